@@ -1,0 +1,234 @@
+/*
+ * kailleraclient.h: the classic Kaillera client API (version 0.9).
+ *
+ * An emulator that makes these calls can be played over a network with any
+ * Kaillera server. It links libkailleraclient, or loads it at run time and
+ * looks the functions up by name. The header is C89 and C++.
+ *
+ * The calls, in order:
+ *
+ *     kailleraInit();
+ *     kailleraSetInfos(&infos);
+ *     kailleraSelectServerDialog(window);   blocks: this is the lobby
+ *         infos.gameCallback(game, player, players)      a game starts:
+ *             once per frame:
+ *                 n = kailleraModifyPlayValues(values, size);
+ *                 n > 0: every player's input: advance the machine one frame
+ *                 n == 0: no input yet: do not advance, go on to the next call
+ *                 n < 0: the player has left the game: stop
+ *             kailleraEndGame();
+ *     kailleraShutdown();
+ *
+ * examples/chip8 is a complete emulator that does this.
+ *
+ * What holds for all of it:
+ *
+ * - Sizes are bytes. Frames are calls of kailleraModifyPlayValues, of which
+ *   an emulator makes one per emulated video frame. Players are numbered
+ *   from 1.
+ * - Every function returns an int, and 0 means success unless its comment says
+ *   otherwise. None of them exits the process. A NULL pointer, a wrong
+ *   size and a call in the wrong order are answered by the return code, with
+ *   the reason in the library's log.
+ * - Strings end with a NUL byte. They are UTF-8 on Linux and macOS; on Windows
+ *   they are in the session's character set. A name that is longer than a
+ *   server takes (127 bytes for the emulator and a game, 31 for a user) is cut
+ *   at a character, not refused. Strings that the library passes to a callback
+ *   are valid until that callback returns.
+ * - Every function may be called from any thread, unless its comment says
+ *   otherwise. Callbacks never come from a thread of the library's own: each
+ *   says below on which of the emulator's threads it runs. No lock of the
+ *   library's is held meanwhile, so a callback may call these functions, and
+ *   may be left by longjmp or a C++ exception.
+ * - The library holds a Go runtime. A signal handler of the emulator's must be
+ *   installed with SA_ONSTACK, the process must not fork after the library
+ *   was loaded (fork followed at once by exec is fine), and the library
+ *   stays in memory until the process ends, even if it is unloaded.
+ */
+#ifndef KAILLERACLIENT_H
+#define KAILLERACLIENT_H
+
+/* The calling convention of every function and callback. */
+#if defined(_WIN32) && !defined(_WIN64)
+#define KAILLERA_CALL __stdcall
+#else
+#define KAILLERA_CALL
+#endif
+
+/* The most players a game can have. */
+#define KAILLERA_MAX_PLAYERS 8
+
+/* The room that kailleraGetVersion needs, in bytes. */
+#define KAILLERA_VERSION_SIZE 16
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * What the emulator tells the library about itself. kailleraSetInfos copies
+ * the struct, the strings and the list.
+ *
+ * The strings are not const because they never were in this API; the library
+ * does not write to them.
+ */
+typedef struct {
+    /*
+     * The emulator's name and version, such as "chip8 1.0". Players of
+     * different versions should not meet in one game, and servers compare
+     * this text to keep them apart.
+     */
+    char *appName;
+
+    /*
+     * The games that can be played: names, each ended by a NUL byte, and the
+     * whole list ended by one more: "Duel\0Maze\0" (C adds the last NUL).
+     * NULL or an empty list: no games.
+     */
+    char *gameList;
+
+    /*
+     * A game starts. Runs on the thread that is inside
+     * kailleraSelectServerDialog.
+     *
+     * game: the entry of gameList, byte for byte.
+     * player: this player's number, 1 to numplayers.
+     * numplayers: how many play, 1 to KAILLERA_MAX_PLAYERS.
+     *
+     * The emulator may play the whole game before it returns, or return at
+     * once and play on another thread: the game goes on until kailleraEndGame
+     * or until kailleraModifyPlayValues has returned -1. The library ignores
+     * the returned value; return 0. NULL: no game can be played.
+     */
+    int (KAILLERA_CALL *gameCallback)(char *game, int player, int numplayers);
+
+    /*
+     * Somebody in the room said something (this player's own lines come
+     * back too). Runs on the thread that is inside kailleraModifyPlayValues
+     * or kailleraSelectServerDialog. May be NULL.
+     */
+    void (KAILLERA_CALL *chatReceivedCallback)(char *nick, char *text);
+
+    /*
+     * A player has left the game; from some frame on that player's input is
+     * zeros, and the others play on. Runs on the thread that is inside
+     * kailleraModifyPlayValues or kailleraSelectServerDialog. May be NULL.
+     *
+     * playernb: the number of the player who left, from 1.
+     */
+    void (KAILLERA_CALL *clientDroppedCallback)(char *nick, int playernb);
+
+    /*
+     * The user asks for more about a game of the list. Runs on the thread
+     * that is inside kailleraSelectServerDialog. May be NULL.
+     */
+    void (KAILLERA_CALL *moreInfosCallback)(char *gamename);
+} kailleraInfos;
+
+/*
+ * Writes the version of the API, "0.9", and a NUL byte to version, which has
+ * room for KAILLERA_VERSION_SIZE bytes. May be called before kailleraInit.
+ * Returns 0, or -1 if version is NULL.
+ */
+int KAILLERA_CALL kailleraGetVersion(char *version);
+
+/*
+ * Makes the library ready. Call it before all the others but
+ * kailleraGetVersion. Calling it again is harmless, and after kailleraShutdown
+ * it makes the library ready once more. Returns 0, or -1 if that failed.
+ */
+int KAILLERA_CALL kailleraInit(void);
+
+/*
+ * Ends any game and session, and makes a kailleraSelectServerDialog and a
+ * kailleraModifyPlayValues that are still blocked on other threads return.
+ * Returns 0, also when there was nothing to shut down.
+ */
+int KAILLERA_CALL kailleraShutdown(void);
+
+/*
+ * Tells the library about the emulator. Everything is copied: the caller may
+ * free or reuse all of it afterwards. Call it after kailleraInit and before
+ * kailleraSelectServerDialog; a later call replaces what an earlier one said.
+ * Returns 0, or -1 if infos is NULL or the library is not initialised.
+ */
+int KAILLERA_CALL kailleraSetInfos(kailleraInfos *infos);
+
+/*
+ * Runs the lobby, where the user picks a server and a room, and blocks until
+ * the user leaves it. The callbacks run on the calling thread; each time a game
+ * starts that is gameCallback, and when the game is over the lobby is back.
+ *
+ * parentWindow: on Windows the HWND of the emulator's window; NULL elsewhere
+ * or if there is none.
+ *
+ * Returns 0 when the lobby was closed, and non-zero at once if it could not be
+ * opened: the library is not initialised, a lobby is open already, or
+ * there is no server to go to.
+ */
+int KAILLERA_CALL kailleraSelectServerDialog(void *parentWindow);
+
+/*
+ * Exchanges one frame of input. Call it once per emulated frame, from one
+ * thread at a time; it may be another thread than that of gameCallback.
+ *
+ * values: on entry, the first size bytes are this player's input. On return
+ * with a positive result, the input of all players for one frame, player 1
+ * first, size bytes each. It must have room for KAILLERA_MAX_PLAYERS * size
+ * bytes whatever the number of players.
+ *
+ * size: bytes of input per player and frame: 1 to 512, the same for all
+ * players and all frames of a game.
+ *
+ * Returns:
+ *
+ *   > 0  players * size, the bytes written to values. Every player gets
+ *        exactly the same bytes for the same frame. A player who has left
+ *        has zeros.
+ *     0  the game is still inside the frame delay at its start: this
+ *        player's input was taken, but no frame has come back yet, and values
+ *        is as it was. How often this happens differs between players, so
+ *        a machine must not advance on it: count only positive results as
+ *        frames.
+ *    -1  the player is not in a game, or no longer: kailleraEndGame was
+ *        called, the connection or the room is gone, or the call was wrong
+ *        (values is NULL, or size is out of range or differs from the
+ *        size of the game's first call). Leave the game.
+ *
+ * It blocks until the frame is there, which is what keeps the players in step:
+ * the first call of a game until all players have loaded it (at most
+ * 120 s), later ones while another player is slow (-1 after 15 s without a sign
+ * of life from the server). kailleraEndGame and kailleraShutdown on another
+ * thread wake it, and it returns -1.
+ *
+ * chatReceivedCallback and clientDroppedCallback run inside it, before it
+ * returns.
+ */
+int KAILLERA_CALL kailleraModifyPlayValues(void *values, int size);
+
+/*
+ * Says text to everybody in the room. The line comes back through
+ * chatReceivedCallback. Servers cut long lines; 320 bytes is usual.
+ * Returns 0, or -1 if text is NULL or the player is in no room.
+ */
+int KAILLERA_CALL kailleraChatSend(char *text);
+
+/*
+ * Leaves the game; the others play on. A kailleraModifyPlayValues that is
+ * blocked on another thread returns -1. Call it when the user stops the game,
+ * and when the emulator itself stops playing. Returns 0, also outside a game.
+ */
+int KAILLERA_CALL kailleraEndGame(void);
+
+/*
+ * The frame delay of the running game, in frames: how many calls of
+ * kailleraModifyPlayValues lie between a player's input and the frame that it
+ * comes back in. 0 when no game is running.
+ */
+int KAILLERA_CALL kailleraGetFrameDelay(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* KAILLERACLIENT_H */
