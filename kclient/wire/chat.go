@@ -1,0 +1,57 @@
+package wire
+
+// ChatRequest (07 to everyone, 08 to the room; client) says a line.
+type ChatRequest struct {
+	Text string // at most MaxChat (07) or MaxGameChat (08) bytes
+}
+
+// AppendTo appends the body to b.
+func (m ChatRequest) AppendTo(b []byte) []byte {
+	b = appendStr(b, "")
+	return appendStr(b, m.Text)
+}
+
+// ParseChatRequest parses a body.
+func ParseChatRequest(body []byte) (ChatRequest, error) {
+	r := reader{b: body}
+	r.skip()
+	return done(&r, ChatRequest{Text: r.str()})
+}
+
+// Chat (07 and 08, server) is a line that somebody said, the receiver's own
+// lines included. Servers also use 08 from "Error" or "Server" for refusals.
+type Chat struct {
+	User string
+	Text string
+}
+
+// AppendTo appends the body to b.
+func (m Chat) AppendTo(b []byte) []byte {
+	b = appendStr(b, m.User)
+	return appendStr(b, m.Text)
+}
+
+// ParseChat parses a body.
+func ParseChat(body []byte) (Chat, error) {
+	r := reader{b: body}
+	return done(&r, Chat{User: r.str(), Text: r.str()})
+}
+
+// ServerMessage (17, server) is a line from the server itself: the welcome,
+// an announcement, the reason of a refusal.
+type ServerMessage struct {
+	From string // "Server"; EmuLinker: "server"
+	Text string
+}
+
+// AppendTo appends the body to b.
+func (m ServerMessage) AppendTo(b []byte) []byte {
+	b = appendStr(b, m.From)
+	return appendStr(b, m.Text)
+}
+
+// ParseServerMessage parses a body.
+func ParseServerMessage(body []byte) (ServerMessage, error) {
+	r := reader{b: body}
+	return done(&r, ServerMessage{From: r.str(), Text: r.str()})
+}

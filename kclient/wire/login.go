@@ -1,0 +1,71 @@
+package wire
+
+// LoginRequest (03, client) opens a session: the first message that a client
+// sends to the session port.
+type LoginRequest struct {
+	User       string // at most MaxUserName bytes
+	Emulator   string // at most MaxEmulatorName bytes
+	Connection ConnectionType
+}
+
+// AppendTo appends the body to b.
+func (m LoginRequest) AppendTo(b []byte) []byte {
+	b = appendStr(b, m.User)
+	b = appendStr(b, m.Emulator)
+	return append(b, byte(m.Connection))
+}
+
+// ParseLoginRequest parses a body. With ErrConnection, and only then, the
+// struct is filled although there is an error, so that a server can refuse the
+// login by name instead of ignoring it.
+func ParseLoginRequest(body []byte) (LoginRequest, error) {
+	r := reader{b: body}
+	m := LoginRequest{User: r.str(), Emulator: r.str(), Connection: r.connection()}
+	m, err := done(&r, m)
+	if err == nil && !m.Connection.Valid() {
+		err = ErrConnection
+	}
+	return m, err
+}
+
+// LoginRefused (16, server) says why there is no session.
+type LoginRefused struct {
+	User    string
+	UserID  uint16
+	Message string
+}
+
+// AppendTo appends the body to b.
+func (m LoginRefused) AppendTo(b []byte) []byte {
+	b = appendStr(b, m.User)
+	b = appendU16(b, m.UserID)
+	return appendStr(b, m.Message)
+}
+
+// ParseLoginRefused parses a body.
+func ParseLoginRefused(body []byte) (LoginRefused, error) {
+	r := reader{b: body}
+	return done(&r, LoginRefused{User: r.str(), UserID: r.u16(), Message: r.str()})
+}
+
+// UserJoined (02, server) tells everyone of a login, the new user included.
+type UserJoined struct {
+	User       string
+	UserID     uint16
+	Ping       uint32 // milliseconds, as the server timed it
+	Connection ConnectionType
+}
+
+// AppendTo appends the body to b.
+func (m UserJoined) AppendTo(b []byte) []byte {
+	b = appendStr(b, m.User)
+	b = appendU16(b, m.UserID)
+	b = appendU32(b, m.Ping)
+	return append(b, byte(m.Connection))
+}
+
+// ParseUserJoined parses a body. Connection is kept as it came.
+func ParseUserJoined(body []byte) (UserJoined, error) {
+	r := reader{b: body}
+	return done(&r, UserJoined{User: r.str(), UserID: r.u16(), Ping: r.u32(), Connection: r.connection()})
+}

@@ -1,0 +1,39 @@
+package wire
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Sanitise removes from UTF-8 text what could fool or harm whoever shows or
+// logs it: C0 and C1 control characters, DEL, every Unicode format character
+// (bidirectional overrides, zero-width characters, tags), line and paragraph
+// separators. Bytes that are not UTF-8 become U+FFFD. Text with none of these
+// comes back as it is, without allocating.
+func Sanitise(s string) string {
+	clean := true
+	for i, r := range s {
+		if isHarmful(r) || r == utf8.RuneError && !strings.HasPrefix(s[i:], "\uFFFD") {
+			clean = false
+			break
+		}
+	}
+	if clean {
+		return s
+	}
+	// Map turns bytes that are not UTF-8 into U+FFFD by itself.
+	return strings.Map(func(r rune) rune {
+		if isHarmful(r) {
+			return -1
+		}
+		return r
+	}, s)
+}
+
+func isHarmful(r rune) bool {
+	if r < utf8.RuneSelf {
+		return r < ' ' || r == 0x7F
+	}
+	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp)
+}
