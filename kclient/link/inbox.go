@@ -1,0 +1,127 @@
+package link
+
+import "kbridge/kclient/wire"
+
+// inbox puts the peer's messages back into order. Messages that come ahead of a
+// missing one wait in a window; the missing one is asked for by the link.
+type inbox struct {
+	next    uint64         // the number of the next message to deliver
+	bundle  []wire.Message // of the datagram at hand, newest first as on the wire
+	left    int            // messages of bundle that were not looked at yet
+	window  []waiting      // nil until the first hole; message i waits in slot i % windowMessages
+	waiting int
+	bytes   int // held in window
+}
+
+type waiting struct {
+	held bool
+	typ  wire.Type
+	body []byte
+}
+
+// number tells which message a wire seq means: the one nearest to next.
+func (in *inbox) number(seq uint16) (n uint64, old bool) {
+	ahead := int16(seq - uint16(in.next))
+	if ahead < 0 {
+		return 0, true
+	}
+	return in.next + uint64(ahead), false
+}
+
+// news reports whether the bundle holds a message that was not received before,
+// and whether all of its news is beyond the window.
+func (in *inbox) news() (fresh, far bool) {
+	for i := range in.bundle {
+		n, old := in.number(in.bundle[i].Seq)
+		switch {
+		case old:
+		case n-in.next >= windowMessages:
+			far = true
+		case in.window == nil || !in.window[n%windowMessages].held:
+			return true, false
+		}
+	}
+	return false, far
+}
+
+// take returns the next message in order, if it is there.
+func (in *inbox) take() (wire.Message, bool) {
+	for {
+		if in.waiting > 0 {
+			if w := &in.window[in.next%windowMessages]; w.held {
+				m := wire.Message{Seq: uint16(in.next), Type: w.typ, Body: w.body}
+				w.held = false
+				in.waiting--
+				in.bytes -= len(w.body)
+				if cap(w.body) > keepBody {
+					w.body = nil
+				}
+				in.next++
+				return m, true
+			}
+		}
+		if in.left == 0 {
+			return wire.Message{}, false
+		}
+		in.left--
+		m := in.bundle[in.left]
+		n, old := in.number(m.Seq)
+		switch {
+		case old || n-in.next >= windowMessages:
+		case n == in.next:
+			in.next++
+			return m, true
+		default:
+			in.hold(n, m)
+		}
+	}
+}
+
+// hold keeps a message until those before it have come. Beyond the bound it is
+// dropped as if the network had lost it: the peer sends it again.
+func (in *inbox) hold(n uint64, m wire.Message) {
+	if in.window == nil {
+		in.window = make([]waiting, windowMessages)
+	}
+	w := &in.window[n%windowMessages]
+	if w.held || in.bytes+len(m.Body) > windowBytes {
+		return
+	}
+	w.held = true
+	w.typ = m.Type
+	w.body = append(w.body[:0], m.Body...)
+	in.waiting++
+	in.bytes += len(m.Body)
+}
+
+// skip gives up the messages before the first one that waits and returns how
+// many these are.
+func (in *inbox) skip() int {
+	if in.waiting == 0 {
+		return 0
+	}
+	lost := 0
+	for !in.window[in.next%windowMessages].held {
+		in.next++
+		lost++
+	}
+	return lost
+}
+
+// follow gives up everything before the oldest message of the bundle at hand,
+// whatever the distance, and returns how many messages that loses.
+func (in *inbox) follow() int {
+	if len(in.bundle) == 0 {
+		return 0
+	}
+	ahead := in.bundle[0].Seq - uint16(in.next)
+	for _, m := range in.bundle[1:] {
+		ahead = min(ahead, m.Seq-uint16(in.next))
+	}
+	for i := range in.window {
+		in.window[i].held = false
+	}
+	in.waiting, in.bytes = 0, 0
+	in.next += uint64(ahead)
+	return int(ahead)
+}

@@ -1,0 +1,65 @@
+package link
+
+import (
+	"time"
+
+	"kbridge/kclient/wire"
+)
+
+// What deployed receivers bear. A peer may always be one of them, so these hold
+// for every datagram that is sent.
+const (
+	// maxDatagram is the payload size that no datagram exceeds unless one
+	// message alone is larger: what passes every usual path without fragments.
+	maxDatagram = wire.MaxDatagram
+
+	// usualRedundancy is how many messages classic clients put into a datagram.
+	usualRedundancy = 3
+
+	// maxToServer is the largest count that EmuLinker accepts (1..32).
+	maxToServer = 32
+
+	// maxToClient is the largest count for a client: SupraClient overruns an
+	// array when more than 15 messages are missing.
+	maxToClient = 15
+
+	// aheadForClient is how far the newest message of a datagram may be ahead
+	// of what a client has received: n02 ignores the whole datagram at ten.
+	aheadForClient = 9
+)
+
+// Our own bounds.
+const (
+	// keepMessages and keepBytes bound what is kept for a peer that proves
+	// nothing. Beyond them the oldest message is forgotten, and counted.
+	keepMessages = 2048
+	keepBytes    = 512 << 10
+
+	// keepGames is how many game messages can be outstanding and still be
+	// proven one by one; the largest frame delay needs fewer than a hundred.
+	keepGames = 512
+
+	// windowMessages and windowBytes bound the messages that wait for a missing
+	// one before them.
+	windowMessages = 1024
+	windowBytes    = 256 << 10
+
+	// keepBody is the size up to which the buffer of a delivered message is
+	// kept for the next one.
+	keepBody = 4 << 10
+)
+
+// Times. All of them bound how much is sent while nothing is heard.
+const (
+	firstRTT      = 100 * time.Millisecond // before anything was measured
+	minPlayWait   = 5 * time.Millisecond   // below it a game on a LAN would resend what is under way
+	maxPlayWait   = 250 * time.Millisecond // n02 and EmuLinker answer repeats at most this often
+	minLobbyWait  = 200 * time.Millisecond
+	maxLobbyWait  = 4 * time.Second
+	maxCopies     = 4                      // datagrams of one resend
+	lobbyResends  = 8                      // then the peer is left in peace until something new is sent
+	netsyncRepeat = 200 * time.Millisecond // n02 handles one message per datagram and never asks
+	answerGap     = 250 * time.Millisecond // between answers to repeats outside of play, EmuLinker's maxPing as shipped
+	farPatience   = 3 * time.Second        // of messages far ahead before the client follows a server that has thrown the rest away
+	farMessages   = 8
+)

@@ -1,0 +1,245 @@
+package link
+
+import (
+	"time"
+
+	"kbridge/kclient/wire"
+)
+
+// Phase is what the session is doing; it decides how a silence is treated.
+type Phase uint8
+
+const (
+	// Lobby is everything outside of a game: messages are rare, proofs are
+	// answers, and an idle session sends nothing.
+	Lobby Phase = iota
+	// Netsync lasts from the start of a game to the first game data: emulators
+	// load, and n02 waits without ever asking.
+	Netsync
+	// Play is the game: every frame proves something, and a lost datagram
+	// stalls every player.
+	Play
+)
+
+// Config describes our end of the session.
+type Config struct {
+	// Server is true when we are the server and the peer is a client. It
+	// selects whose limits a datagram must keep, and who answers repeats.
+	Server bool
+}
+
+// Stats counts since the link was made.
+type Stats struct {
+	DatagramsSent, DatagramsReceived int
+	BytesSent, BytesReceived         int // UDP payload
+	MessagesSent, MessagesReceived   int // each once
+	Resends                          int // datagrams sent without a new message
+	Repeats                          int // datagrams received without a new message
+	Forgotten                        int // of our messages, given up unproven at the bounds
+	Lost                             int // of the peer's messages, skipped because the peer no longer has them
+	RTT, RTTVar                      time.Duration
+}
+
+// Link is one end of a session. See the package comment for how it is driven.
+type Link struct {
+	server bool
+	phase  Phase
+	out    outbox
+	in     inbox
+	rtt    estimator
+	stats  Stats
+
+	sent     uint64    // messages before this one were in a datagram at least once
+	lastSend time.Time // of any datagram
+	lastNew  time.Time // when the last message was queued
+	lastRecv time.Time
+
+	resends int       // since the last news or proof, for the back-off
+	copies  int       // further copies of the resend under way
+	climb   uint64    // where the next resend of a long backlog starts
+	asked   bool      // a datagram is owed to the peer: it repeats itself, or we miss something
+	holed   time.Time // since when a message is missing; zero when none is
+	farFrom time.Time // since when everything that comes is too far ahead
+	far     int
+
+	games struct {
+		seqs   [keepGames]uint64
+		count  int // game messages sent in this game
+		proven int
+	}
+}
+
+// New returns a link in the Lobby phase; both directions start with message 0.
+func New(cfg Config, now time.Time) *Link {
+	return &Link{server: cfg.Server, lastRecv: now, lastSend: now, lastNew: now}
+}
+
+// Stats returns the counters.
+func (l *Link) Stats() Stats {
+	s := l.stats
+	s.Forgotten = int(l.out.forgotten)
+	s.RTT, s.RTTVar = l.rtt.srtt, l.rtt.rttvar
+	return s
+}
+
+// Phase returns what SetPhase set.
+func (l *Link) Phase() Phase { return l.phase }
+
+// SetPhase tells the link what the session is doing from now on. Netsync starts
+// a new game: its game messages are counted from 1 again.
+func (l *Link) SetPhase(now time.Time, p Phase) {
+	if p == Netsync {
+		l.games.count, l.games.proven = 0, 0
+	}
+	l.phase = p
+	l.resends, l.copies = 0, 0
+	l.lastNew = now
+}
+
+// LastReceived is when the last well-formed datagram came.
+func (l *Link) LastReceived() time.Time { return l.lastRecv }
+
+// Unproven is how many of our messages the peer may still lack.
+func (l *Link) Unproven() int { return l.out.unproven() }
+
+// OldestUnproven is when the oldest message that the peer may lack was first
+// sent; ok is false when nothing is outstanding.
+func (l *Link) OldestUnproven() (t time.Time, ok bool) {
+	if l.out.unproven() == 0 || l.out.proven >= l.sent {
+		return time.Time{}, false
+	}
+	return l.out.slot(l.out.proven).sent, true
+}
+
+// Send numbers a message and queues it; it is due at once. The body (the bytes
+// after the type) is copied. It returns the message's seq for a later Prove.
+func (l *Link) Send(now time.Time, t wire.Type, body []byte) uint16 {
+	i := l.out.add(t, body)
+	l.stats.MessagesSent++
+	l.lastNew = now
+	l.resends, l.copies = 0, 0
+	return uint16(i)
+}
+
+// SendGame is Send for game data and game cache messages, which it counts for
+// ProveGame.
+func (l *Link) SendGame(now time.Time, t wire.Type, body []byte) uint16 {
+	l.games.seqs[l.games.count%keepGames] = l.out.next
+	l.games.count++
+	return l.Send(now, t, body)
+}
+
+// Prove records that the peer has the message with this seq, and so every one
+// before it. A seq that was not sent lately proves nothing.
+func (l *Link) Prove(now time.Time, seq uint16) {
+	back := uint16(l.out.next) - seq // 1 for the newest message
+	if back == 0 || uint64(back) > l.out.next {
+		return
+	}
+	l.prove(now, l.out.next-uint64(back))
+}
+
+// ProveGame records that the peer has our first m game messages of this game.
+// Counts that were proven before, or beyond what was sent, prove nothing new.
+func (l *Link) ProveGame(now time.Time, m int) {
+	if m <= l.games.proven || m > l.games.count || m <= l.games.count-keepGames {
+		return
+	}
+	l.games.proven = m
+	l.prove(now, l.games.seqs[(m-1)%keepGames])
+}
+
+// prove marks message i and all before it as received.
+func (l *Link) prove(now time.Time, i uint64) {
+	if i < l.out.proven || i >= l.sent {
+		return
+	}
+	// As in TCP, what was sent twice measures nothing; nor does netsync, where
+	// an answer waits for the slowest emulator to load.
+	if s := l.out.slot(i); l.resends == 0 && l.phase != Netsync {
+		l.rtt.observe(now.Sub(s.sent))
+	}
+	l.out.prove(i + 1)
+	l.climb = max(l.climb, l.out.proven)
+	l.resends, l.copies = 0, 0
+}
+
+// ObserveRTT feeds a round trip that was measured elsewhere, such as that of the
+// handshake.
+func (l *Link) ObserveRTT(d time.Duration) { l.rtt.observe(d) }
+
+// Receive takes one datagram of the peer's. An error means that the datagram is
+// malformed and was dropped whole; the session is unharmed. The datagram must
+// stay unchanged until Message has returned false.
+func (l *Link) Receive(now time.Time, datagram []byte) error {
+	bundle, err := wire.ParseBundle(datagram, l.in.bundle[:0])
+	l.in.bundle, l.in.left = bundle, 0
+	if err != nil {
+		return err
+	}
+	l.in.left = len(bundle)
+	l.lastRecv = now
+	l.stats.DatagramsReceived++
+	l.stats.BytesReceived += len(datagram)
+	fresh, far := l.in.news()
+	switch {
+	case fresh:
+		l.far = 0
+	case far:
+		l.receiveFar(now)
+	default:
+		l.stats.Repeats++
+		// A peer that repeats itself lacks something of ours. Only servers
+		// answer at once, as deployed ones do; a client that answered too
+		// would keep the two talking for ever.
+		if l.server {
+			l.asked = true
+		}
+	}
+	return nil
+}
+
+// receiveFar handles news beyond the window. A server that goes on there has
+// thrown the messages between away, so a client follows after a while; a client
+// that jumps is not followed.
+func (l *Link) receiveFar(now time.Time) {
+	if l.far == 0 {
+		l.farFrom = now
+	}
+	l.far++
+	if l.server || l.far < farMessages || now.Sub(l.farFrom) < farPatience {
+		l.in.left = 0
+		return
+	}
+	l.far = 0
+	l.stats.Lost += l.in.follow()
+}
+
+// Message returns the next message in order. Its Body is valid until the next
+// Receive.
+func (l *Link) Message() (wire.Message, bool) {
+	m, ok := l.in.take()
+	switch {
+	case ok:
+		l.stats.MessagesReceived++
+	case l.in.waiting == 0:
+		l.holed = time.Time{}
+	case l.holed.IsZero():
+		l.holed = l.lastRecv
+		l.asked = l.asked || !l.server
+	}
+	return m, ok
+}
+
+// Hole tells since when a message of the peer's is missing while later ones are
+// there; ok is false when none is.
+func (l *Link) Hole() (since time.Time, ok bool) { return l.holed, !l.holed.IsZero() }
+
+// Skip gives up the missing messages, for a peer that no longer has them, and
+// returns how many are lost. Message then goes on behind them.
+func (l *Link) Skip() int {
+	n := l.in.skip()
+	l.stats.Lost += n
+	l.holed = time.Time{}
+	return n
+}

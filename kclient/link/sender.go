@@ -1,0 +1,200 @@
+package link
+
+import (
+	"time"
+
+	"kbridge/kclient/wire"
+)
+
+// Datagram writes the next datagram that is due into buf[:0] and returns it; an
+// empty result means that nothing is due now. buf should have room for
+// wire.MaxDatagram bytes, a single larger message makes it grow.
+func (l *Link) Datagram(now time.Time, buf []byte) []byte {
+	buf = buf[:0]
+	switch {
+	case l.sent < l.out.next:
+		buf = l.appendNew(now, buf)
+	case l.copies > 0:
+		l.copies--
+		buf = l.appendResend(buf)
+	case l.resendDue(now):
+		l.copies = l.furtherCopies()
+		l.resends++
+		l.asked = false
+		buf = l.appendResend(buf)
+	default:
+		return buf
+	}
+	l.lastSend = now
+	l.stats.DatagramsSent++
+	l.stats.BytesSent += len(buf)
+	return buf
+}
+
+// Next returns when Datagram will have something to send although nothing new
+// was queued; zero means never.
+func (l *Link) Next() time.Time {
+	if l.sent < l.out.next || l.copies > 0 {
+		return l.lastNew
+	}
+	var at time.Time
+	if w, ok := l.resendAfter(); ok {
+		at = l.lastSend.Add(w)
+	}
+	if l.asked && l.out.next > 0 {
+		if t := l.lastSend.Add(l.answerAfter()); at.IsZero() || t.Before(at) {
+			at = t
+		}
+	}
+	return at
+}
+
+func (l *Link) resendDue(now time.Time) bool {
+	at := l.Next()
+	return !at.IsZero() && !now.Before(at)
+}
+
+// resendAfter is how long to stay silent before what the peer may lack is sent
+// again; false means for ever.
+func (l *Link) resendAfter() (time.Duration, bool) {
+	outstanding := l.out.unproven() > 0
+	switch l.phase {
+	case Netsync:
+		return netsyncRepeat, l.out.next > 0 && (outstanding || l.server)
+	case Play:
+		if !outstanding && l.holed.IsZero() {
+			return 0, false
+		}
+		w := max(l.rtt.wait(), minPlayWait)
+		for range min(l.resends, 16) {
+			w = min(w+w/2, maxPlayWait)
+		}
+		return min(w, maxPlayWait), true
+	}
+	if !outstanding && l.holed.IsZero() {
+		return 0, false
+	}
+	// A long backlog is climbed in steps, so it may take as many as it has.
+	if l.resends >= lobbyResends+l.out.unproven()/aheadForClient {
+		return 0, false
+	}
+	w := max(l.rtt.wait(), minLobbyWait)
+	if l.out.unproven() > maxToClient {
+		return w, true
+	}
+	for range min(l.resends, 16) {
+		w = min(2*w, maxLobbyWait)
+	}
+	return min(w, maxLobbyWait), true
+}
+
+// answerAfter is the least time between two datagrams when the peer's datagrams
+// show that one side lacks something.
+func (l *Link) answerAfter() time.Duration {
+	if l.phase == Play {
+		return min(max(l.rtt.srtt/2, minPlayWait), answerGap)
+	}
+	return answerGap
+}
+
+// furtherCopies is how many datagrams follow the first one of a resend. One
+// message may be as large as a datagram, so a backlog that needs several gets
+// several. And direlera-rs applies only the one message of a datagram that it
+// expects next, so a server that still lacks something after one copy is sent
+// one copy per missing message, up to four.
+func (l *Link) furtherCopies() int {
+	if l.phase != Play {
+		return 0
+	}
+	n := l.out.bytes / maxDatagram
+	if !l.server {
+		n = max(n, min(l.resends, l.out.unproven()-1))
+	}
+	return max(min(n, maxCopies-1), 0)
+}
+
+// maxCount is the largest number of messages in one datagram to this peer.
+func (l *Link) maxCount() uint64 {
+	if l.server {
+		return maxToClient
+	}
+	return maxToServer
+}
+
+// appendNew packs the oldest message that was never sent, with what the peer may
+// lack before it. One new message per datagram is all that n02 handles while it
+// waits in netsync and all that direlera-rs ever applies; only a server's game
+// data, after a stall, goes out together.
+func (l *Link) appendNew(now time.Time, buf []byte) []byte {
+	end := l.sent + 1
+	if l.server && l.phase == Play {
+		// Nine and not more, so that the datagram fits in what n02 accepts,
+		// and only as long as they need no second datagram.
+		size := 1 + l.out.cost(l.sent)
+		for end < l.out.next && end < l.sent+aheadForClient && size+l.out.cost(end) <= maxDatagram {
+			size += l.out.cost(end)
+			end++
+		}
+	}
+	for ; l.sent < end; l.sent++ {
+		l.out.slot(l.sent).sent = now
+	}
+	return l.appendRange(buf, l.tail(end), end)
+}
+
+// tail is where a datagram that ends before end starts: at the first unproven
+// message, with the usual redundancy at least.
+func (l *Link) tail(end uint64) uint64 {
+	want := max(end-min(l.out.proven, end), usualRedundancy)
+	want = min(want, l.maxCount(), end-l.out.first)
+	return end - want
+}
+
+// appendResend packs what was sent already. A backlog that is longer than a
+// client accepts is climbed from its start in steps of nine: the client takes or
+// ignores each datagram as a whole, and never sees a hole.
+func (l *Link) appendResend(buf []byte) []byte {
+	l.stats.Resends++
+	from := l.tail(l.sent)
+	if fits := l.fits(from, l.sent); from <= l.out.proven && fits == l.sent || l.out.unproven() == 0 {
+		l.climb = l.out.proven
+		return l.appendRange(buf, from, l.sent)
+	}
+	if l.climb < l.out.proven || l.climb >= l.sent {
+		l.climb = l.out.proven
+	}
+	end := l.fits(l.climb, min(l.climb+aheadForClient, l.sent))
+	buf = l.appendRange(buf, l.climb, end)
+	l.climb = end
+	return buf
+}
+
+// fits returns the largest end so that from..end stays within a datagram's size;
+// one message always does.
+func (l *Link) fits(from, end uint64) uint64 {
+	size := 1
+	for i := from; i < end; i++ {
+		size += l.out.cost(i)
+		if size > maxDatagram && i > from {
+			return i
+		}
+	}
+	return end
+}
+
+// appendRange packs the messages from..end-1, newest first, leaving out the
+// oldest ones that do not fit.
+func (l *Link) appendRange(buf []byte, from, end uint64) []byte {
+	size := 1 + l.out.cost(end-1)
+	start := end - 1
+	for start > from && size+l.out.cost(start-1) <= maxDatagram {
+		start--
+		size += l.out.cost(start)
+	}
+	buf = wire.AppendBundleHeader(buf, int(end-start))
+	for i := end; i > start; i-- {
+		s := l.out.slot(i - 1)
+		buf = wire.AppendMessage(buf, uint16(i-1), s.typ, s.body)
+	}
+	return buf
+}
