@@ -1,0 +1,140 @@
+package framecache
+
+import (
+	"bytes"
+	"hash/maphash"
+)
+
+// Slots is how many payloads a cache holds: a position on the wire is one byte (protocol notes).
+const Slots = 256
+
+const (
+	// buckets is twice the slots, so that a chain is rarely longer than one entry.
+	buckets = 2 * Slots
+	// chunk is for how many slots memory is taken at once while a cache fills for the first time: 16 allocations in a game
+	// and not 256, and never much more memory than the payloads seen so far are worth.
+	chunk = 16
+)
+
+// seed makes the spread over the buckets unknown to peers, so that nobody can choose payloads that share one. Results do
+// not depend on it: a match is decided by the bytes.
+var seed = maphash.MakeSeed()
+
+// Cache holds the last [Slots] payloads of one direction of one player. The zero value is an empty cache with the window
+// numbering. A Cache is not safe for concurrent use.
+type Cache struct {
+	numbering Numbering
+	oldest    uint8 // slot of the oldest entry; 0 until the cache is full
+	used      int
+	entries   [Slots]entry
+	// Each bucket chains its entries from the oldest to the newest: what is evicted is always the head of its chain, what is
+	// added goes to the tail, and Find meets the oldest match first. A link is a slot plus one; 0 is the end.
+	head, tail [buckets]uint16
+	slab       []byte // what is left of the last chunk
+}
+
+type entry struct {
+	payload []byte
+	hash    uint64
+	next    uint16
+}
+
+// New returns an empty cache. An invalid numbering counts as Window.
+func New(n Numbering) *Cache { return &Cache{numbering: n} }
+
+// Reset empties the cache for the next game. Memory is kept for reuse.
+func (c *Cache) Reset() {
+	c.oldest, c.used = 0, 0
+	clear(c.head[:])
+	clear(c.tail[:])
+}
+
+// Len is how many entries the cache holds, 0 to Slots.
+func (c *Cache) Len() int { return c.used }
+
+// Numbering is how the cache counts its positions.
+func (c *Cache) Numbering() Numbering { return c.numbering }
+
+// Find is the sender's look-up: the position of the oldest entry with exactly these bytes.
+func (c *Cache) Find(payload []byte) (pos uint8, ok bool) {
+	hash := maphash.Bytes(seed, payload)
+	for link := c.head[hash%buckets]; link != 0; {
+		e := &c.entries[link-1]
+		if e.hash == hash && bytes.Equal(e.payload, payload) {
+			return c.position(uint8(link - 1)), true
+		}
+		link = e.next
+	}
+	return 0, false
+}
+
+// Add copies payload into the cache as its newest entry; a full cache loses its oldest one. Duplicates are allowed: a receiver
+// adds whatever came as game data.
+func (c *Cache) Add(payload []byte) {
+	hash := maphash.Bytes(seed, payload) // before the slot is overwritten: payload may be an entry of this cache
+	slot := uint8(c.used)
+	if c.used == Slots {
+		slot = c.oldest
+		c.unlink(slot)
+		c.oldest++
+	} else {
+		c.used++
+	}
+	e := &c.entries[slot]
+	if cap(e.payload) < len(payload) {
+		e.payload = c.carve(len(payload))
+	}
+	e.payload = append(e.payload[:0], payload...)
+	e.hash, e.next = hash, 0
+	c.link(slot)
+}
+
+// At is the receiver's look-up. ok is false where no entry has that position, which is the peer's protocol error. The payload is
+// valid until the next Add or Reset, and must not be changed.
+func (c *Cache) At(pos uint8) (payload []byte, ok bool) {
+	if int(pos) >= c.used {
+		return nil, false
+	}
+	slot := pos
+	if c.numbering != Ring {
+		slot += c.oldest
+	}
+	return c.entries[slot].payload, true
+}
+
+// position is what slot is called on the wire. Slots and positions are bytes, and wrap as bytes do.
+func (c *Cache) position(slot uint8) uint8 {
+	if c.numbering == Ring {
+		return slot
+	}
+	return slot - c.oldest
+}
+
+func (c *Cache) link(slot uint8) {
+	b := c.entries[slot].hash % buckets
+	if last := c.tail[b]; last != 0 {
+		c.entries[last-1].next = uint16(slot) + 1
+	} else {
+		c.head[b] = uint16(slot) + 1
+	}
+	c.tail[b] = uint16(slot) + 1
+}
+
+// unlink takes the oldest entry of all out of its bucket, where it is the oldest too.
+func (c *Cache) unlink(slot uint8) {
+	b := c.entries[slot].hash % buckets
+	c.head[b] = c.entries[slot].next
+	if c.head[b] == 0 {
+		c.tail[b] = 0
+	}
+}
+
+// carve cuts an empty buffer of n bytes from the slab.
+func (c *Cache) carve(n int) []byte {
+	if len(c.slab) < n {
+		c.slab = make([]byte, chunk*n)
+	}
+	b := c.slab[:0:n]
+	c.slab = c.slab[n:]
+	return b
+}

@@ -1,0 +1,277 @@
+package lockstep
+
+import (
+	"fmt"
+
+	"kbridge/kclient/framecache"
+)
+
+// MixerConfig is what a server knows when a room's game starts. Players are counted from 0 here; on the wire from 1.
+type MixerConfig struct {
+	Connections []int // c of each player, 1 to 6; their number is the number of players, 1 to 8
+	FrameDelays []int // d that each player was told in its start message, 0 to MaxFrameDelay
+	// Padding gives each player c - min(c in the room) frames of zeros before its first input, so that the faster ones need not
+	// wait for the slowest batch at the start. A client cannot tell.
+	Padding   bool
+	Numbering framecache.Numbering // both directions of every player; Window is what deployed clients speak
+}
+
+func (c MixerConfig) validate() error {
+	if n := len(c.Connections); n < 1 || n > MaxPlayers {
+		return fmt.Errorf("%w: %d players are not 1 to %d", ErrConfig, n, MaxPlayers)
+	}
+	if len(c.FrameDelays) != len(c.Connections) {
+		return fmt.Errorf("%w: %d frame delays for %d players", ErrConfig, len(c.FrameDelays), len(c.Connections))
+	}
+	for i := range c.Connections {
+		one := BatcherConfig{Connection: c.Connections[i], FrameDelay: c.FrameDelays[i], Players: 1, Numbering: c.Numbering}
+		if err := one.validate(); err != nil {
+			return fmt.Errorf("player %d: %w", i, err)
+		}
+	}
+	return nil
+}
+
+// Mixer is the server's end of one game. It takes each player's batches and gives each player the combined frames in groups of its own
+// c. After every Input, InputCached and Drop, take what Next has for every player: what nobody takes fills the room's memory, and
+// then input is refused. It is not safe for concurrent use.
+type Mixer struct {
+	players []player
+	size    int // bytes of one input; 0 until the room's first game data
+	// frames is a ring of rows, one for each combined frame, with one column of size bytes for each player. Input is written where
+	// it will be read: frame F stands in row F mod rows. A row is free once every player who gets output has had it.
+	frames []byte
+	rows   int
+}
+
+type player struct {
+	connection int
+	frameDelay int
+	have       int // frames in its column since the start, padding included
+	received   int // batches
+	sent       int // messages
+	cached     int // of sent, as game cache
+	dropped    bool
+	in, out    *framecache.Cache
+	payload    []byte // of the message that Next gave out last
+}
+
+// NewMixer starts a room's game. Errors wrap ErrConfig.
+func NewMixer(config MixerConfig) (*Mixer, error) {
+	if err := config.validate(); err != nil {
+		return nil, err
+	}
+	m := &Mixer{players: make([]player, len(config.Connections))}
+	fastest, slowest := MaxConnection, 1
+	for _, c := range config.Connections {
+		fastest, slowest = min(fastest, c), max(slowest, c)
+	}
+	for i := range m.players {
+		p := &m.players[i]
+		p.connection, p.frameDelay = config.Connections[i], config.FrameDelays[i]
+		p.in, p.out = framecache.New(config.Numbering), framecache.New(config.Numbering)
+		if config.Padding {
+			p.have = p.connection - fastest // zeros: the ring begins as zeros
+		}
+		// A column reaches at most queueBatches beyond the messages its player was sent, and a player who takes everything that is
+		// ready for it is at most a batch behind the newest combined frame.
+		m.rows = max(m.rows, p.have+queueBatches(p.frameDelay)*p.connection+slowest)
+	}
+	return m, nil
+}
+
+// Input takes the payload of a game data (12) of a player: its next batch. It is copied, and added to that player's incoming cache.
+// The room's first game data fixes the size of the game. Errors are that player's protocol errors, and the caller's reason to drop
+// it: ErrLength, ErrSize, ErrSizeChanged, ErrQueueFull; ErrDropped and ErrPlayer are for input that nobody waits for.
+func (m *Mixer) Input(player int, payload []byte) error {
+	p, err := m.active(player)
+	if err != nil {
+		return err
+	}
+	if err := m.input(player, p, payload); err != nil {
+		return err
+	}
+	p.in.Add(payload)
+	return nil
+}
+
+// InputCached takes the position of a game cache (13) of a player. Errors are as those of Input, and ErrPosition.
+func (m *Mixer) InputCached(player int, pos uint8) error {
+	p, err := m.active(player)
+	if err != nil {
+		return err
+	}
+	payload, ok := p.in.At(pos)
+	if !ok {
+		return ErrPosition
+	}
+	return m.input(player, p, payload)
+}
+
+// active is the player if it is in the room and has not dropped.
+func (m *Mixer) active(i int) (*player, error) {
+	if i < 0 || i >= len(m.players) {
+		return nil, ErrPlayer
+	}
+	if m.players[i].dropped {
+		return nil, ErrDropped
+	}
+	return &m.players[i], nil
+}
+
+func (m *Mixer) input(column int, p *player, payload []byte) error {
+	size := len(payload) / p.connection
+	switch {
+	case len(payload) == 0 || len(payload)%p.connection != 0:
+		return ErrLength
+	case size > MaxFrameSize:
+		return ErrSize
+	case m.size != 0 && size != m.size:
+		return ErrSizeChanged
+	case p.received-p.sent >= queueBatches(p.frameDelay) || p.have+p.connection-m.oldest() > m.rows:
+		return ErrQueueFull
+	}
+	if m.size == 0 {
+		m.begin(size)
+	}
+	width := m.width()
+	for ; len(payload) > 0; payload = payload[size:] {
+		copy(m.frames[p.have%m.rows*width+column*size:], payload[:size])
+		p.have++
+	}
+	p.received++
+	return nil
+}
+
+// begin takes the room's memory, now that the size is known.
+func (m *Mixer) begin(size int) {
+	m.size = size
+	m.frames = make([]byte, m.rows*m.width())
+	for i := range m.players {
+		if p := &m.players[i]; !p.dropped {
+			p.payload = make([]byte, p.connection*m.width())
+		}
+	}
+}
+
+// width is the bytes of a combined frame.
+func (m *Mixer) width() int { return len(m.players) * m.size }
+
+// oldest is the first frame that somebody has not had yet.
+func (m *Mixer) oldest() int { return m.least(func(p *player) int { return p.sent * p.connection }) }
+
+// Frames is how many combined frames are ready since the start: each has a part of every player who has not dropped. When
+// everybody has dropped nothing more is ready, and it is 0.
+func (m *Mixer) Frames() int { return m.least(func(p *player) int { return p.have }) }
+
+// least is the smallest of a number over the players who have not dropped; 0 if there are none.
+func (m *Mixer) least(of func(*player) int) int {
+	n, found := 0, false
+	for i := range m.players {
+		p := &m.players[i]
+		if p.dropped {
+			continue
+		}
+		if v := of(p); !found || v < n {
+			n, found = v, true
+		}
+	}
+	return n
+}
+
+// Drop takes a player who dropped or left out of the game: what it has sent is still used, its part is zeros after that, and it gets
+// nothing more. The others no longer wait for it; layout and lengths stay. Again, or for a player that is not there, it does nothing.
+func (m *Mixer) Drop(player int) {
+	if p, err := m.active(player); err == nil {
+		p.dropped = true
+		p.in, p.out, p.payload = nil, nil, nil
+	}
+}
+
+// Next is the next message for a player: its next c combined frames, once they are all ready. Call it until ok is false. A player who
+// has dropped gets none, and when everybody has dropped nothing more comes.
+func (m *Mixer) Next(player int) (out GameData, ok bool) {
+	p, err := m.active(player)
+	if err != nil || m.size == 0 {
+		return GameData{}, false
+	}
+	first := p.sent * p.connection
+	if first+p.connection > m.Frames() {
+		return GameData{}, false
+	}
+	width := m.width()
+	for k := range p.connection {
+		row := first + k
+		frame := p.payload[k*width : (k+1)*width]
+		copy(frame, m.frames[row%m.rows*width:])
+		m.clearDropped(row, frame)
+	}
+	p.sent++
+	out = throughCache(p.out, p.payload)
+	if out.Cached {
+		p.cached++
+	}
+	return out, true
+}
+
+// clearDropped makes the part of those who had dropped before this frame zeros: their columns hold older frames there.
+func (m *Mixer) clearDropped(row int, frame []byte) {
+	for i := range m.players {
+		if p := &m.players[i]; p.dropped && row >= p.have {
+			clear(frame[i*m.size : (i+1)*m.size])
+		}
+	}
+}
+
+// Waiting is the players for whose input the next combined frame waits. It is empty only when everybody has dropped.
+func (m *Mixer) Waiting() PlayerSet {
+	ready := m.Frames()
+	var set PlayerSet
+	for i := range m.players {
+		if p := &m.players[i]; !p.dropped && p.have == ready {
+			set |= 1 << i
+		}
+	}
+	return set
+}
+
+// Players is how many players the game began with.
+func (m *Mixer) Players() int { return len(m.players) }
+
+// Active is the players who have not dropped.
+func (m *Mixer) Active() PlayerSet {
+	var set PlayerSet
+	for i := range m.players {
+		if !m.players[i].dropped {
+			set |= 1 << i
+		}
+	}
+	return set
+}
+
+// Size is the bytes of one player's input in a frame; 0 until the room's first game data.
+func (m *Mixer) Size() int { return m.size }
+
+// Received is how many batches of a player were taken.
+func (m *Mixer) Received(player int) int { return m.of(player).received }
+
+// Sent is how many messages Next has given out for a player.
+func (m *Mixer) Sent(player int) int { return m.of(player).sent }
+
+// Cached is how many of Sent were game cache.
+func (m *Mixer) Cached(player int) int { return m.of(player).cached }
+
+// ClientProven is how many of our game messages to a player it must have, counted from the first: it sends batch b only after it was
+// given message b - d - 1. It stands still once the player has dropped.
+func (m *Mixer) ClientProven(player int) int {
+	p := m.of(player)
+	return max(0, min(p.received-p.frameDelay-1, p.sent))
+}
+
+// of is a copy of a player's counts; zeros for one that is not there.
+func (m *Mixer) of(i int) player {
+	if i < 0 || i >= len(m.players) {
+		return player{}
+	}
+	return m.players[i]
+}
