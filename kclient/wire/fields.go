@@ -88,7 +88,7 @@ func (r *reader) u32() uint32 {
 func (r *reader) connection() ConnectionType { return ConnectionType(r.u8()) }
 
 // room refuses counts of entries that the bytes left cannot hold. The product
-// cannot overflow: the counts come from u32 fields, the sizes are single digits.
+// cannot overflow: the counts come from u32 fields, an entry is below 10 bytes.
 func (r *reader) room(need uint64) {
 	if r.err == nil && need > uint64(len(r.b)) {
 		r.fail(ErrListCount)

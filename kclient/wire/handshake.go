@@ -15,36 +15,40 @@ const (
 	replyText = "HELLOD00D"
 	fullText  = "TOO"
 	verText   = "VER"
-	pingText  = "PING\x00"
-	pongText  = "PONG\x00"
+	pingText  = "PING"
+	pongText  = "PONG"
 )
 
 // maxVersion is how long a version a HELLO may name, in bytes: more than any
 // client says, little enough to be logged as it is.
 const maxVersion = 16
 
+// maxHandshake is the longest text with its NUL: a HELLO with the longest
+// version.
+const maxHandshake = len(helloText) + maxVersion + 1
+
 // AppendHello appends the datagram that asks for a game port: "HELLO0.83\0".
 func AppendHello(b []byte) []byte { return append(b, helloText+Version+"\x00"...) }
 
 // ParseHello reports whether b is a HELLO, and which version it names. The
-// version is 1 to 16 letters, digits, dots or dashes; it is the server's to
-// compare. A HELLOD00D is no HELLO.
+// version is 1 to 16 ASCII letters, digits, dots or dashes; it is the server's
+// to compare. Bytes after the NUL are ignored. A HELLOD00D is no HELLO.
 func ParseHello(b []byte) (version string, ok bool) {
-	rest, ok := bytes.CutPrefix(b, []byte(helloText))
-	if !ok || len(rest) < 2 || len(rest) > maxVersion+1 || rest[len(rest)-1] != 0 {
+	text, ok := untilNUL(b)
+	if !ok || bytes.HasPrefix(text, []byte(replyText)) {
 		return "", false
 	}
-	if bytes.HasPrefix(b, []byte(replyText)) {
+	text, ok = bytes.CutPrefix(text, []byte(helloText))
+	if !ok || len(text) == 0 || len(text) > maxVersion {
 		return "", false
 	}
-	rest = rest[:len(rest)-1]
-	for _, c := range rest {
+	for _, c := range text {
 		letter := c|0x20 >= 'a' && c|0x20 <= 'z'
 		if !letter && (c < '0' || c > '9') && c != '.' && c != '-' {
 			return "", false
 		}
 	}
-	return string(rest), true
+	return string(text), true
 }
 
 // AppendHelloReply appends a server's answer to HELLO: go on at this UDP port
@@ -65,9 +69,14 @@ func AppendVersionRefused(b []byte) []byte { return append(b, verText+"\x00"...)
 // ParseHelloReply returns the port that a server's answer to HELLO names,
 // 1..65535. Else it is ErrServerFull, ErrVersion, or ErrHandshake: the
 // datagram is none of the three answers, or its port is 0, too large or no
-// number.
+// number. Bytes after the NUL are ignored: there are servers that send their
+// whole buffer.
 func ParseHelloReply(b []byte) (port uint16, err error) {
-	text, terminated := bytes.CutSuffix(b, []byte{0})
+	// Without its NUL a port may have been cut off, and would be a wrong one.
+	text, ok := untilNUL(b)
+	if !ok {
+		return 0, ErrHandshake
+	}
 	switch string(text) {
 	case fullText:
 		return 0, ErrServerFull
@@ -75,8 +84,7 @@ func ParseHelloReply(b []byte) (port uint16, err error) {
 		return 0, ErrVersion
 	}
 	digits, ok := bytes.CutPrefix(text, []byte(replyText))
-	// Without its NUL the port may have been cut off, and would be a wrong one.
-	if !ok || !terminated || len(digits) == 0 || len(digits) > 5 {
+	if !ok || len(digits) == 0 || len(digits) > 5 {
 		return 0, ErrHandshake
 	}
 	n := 0
@@ -93,14 +101,27 @@ func ParseHelloReply(b []byte) (port uint16, err error) {
 }
 
 // AppendPing appends the server list's ping, which needs no session.
-func AppendPing(b []byte) []byte { return append(b, pingText...) }
+func AppendPing(b []byte) []byte { return append(b, pingText+"\x00"...) }
 
-// IsPing reports whether a datagram is such a ping. It has exactly 5 bytes, so
-// that the answer is never larger than the question.
-func IsPing(b []byte) bool { return string(b) == pingText }
+// IsPing reports whether a datagram is such a ping. It needs all its 5 bytes,
+// so that the answer is never larger than the question.
+func IsPing(b []byte) bool {
+	text, ok := untilNUL(b)
+	return ok && string(text) == pingText
+}
 
 // AppendPong appends the answer to a ping.
-func AppendPong(b []byte) []byte { return append(b, pongText...) }
+func AppendPong(b []byte) []byte { return append(b, pongText+"\x00"...) }
 
 // IsPong reports whether a datagram is the answer to a ping.
-func IsPong(b []byte) bool { return string(b) == pongText }
+func IsPong(b []byte) bool {
+	text, ok := untilNUL(b)
+	return ok && string(text) == pongText
+}
+
+// untilNUL is a datagram's text up to its NUL, and whether there is one among
+// the bytes that a handshake text can take.
+func untilNUL(b []byte) (text []byte, ok bool) {
+	text, _, ok = bytes.Cut(b[:min(len(b), maxHandshake)], []byte{0})
+	return text, ok
+}
