@@ -1,0 +1,5 @@
+//go:build race
+
+package framecache_test
+
+const raceEnabled = true
