@@ -1,0 +1,27 @@
+// Package kclient is a Kaillera client: it logs in to a server, follows the
+// lobby, creates and joins rooms, and plays games in lockstep.
+//
+// # How it is used
+//
+// [Dial] returns a [Lobby]. [Lobby.Create] and [Lobby.Join] return a [Room];
+// when its owner starts the game, [Room.WaitStart] returns the [Game]. The
+// emulation loop then calls [Game.Exchange] once a frame. What other users do
+// arrives as events through [Lobby.NextEvent]; the lists that the methods return
+// are kept up to date whether or not events are read.
+//
+// # Threads
+//
+// All methods may be called from any goroutine; only one goroutine at a time may
+// be in [Game.Exchange] (or [Game.Submit] and [Game.Receive]) of a game. One
+// goroutine per session reads the socket and owns every timer. The goroutine that
+// calls Exchange sends its own datagrams, under the session's lock, so that the way
+// out has no hop between goroutines; the way in has one, from the reader to the
+// waiting Exchange. Every wait ends: with an answer, with the context, or with a
+// [*TimeoutError] that says what was waited for.
+//
+// # What it must not do
+//
+// It prints nothing (a logger may be given in [Config]), calls nobody back, and
+// starts no process. It speaks only what deployed servers understand; the wire is
+// described in kclient/wire/WIRE.md.
+package kclient

@@ -1,0 +1,81 @@
+package kclient
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"kbridge/kclient/wire"
+)
+
+// Errors that methods return, alone or wrapped; test for them with errors.Is.
+var (
+	// ErrServerFull: the server has no place for another user.
+	ErrServerFull = wire.ErrServerFull
+	// ErrVersion: the server does not speak protocol version 0.83.
+	ErrVersion = wire.ErrVersion
+	// ErrClosed: the session has ended, by Quit or by a fault that Err tells.
+	ErrClosed = errors.New("kclient: the session is closed")
+	// ErrInRoom: a user can be in one room only; leave the other one first.
+	ErrInRoom = errors.New("kclient: already in a room")
+	// ErrNotInRoom: the room was left, or its owner closed it.
+	ErrNotInRoom = errors.New("kclient: no longer in that room")
+	// ErrKicked: the owner of the room removed us from it.
+	ErrKicked = errors.New("kclient: kicked out of the room by its owner")
+	// ErrRoomClosed: the room's owner left, and the room with him.
+	ErrRoomClosed = errors.New("kclient: the room was closed")
+	// ErrBusy: another call of the same kind is waiting for the server's answer.
+	ErrBusy = errors.New("kclient: another request of this kind is under way")
+	// ErrConcurrent: two goroutines called Exchange of one game at once.
+	ErrConcurrent = errors.New("kclient: Exchange was called while another call was waiting")
+	// ErrGameOver: the game was ended by Drop.
+	ErrGameOver = errors.New("kclient: the game is over")
+	// ErrDropped: the server dropped us from the game.
+	ErrDropped = errors.New("kclient: the server dropped us from the game")
+	// ErrInterrupted: Interrupt ended a Receive; call it again to go on waiting.
+	ErrInterrupted = errors.New("kclient: interrupted")
+	// ErrLost: the server no longer has a message that we never got, so the
+	// game cannot go on.
+	ErrLost = errors.New("kclient: the server lost a message of the game for good")
+	// ErrBuffer: the buffer has no room for the combined frame of all players.
+	ErrBuffer = errors.New("kclient: buffer too small")
+	// ErrTooLong: see the documentation of the call for its limit.
+	ErrTooLong = errors.New("kclient: text too long")
+)
+
+// TimeoutError says that nothing (useful) came for too long.
+type TimeoutError struct {
+	Waiting string        // for what, such as "the answer to HELLO"
+	Server  string        // host:port
+	After   time.Duration // how long was waited
+}
+
+func (e *TimeoutError) Error() string {
+	return fmt.Sprintf("kclient: waited %v for %s from %s: check the address, and that UDP to it is not blocked",
+		e.After.Round(time.Millisecond), e.Waiting, e.Server)
+}
+
+// Timeout makes the error a timeout for callers that ask as they ask net.Error.
+func (e *TimeoutError) Timeout() bool { return true }
+
+// RefusedError is a server's no.
+type RefusedError struct {
+	What   string // what was asked for, such as "login"
+	Reason string // the server's words, made printable; may be empty
+}
+
+func (e *RefusedError) Error() string {
+	if e.Reason == "" {
+		return fmt.Sprintf("kclient: the server refused the %s without a reason", e.What)
+	}
+	return fmt.Sprintf("kclient: the server refused the %s: %s", e.What, e.Reason)
+}
+
+// ConfigError names a setting, what it was, and what it takes.
+type ConfigError struct {
+	Setting, Value, Takes string
+}
+
+func (e *ConfigError) Error() string {
+	return fmt.Sprintf("kclient: %s is %q; it takes %s", e.Setting, e.Value, e.Takes)
+}

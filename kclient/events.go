@@ -1,0 +1,176 @@
+package kclient
+
+import (
+	"context"
+	"time"
+
+	"kbridge/kclient/wire"
+)
+
+// Event is something that happened on the server. All text in it is UTF-8
+// without control characters.
+type Event interface{ event() }
+
+type (
+	// UserJoined: somebody (we too) logged in.
+	UserJoined struct{ User User }
+	// UserQuit: somebody left the server.
+	UserQuit struct {
+		User    User
+		Message string
+	}
+	// GlobalChat is a line in the lobby's chat.
+	GlobalChat struct{ User, Text string }
+	// RoomChat is a line in the chat of the room we are in.
+	RoomChat struct{ User, Text string }
+	// ServerMessage is the server's own word, such as its welcome.
+	ServerMessage struct{ From, Text string }
+	// GameCreated: a room was opened.
+	GameCreated struct{ Game GameInfo }
+	// GameChanged: players or state of a room changed.
+	GameChanged struct{ Game GameInfo }
+	// GameClosed: a room is gone.
+	GameClosed struct{ Game GameInfo }
+	// PlayerJoined: somebody (we too) entered the room we are in.
+	PlayerJoined struct{ Player Player }
+	// PlayerLeft: somebody left the room we are in, by will or kicked.
+	PlayerLeft struct{ Player Player }
+	// PlayerDropped: a player is no longer in the running game; zeros stand
+	// for its input from now on.
+	PlayerDropped struct {
+		User   string
+		Player int // 1-based
+	}
+	// GameStarted: the owner started the game; Room.WaitStart returns it.
+	GameStarted struct{ Game *Game }
+	// MessagesLost: a server has thrown messages away that we never got. In
+	// the lobby lists may be out of date; a game ends with ErrLost.
+	MessagesLost struct{ Count int }
+	// Disconnected is the last event of a session; Err is nil after Quit.
+	Disconnected struct{ Err error }
+)
+
+func (UserJoined) event()    {}
+func (UserQuit) event()      {}
+func (GlobalChat) event()    {}
+func (RoomChat) event()      {}
+func (ServerMessage) event() {}
+func (GameCreated) event()   {}
+func (GameChanged) event()   {}
+func (GameClosed) event()    {}
+func (PlayerJoined) event()  {}
+func (PlayerLeft) event()    {}
+func (PlayerDropped) event() {}
+func (GameStarted) event()   {}
+func (MessagesLost) event()  {}
+func (Disconnected) event()  {}
+
+// User is somebody on the server.
+type User struct {
+	ID         uint16
+	Name       string
+	Ping       time.Duration
+	State      wire.UserState
+	Connection wire.ConnectionType // may be invalid, as the server sent it
+}
+
+// GameInfo is a room as the lobby shows it.
+type GameInfo struct {
+	ID                  uint32
+	Name                string // UTF-8 without control characters
+	WireName            string // the exact bytes on the wire
+	Emulator, Owner     string
+	State               wire.GameState
+	Players, MaxPlayers int
+}
+
+// Player is somebody in the room.
+type Player struct {
+	ID         uint16
+	Name       string
+	Ping       time.Duration
+	Connection wire.ConnectionType
+}
+
+// maxEvents is how many events wait for a slow reader. Beyond it the oldest is
+// dropped and counted: the lists stay right, only the tale has a gap.
+const maxEvents = 1024
+
+// eventQueue is a bounded ring; the session's lock guards it.
+type eventQueue struct {
+	ring    []Event
+	head    int
+	count   int
+	dropped int
+	wake    chan struct{} // capacity 1: something was added
+}
+
+func newEventQueue() eventQueue {
+	return eventQueue{ring: make([]Event, maxEvents), wake: make(chan struct{}, 1)}
+}
+
+func (q *eventQueue) push(e Event) {
+	if q.count == maxEvents {
+		q.head = (q.head + 1) % maxEvents
+		q.count--
+		q.dropped++
+	}
+	q.ring[(q.head+q.count)%maxEvents] = e
+	q.count++
+	signal(q.wake)
+}
+
+func (q *eventQueue) pop() (Event, bool) {
+	if q.count == 0 {
+		return nil, false
+	}
+	e := q.ring[q.head]
+	q.ring[q.head] = nil
+	q.head = (q.head + 1) % maxEvents
+	q.count--
+	return e, true
+}
+
+// NextEvent waits for the next event. It returns the context's error, or
+// ErrClosed after Disconnected was delivered. One goroutine should call it;
+// with several each event goes to one of them.
+func (l *Lobby) NextEvent(ctx context.Context) (Event, error) {
+	s := l.s
+	for {
+		s.mu.Lock()
+		e, ok := s.events.pop()
+		closed := s.err != nil
+		more := s.events.count > 0
+		s.mu.Unlock()
+		switch {
+		case ok:
+			if more {
+				signal(s.events.wake)
+			}
+			return e, nil
+		case closed:
+			return nil, ErrClosed
+		}
+		select {
+		case <-s.events.wake:
+		case <-s.done:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// DroppedEvents is how many events were dropped because nobody read them.
+func (l *Lobby) DroppedEvents() int {
+	l.s.mu.Lock()
+	defer l.s.mu.Unlock()
+	return l.s.events.dropped
+}
+
+// signal wakes the reader of a channel of capacity 1 without waiting.
+func signal(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}

@@ -1,0 +1,78 @@
+package kclient
+
+import "time"
+
+// GameStats is how a game went so far, for logs and displays.
+type GameStats struct {
+	Player, Players int
+	FrameDelay      int           // frames
+	Frames          int           // combined frames handed out
+	Duration        time.Duration // from the first frame of input to now or the end
+	Ping            time.Duration // round trip through the server, smoothed, players' waits included
+
+	Stalls       int           // calls that had to wait for a frame
+	Stall        time.Duration // total of these waits
+	LongestStall time.Duration
+
+	Batches, CachedBatches int // inputs sent, and how many of them as a cache position
+	Inputs                 int // game messages received
+	Resends                int // datagrams sent without anything new
+
+	BytesSent, BytesReceived         int // UDP payload
+	DatagramsSent, DatagramsReceived int
+}
+
+// Stats may be called at any time, also after the end.
+func (g *Game) Stats() GameStats {
+	s := g.s
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.link.Stats()
+	if g.err != nil {
+		now = g.after
+	}
+	return GameStats{
+		Player: g.player, Players: g.players, FrameDelay: g.batcher.Delay(),
+		Frames: g.batcher.Frames(), Duration: g.clock.duration(time.Now()), Ping: now.RTT,
+		Stalls: g.clock.stalls, Stall: g.clock.total, LongestStall: g.clock.longest,
+		Batches: g.batcher.Batches(), CachedBatches: g.batcher.Cached(), Inputs: g.batcher.Messages(),
+		Resends:           now.Resends - g.before.Resends,
+		BytesSent:         now.BytesSent - g.before.BytesSent,
+		BytesReceived:     now.BytesReceived - g.before.BytesReceived,
+		DatagramsSent:     now.DatagramsSent - g.before.DatagramsSent,
+		DatagramsReceived: now.DatagramsReceived - g.before.DatagramsReceived,
+	}
+}
+
+// gameClock measures durations and stalls; the session's lock guards it.
+type gameClock struct {
+	started, first, ended time.Time
+	stalls                int
+	total, longest        time.Duration
+}
+
+func (c *gameClock) begin(now time.Time) { c.started = now }
+
+func (c *gameClock) frame(now time.Time) {
+	if c.first.IsZero() {
+		c.first = now
+	}
+}
+
+func (c *gameClock) stalled(d time.Duration) {
+	c.stalls++
+	c.total += d
+	c.longest = max(c.longest, d)
+}
+
+func (c *gameClock) end(now time.Time) { c.ended = now }
+
+func (c *gameClock) duration(now time.Time) time.Duration {
+	if c.first.IsZero() {
+		return 0
+	}
+	if !c.ended.IsZero() {
+		now = c.ended
+	}
+	return now.Sub(c.first)
+}

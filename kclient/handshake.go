@@ -1,0 +1,118 @@
+package kclient
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"time"
+
+	"kbridge/kclient/wire"
+)
+
+// helloRetry is how often HELLO and PING are repeated; both may be lost.
+const helloRetry = 500 * time.Millisecond
+
+// maxRead is the largest datagram that UDP can bring.
+const maxRead = 64 << 10
+
+// Ping measures the round trip to a server's query port as server lists do,
+// without a session. addr is host[:port]; the context bounds the wait, 15 s at
+// most.
+func Ping(ctx context.Context, addr string) (time.Duration, error) {
+	server, err := resolve(ctx, addr)
+	if err != nil {
+		return 0, err
+	}
+	conn, err := listenUDP(server)
+	if err != nil {
+		return 0, err
+	}
+	defer conn.Close()
+	q := question{conn: conn, server: server, ask: wire.AppendPing(nil), timeout: 15 * time.Second, waiting: "the answer to PING"}
+	return q.run(ctx, func(answer []byte) (bool, error) { return wire.IsPong(answer), nil })
+}
+
+// hello asks for the session's port and returns the address that the session
+// then runs against.
+func hello(ctx context.Context, conn PacketConn, server netip.AddrPort, timeout time.Duration) (netip.AddrPort, time.Duration, error) {
+	var port uint16
+	q := question{conn: conn, server: server, ask: wire.AppendHello(nil), timeout: timeout, waiting: "the answer to HELLO"}
+	rtt, err := q.run(ctx, func(answer []byte) (bool, error) {
+		p, err := wire.ParseHelloReply(answer)
+		if err != nil {
+			return true, fmt.Errorf("kclient: %v answered HELLO with %q: %w", server, cut(answer, 32), err)
+		}
+		port = p
+		return true, nil
+	})
+	return netip.AddrPortFrom(server.Addr(), port), rtt, err
+}
+
+// question is one plain text datagram that is repeated until it is answered from
+// the address it was sent to.
+type question struct {
+	conn    PacketConn
+	server  netip.AddrPort
+	ask     []byte
+	timeout time.Duration
+	waiting string
+}
+
+// run returns the time from the last asking to the answer. accept says whether a
+// datagram is the answer; its error ends the wait.
+func (q *question) run(ctx context.Context, accept func([]byte) (bool, error)) (time.Duration, error) {
+	stop := context.AfterFunc(ctx, func() { q.conn.SetReadDeadline(time.Now().Add(-time.Second)) })
+	defer stop()
+	buf := make([]byte, 2048)
+	begun := time.Now()
+	var asked time.Time
+	for {
+		if err := ctx.Err(); err != nil {
+			return 0, fmt.Errorf("kclient: gave up waiting for %s from %v: %w", q.waiting, q.server, err)
+		}
+		now := time.Now()
+		if now.Sub(begun) >= q.timeout {
+			return 0, &TimeoutError{q.waiting, q.server.String(), q.timeout}
+		}
+		if asked.IsZero() || now.Sub(asked) >= helloRetry {
+			asked = now
+			if _, err := q.conn.WriteToUDPAddrPort(q.ask, q.server); errors.Is(err, net.ErrClosed) {
+				return 0, err
+			}
+		}
+		q.conn.SetReadDeadline(earlier(asked.Add(helloRetry), begun.Add(q.timeout)))
+		if err := ctx.Err(); err != nil { // the deadline just set may have overtaken the context's
+			continue
+		}
+		n, from, err := q.conn.ReadFromUDPAddrPort(buf)
+		switch {
+		case err == nil:
+		case errors.Is(err, net.ErrClosed):
+			return 0, err
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			continue
+		default: // Windows reports here that a port is closed; it may open yet
+			continue
+		}
+		if unmap(from) != q.server {
+			continue
+		}
+		if ok, err := accept(buf[:n]); ok {
+			return time.Since(asked), err
+		}
+	}
+}
+
+func unmap(a netip.AddrPort) netip.AddrPort { return netip.AddrPortFrom(a.Addr().Unmap(), a.Port()) }
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+func cut(b []byte, n int) []byte { return b[:min(len(b), n)] }

@@ -1,0 +1,269 @@
+package kclient
+
+import (
+	"context"
+	"fmt"
+	"sort"
+	"time"
+
+	"kbridge/kclient/link"
+	"kbridge/kclient/wire"
+)
+
+// maxListed bounds the users and games that a server can make us remember; the
+// largest deployed servers had a few hundred.
+const maxListed = 4096
+
+// maxQuitWait is how long Quit waits for the server to confirm.
+const maxQuitWait = time.Second
+
+// Lobby is a session on a server: logged in, with its users, games and chat.
+type Lobby struct{ s *session }
+
+// lobbyState is what the server told; the session's lock guards it.
+type lobbyState struct {
+	users map[uint16]User
+	games map[uint32]GameInfo
+	chat  echo // our last global chat
+}
+
+// echo is a chat line of ours that the server repeats to everybody, us too: that
+// proves that it arrived.
+type echo struct {
+	text string
+	seq  uint16
+	open bool
+}
+
+type loginState struct {
+	name string // ours, as on the wire
+	me   User   // ID is known once the server has shown us among the users
+	in   bool
+	acks int    // S 05 answered
+	ack  uint16 // seq of the last answer
+}
+
+// Dial logs in to the server at addr (host[:port], port 27888 by default). It
+// returns when the server has accepted the user and sent its lists. Errors:
+// ErrServerFull, ErrVersion, *RefusedError, *TimeoutError, *ConfigError, the
+// context's.
+func Dial(ctx context.Context, addr string, cfg Config) (*Lobby, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	charset, err := wire.LookupCharset(cfg.Charset)
+	if err != nil {
+		return nil, err
+	}
+	query, err := resolve(ctx, addr)
+	if err != nil {
+		return nil, err
+	}
+	conn, err := cfg.Listen(query)
+	if err != nil {
+		return nil, err
+	}
+	server, rtt, err := hello(ctx, conn, query, cfg.HelloTimeout)
+	if err != nil {
+		conn.Close()
+		return nil, err
+	}
+	now := time.Now()
+	s := &session{
+		conn: conn, query: query, server: server, cfg: cfg, charset: charset,
+		log: cfg.Logger, done: make(chan struct{}),
+		link:   link.New(link.Config{}, now),
+		out:    make([]byte, 0, wire.MaxDatagram),
+		spoke:  now,
+		events: newEventQueue(),
+		lobby:  lobbyState{users: map[uint16]User{}, games: map[uint32]GameInfo{}},
+	}
+	s.link.ObserveRTT(rtt)
+	s.login.name = s.raw(cfg.User, wire.MaxUserName)
+	s.login.me = User{Name: s.text(s.login.name), Connection: cfg.Connection}
+	s.log.Info("server answers", "query", query.String(), "session", server.String(), "rtt", rtt)
+
+	s.mu.Lock()
+	r, err := s.requestLocked(now, requestLogin, "login", wire.TypeLogin, wire.LoginRequest{
+		User:       s.login.name,
+		Emulator:   s.raw(cfg.Emulator, wire.MaxEmulatorName),
+		Connection: cfg.Connection,
+	}.AppendTo(nil))
+	s.mu.Unlock()
+	if err != nil {
+		conn.Close()
+		return nil, err
+	}
+	go s.run()
+	if err := s.await(ctx, requestLogin, r, cfg.LoginTimeout); err != nil {
+		s.mu.Lock()
+		if s.err == nil {
+			// The server may have let us in all the same.
+			s.sendLocked(time.Now(), wire.TypeUserQuit, wire.QuitRequest{}.AppendTo(s.body[:0]))
+			s.flushLocked(time.Now())
+			s.endLocked(err)
+		}
+		s.mu.Unlock()
+		return nil, err
+	}
+	s.log.Info("logged in", "server", server.String(), "user", s.login.me.Name)
+	return &Lobby{s}, nil
+}
+
+// User is us, as the server shows us to others.
+func (l *Lobby) User() User {
+	l.s.mu.Lock()
+	defer l.s.mu.Unlock()
+	return l.s.login.me
+}
+
+// Users are those on the server, us included, by ID.
+func (l *Lobby) Users() []User {
+	l.s.mu.Lock()
+	defer l.s.mu.Unlock()
+	users := make([]User, 0, len(l.s.lobby.users))
+	for _, u := range l.s.lobby.users {
+		users = append(users, u)
+	}
+	sort.Slice(users, func(i, j int) bool { return users[i].ID < users[j].ID })
+	return users
+}
+
+// Games are the rooms on the server, by ID.
+func (l *Lobby) Games() []GameInfo {
+	l.s.mu.Lock()
+	defer l.s.mu.Unlock()
+	games := make([]GameInfo, 0, len(l.s.lobby.games))
+	for _, g := range l.s.lobby.games {
+		games = append(games, g)
+	}
+	sort.Slice(games, func(i, j int) bool { return games[i].ID < games[j].ID })
+	return games
+}
+
+// Ping is the measured round trip to the server, smoothed.
+func (l *Lobby) Ping() time.Duration {
+	l.s.mu.Lock()
+	defer l.s.mu.Unlock()
+	return l.s.link.Stats().RTT
+}
+
+// LinkStats counts the session's datagrams and messages.
+func (l *Lobby) LinkStats() link.Stats {
+	l.s.mu.Lock()
+	defer l.s.mu.Unlock()
+	return l.s.link.Stats()
+}
+
+// Server is the address of the session as ip:port.
+func (l *Lobby) Server() string { return l.s.server.String() }
+
+// Chat says something to everybody on the server. Text beyond 150 bytes on the
+// wire is cut at a character; servers drop lines that come too fast (EmuLinker:
+// one in two seconds).
+func (l *Lobby) Chat(text string) error {
+	s := l.s
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.chatLocked(time.Now(), wire.TypeGlobalChat, text, wire.MaxChat, &s.lobby.chat)
+}
+
+func (s *session) chatLocked(now time.Time, t wire.Type, text string, limit int, e *echo) error {
+	if s.err != nil {
+		return s.closedLocked()
+	}
+	raw := s.raw(text, limit)
+	if raw == "" {
+		return nil
+	}
+	*e = echo{raw, s.sendLocked(now, t, wire.ChatRequest{Text: raw}.AppendTo(s.body[:0])), true}
+	s.flushLocked(now)
+	return nil
+}
+
+// Create opens a room for a game and enters it as its owner. game is UTF-8, cut
+// to 127 bytes on the wire. A refusal is a *RefusedError.
+func (l *Lobby) Create(ctx context.Context, game string) (*Room, error) {
+	raw := l.s.raw(game, wire.MaxGameName)
+	if raw == "" {
+		return nil, &ConfigError{"game", game, "the name of a game, 1 to 127 bytes"}
+	}
+	return l.enter(ctx, "create", &Room{wireName: raw, created: true}, wire.TypeCreateGame,
+		wire.CreateRequest{Game: raw}.AppendTo(nil))
+}
+
+// Join enters the room with this ID, see Games. A refusal (full, running, other
+// emulator) is a *RefusedError.
+func (l *Lobby) Join(ctx context.Context, gameID uint32) (*Room, error) {
+	return l.enter(ctx, "join", &Room{id: gameID}, wire.TypeJoinGame,
+		wire.JoinRequest{GameID: gameID, Connection: l.s.cfg.Connection}.AppendTo(nil))
+}
+
+// enter sends a create or join and waits until the server shows us in the room.
+func (l *Lobby) enter(ctx context.Context, what string, room *Room, t wire.Type, body []byte) (*Room, error) {
+	s := l.s
+	s.mu.Lock()
+	if s.room != nil {
+		s.mu.Unlock()
+		return nil, ErrInRoom
+	}
+	room.s = s
+	room.started = make(chan struct{}, 1)
+	room.over = make(chan struct{})
+	r, err := s.requestLocked(time.Now(), requestEnter, what, t, body)
+	if err == nil {
+		s.room = room
+	}
+	s.mu.Unlock()
+	if err != nil {
+		return nil, err
+	}
+	err = s.await(ctx, requestEnter, r, s.cfg.RequestTimeout)
+	if err == nil {
+		return room, nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.room == room { // given up: the server may still let us in, so leave
+		s.room = nil
+		if s.err == nil {
+			now := time.Now()
+			s.sendLocked(now, wire.TypeQuitGame, wire.LeaveRequest{}.AppendTo(s.body[:0]))
+			s.flushLocked(now)
+		}
+	}
+	return nil, err
+}
+
+// Quit tells the server goodbye (message is UTF-8, cut to 100 bytes on the wire),
+// waits up to a second for it to be heard, and closes the session. It is
+// idempotent and always leaves the session closed.
+func (l *Lobby) Quit(message string) error {
+	s := l.s
+	s.mu.Lock()
+	r, err := s.requestLocked(time.Now(), requestQuit, "quit", wire.TypeUserQuit,
+		wire.QuitRequest{Message: s.raw(message, wire.MaxQuitMessage)}.AppendTo(nil))
+	s.mu.Unlock()
+	if err == nil {
+		s.await(context.Background(), requestQuit, r, maxQuitWait)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.endLocked(ErrClosed)
+	return nil
+}
+
+// Done is closed when the session has ended; Err then says why.
+func (l *Lobby) Done() <-chan struct{} { return l.s.done }
+
+// Err is nil while the session lives, ErrClosed after Quit, or the fault.
+func (l *Lobby) Err() error {
+	l.s.mu.Lock()
+	defer l.s.mu.Unlock()
+	return l.s.err
+}
+
+func (g GameInfo) String() string {
+	return fmt.Sprintf("%s (%s, %d/%d, %v)", g.Name, g.Owner, g.Players, g.MaxPlayers, g.State)
+}

@@ -1,0 +1,91 @@
+package kclient
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"kbridge/kclient/wire"
+)
+
+// requestKind is what a caller waits for the server's answer to. Of each kind
+// there is one at a time.
+type requestKind int
+
+const (
+	requestLogin requestKind = iota
+	requestEnter             // create or join
+	requestLeave
+	requestKick
+	requestStart
+	requestQuit
+	requestKinds
+)
+
+type request struct {
+	what   string     // for errors, such as "join"
+	answer chan error // capacity 1
+	// said is the last server message since the request: EmuLinker tells the
+	// reason of a refusal before the refusal.
+	said   string
+	seq    uint16 // of our message; the answer proves that it arrived
+	target uint16 // the user to be kicked
+}
+
+// requestLocked sends a message that is to be answered.
+func (s *session) requestLocked(now time.Time, kind requestKind, what string, t wire.Type, body []byte) (*request, error) {
+	if s.err != nil {
+		return nil, s.closedLocked()
+	}
+	if s.wait[kind] != nil {
+		return nil, ErrBusy
+	}
+	r := &request{what: what, answer: make(chan error, 1)}
+	r.seq = s.sendLocked(now, t, body)
+	s.wait[kind] = r
+	s.flushLocked(now)
+	return r, nil
+}
+
+// answerLocked ends the wait of this kind, if there is one.
+func (s *session) answerLocked(kind requestKind, err error) {
+	r := s.wait[kind]
+	if r == nil {
+		return
+	}
+	s.wait[kind] = nil
+	if err == nil {
+		s.link.Prove(time.Now(), r.seq)
+	}
+	r.answer <- err
+}
+
+// await waits for the answer to r without the lock.
+func (s *session) await(ctx context.Context, kind requestKind, r *request, timeout time.Duration) error {
+	timer := time.NewTimer(timeout)
+	defer timer.Stop()
+	var err error
+	select {
+	case err := <-r.answer:
+		return err
+	case <-ctx.Done():
+		err = fmt.Errorf("kclient: gave up waiting for the answer to %s from %v: %w", r.what, s.server, ctx.Err())
+	case <-timer.C:
+		err = &TimeoutError{"the answer to " + r.what, s.server.String(), timeout}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.wait[kind] != r { // answered in the meantime
+		return <-r.answer
+	}
+	s.wait[kind] = nil
+	return err
+}
+
+// closedLocked is the error of a call on a session that has ended.
+func (s *session) closedLocked() error {
+	if s.err == ErrClosed {
+		return ErrClosed
+	}
+	return fmt.Errorf("%w: %w", ErrClosed, s.err)
+}

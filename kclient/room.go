@@ -1,0 +1,321 @@
+package kclient
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"kbridge/kclient/wire"
+)
+
+// Room is a room that we are in, from Create or Join until we leave, are kicked,
+// or it is closed. Several games may be played in it, one after the other.
+type Room struct {
+	s       *session
+	created bool
+	over    chan struct{} // closed when err is set
+	started chan struct{} // capacity 1: game was set
+
+	// The session's lock guards what follows.
+	id       uint32
+	wireName string
+	known    bool // the server has told the ID
+	players  []Player
+	game     *Game // the one running or the last one
+	next     *Game // started, and not yet returned by WaitStart
+	chat     echo
+	err      error
+}
+
+// Info is the room as the lobby shows it.
+func (r *Room) Info() GameInfo {
+	r.s.mu.Lock()
+	defer r.s.mu.Unlock()
+	if g, ok := r.s.lobby.games[r.id]; ok {
+		return g
+	}
+	return GameInfo{ID: r.id, Name: r.s.text(r.wireName), WireName: r.wireName}
+}
+
+// Players are those in the room, us included, in the order in which the server
+// told them.
+func (r *Room) Players() []Player {
+	r.s.mu.Lock()
+	defer r.s.mu.Unlock()
+	return append([]Player(nil), r.players...)
+}
+
+// Err is nil while we are in the room; then ErrNotInRoom, ErrKicked,
+// ErrRoomClosed, or why the session ended.
+func (r *Room) Err() error {
+	r.s.mu.Lock()
+	defer r.s.mu.Unlock()
+	return r.err
+}
+
+// Chat says something to the room. Text beyond 320 bytes on the wire is cut at a
+// character.
+func (r *Room) Chat(text string) error {
+	r.s.mu.Lock()
+	defer r.s.mu.Unlock()
+	if r.err != nil {
+		return r.err
+	}
+	return r.s.chatLocked(time.Now(), wire.TypeGameChat, text, wire.MaxGameChat, &r.chat)
+}
+
+// Kick removes a player from the room; only the owner can. A refusal is silence
+// on most servers, and so a *TimeoutError here.
+func (r *Room) Kick(ctx context.Context, userID uint16) error {
+	s := r.s
+	s.mu.Lock()
+	if r.err != nil {
+		defer s.mu.Unlock()
+		return r.err
+	}
+	req, err := s.requestLocked(time.Now(), requestKick, "kick", wire.TypeKick, wire.KickRequest{UserID: userID}.AppendTo(nil))
+	if req != nil {
+		req.target = userID
+	}
+	s.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	return s.await(ctx, requestKick, req, s.cfg.RequestTimeout)
+}
+
+// Start begins the game for everybody in the room; only the owner can. It returns
+// when the server has started it; WaitStart then returns the Game, here and at
+// the other players. A refusal is a *RefusedError with the server's words.
+func (r *Room) Start(ctx context.Context) error {
+	s := r.s
+	s.mu.Lock()
+	if r.err != nil {
+		defer s.mu.Unlock()
+		return r.err
+	}
+	req, err := s.requestLocked(time.Now(), requestStart, "start", wire.TypeStartGame, wire.StartRequest{}.AppendTo(nil))
+	s.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	return s.await(ctx, requestStart, req, s.cfg.RequestTimeout)
+}
+
+// WaitStart waits until a game starts and returns it. A game is returned once.
+func (r *Room) WaitStart(ctx context.Context) (*Game, error) {
+	for {
+		r.s.mu.Lock()
+		g, err := r.next, r.err
+		r.next = nil
+		r.s.mu.Unlock()
+		if g != nil {
+			return g, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		select {
+		case <-r.started:
+		case <-r.over:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// Leave goes back to the lobby, out of a running game too. After it returns we
+// are out, whatever the error says about the server's answer.
+func (r *Room) Leave(ctx context.Context) error {
+	s := r.s
+	s.mu.Lock()
+	if r.err != nil {
+		s.mu.Unlock()
+		return nil
+	}
+	req, err := s.requestLocked(time.Now(), requestLeave, "leave", wire.TypeQuitGame, wire.LeaveRequest{}.AppendTo(nil))
+	s.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	err = s.await(ctx, requestLeave, req, s.cfg.RequestTimeout)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r.endLocked(time.Now(), ErrNotInRoom)
+	return err
+}
+
+// endLocked takes us out of the room.
+func (r *Room) endLocked(now time.Time, err error) {
+	if r.err != nil {
+		return
+	}
+	r.err = err
+	if r.game != nil {
+		r.game.endLocked(now, err)
+	}
+	close(r.over)
+	if r.s.room == r {
+		r.s.room = nil
+	}
+	r.s.answerLocked(requestKick, err)
+	r.s.answerLocked(requestStart, err)
+}
+
+// The server's messages about rooms, called under the session's lock.
+
+func (s *session) gameCreatedLocked(m wire.GameCreated) {
+	if len(s.lobby.games) >= maxListed {
+		return
+	}
+	g := GameInfo{ID: m.GameID, Name: s.text(m.Game), WireName: m.Game, Emulator: s.text(m.Emulator), Owner: s.text(m.User),
+		State: wire.GameWaiting, Players: 1, MaxPlayers: wire.MaxPlayers}
+	s.lobby.games[g.ID] = g
+	if r := s.room; r != nil && r.created && !r.known && m.User == s.login.name {
+		r.id, r.wireName, r.known = m.GameID, m.Game, true
+	}
+	s.events.push(GameCreated{g})
+}
+
+func (s *session) gameStatusLocked(m wire.GameStatus) {
+	g, ok := s.lobby.games[m.GameID]
+	if !ok {
+		return
+	}
+	g.State, g.Players, g.MaxPlayers = m.State, int(m.Players), int(m.MaxPlayers)
+	s.lobby.games[m.GameID] = g
+	s.events.push(GameChanged{g})
+}
+
+func (s *session) gameClosedLocked(now time.Time, id uint32) {
+	g, ok := s.lobby.games[id]
+	delete(s.lobby.games, id)
+	if ok {
+		s.events.push(GameClosed{g})
+	}
+	if r := s.room; r != nil && r.id == id && (r.known || !r.created) {
+		if s.wait[requestEnter] != nil {
+			s.refuseLocked(requestEnter, "the room was closed")
+			return
+		}
+		leaving := s.wait[requestLeave] != nil
+		if leaving {
+			r.endLocked(now, ErrNotInRoom)
+		} else {
+			r.endLocked(now, ErrRoomClosed)
+		}
+		s.answerLocked(requestLeave, nil)
+	}
+}
+
+func (s *session) playerListLocked(m wire.PlayerList) {
+	if s.room == nil {
+		return
+	}
+	s.room.players = s.room.players[:0]
+	for _, p := range m.Players[:min(len(m.Players), wire.MaxPlayers)] {
+		s.room.players = append(s.room.players, Player{p.UserID, s.text(p.Name), milliseconds(p.Ping), p.Connection})
+	}
+}
+
+func (s *session) playerJoinedLocked(m wire.PlayerJoined) {
+	r := s.room
+	if r == nil {
+		return
+	}
+	p := Player{m.UserID, s.text(m.User), milliseconds(m.Ping), m.Connection}
+	if i := r.indexOf(p.ID); i >= 0 {
+		r.players[i] = p
+	} else if len(r.players) < wire.MaxPlayers {
+		r.players = append(r.players, p)
+	} else {
+		return
+	}
+	if p.ID == s.login.me.ID && s.wait[requestEnter] != nil {
+		if g, ok := s.lobby.games[r.id]; ok {
+			r.wireName = g.WireName
+		}
+		s.answerLocked(requestEnter, nil)
+	}
+	s.events.push(PlayerJoined{p})
+}
+
+func (s *session) playerLeftLocked(now time.Time, m wire.PlayerLeft) {
+	r := s.room
+	if m.UserID == s.login.me.ID {
+		switch {
+		case s.wait[requestEnter] != nil: // said after the reason, if there was one
+			s.refuseLocked(requestEnter, s.wait[requestEnter].said)
+		case s.wait[requestLeave] != nil:
+			s.answerLocked(requestLeave, nil)
+			if r != nil {
+				r.endLocked(now, ErrNotInRoom)
+			}
+		case r != nil:
+			r.endLocked(now, ErrKicked)
+		}
+		return
+	}
+	if q := s.wait[requestKick]; q != nil && q.target == m.UserID {
+		s.answerLocked(requestKick, nil)
+	}
+	if r == nil {
+		return
+	}
+	if i := r.indexOf(m.UserID); i >= 0 {
+		p := r.players[i]
+		r.players = append(r.players[:i], r.players[i+1:]...)
+		s.events.push(PlayerLeft{p})
+	}
+}
+
+// refuseLocked answers a request with the server's no.
+func (s *session) refuseLocked(kind requestKind, reason string) {
+	r := s.wait[kind]
+	if r == nil {
+		return
+	}
+	if kind == requestEnter {
+		s.room = nil
+	}
+	s.link.Prove(time.Now(), r.seq)
+	s.answerLocked(kind, &RefusedError{r.what, reason})
+}
+
+func (s *session) gameStartedLocked(now time.Time, m wire.GameStarted) {
+	r := s.room
+	if r == nil || s.wait[requestEnter] != nil || m.Player > m.Players {
+		return // a start outside of a room concerns somebody else
+	}
+	g, err := newGame(r, m)
+	if err != nil {
+		s.log.Warn("the server started a game that cannot be played", "err", err)
+		s.answerLocked(requestStart, fmt.Errorf("kclient: the server started a game that cannot be played: %w", err))
+		return
+	}
+	if r.game != nil {
+		r.game.endLocked(now, ErrGameOver)
+	}
+	g.beginLocked(now)
+	r.game, r.next = g, g
+	signal(r.started)
+	s.answerLocked(requestStart, nil)
+	s.events.push(GameStarted{g})
+}
+
+func (r *Room) indexOf(id uint16) int {
+	for i := range r.players {
+		if r.players[i].ID == id {
+			return i
+		}
+	}
+	return -1
+}
+
+// IsOver reports whether err says that a game ended in an ordinary way: ended
+// here, by the server, or with the room.
+func IsOver(err error) bool {
+	return errors.Is(err, ErrGameOver) || errors.Is(err, ErrDropped) || errors.Is(err, ErrRoomClosed) ||
+		errors.Is(err, ErrNotInRoom) || errors.Is(err, ErrKicked)
+}

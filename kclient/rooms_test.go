@@ -1,0 +1,112 @@
+package kclient_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// rooms is who may import whom, beyond the standard library: by package, the
+// longest prefix rules. Arrows go one way:
+// wire, framecache ← lockstep, link ← kclient ← bridge ← cabi, and the same
+// subpackages ← server.
+var rooms = map[string][]string{
+	"kbridge/kclient/wire":       {"golang.org/x/text"},
+	"kbridge/kclient/framecache": {},
+	"kbridge/kclient/lockstep":   {"kbridge/kclient/framecache"},
+	"kbridge/kclient/link":       {"kbridge/kclient/wire"},
+	"kbridge/kclient/netsim":     {},
+	"kbridge/kclient/krec":       {},
+	"kbridge/kclient/deployed":   {"kbridge/kclient/wire", "kbridge/kclient/framecache", "kbridge/kclient/lockstep", "kbridge/kclient/netsim"},
+	"kbridge/kclient":            {"kbridge/kclient/..."},
+	"kbridge/server":             {"kbridge/kclient/...", "kbridge/server/...", "golang.org/x/net", "golang.org/x/sys"},
+	"kbridge/bridge":             {"kbridge/kclient", "kbridge/kclient/...", "kbridge/server", "kbridge/bridge/...", "golang.org/x/sys"},
+	"kbridge/bridge/native":      {"github.com/ebitengine/purego", "golang.org/x/sys"},
+	"kbridge/cabi":               {"kbridge/bridge", "kbridge/bridge/..."},
+	"kbridge/examples":           {"kbridge/kclient", "kbridge/kclient/...", "kbridge/server", "kbridge/server/...", "kbridge/bridge", "kbridge/bridge/...", "golang.org/x/sys"},
+}
+
+type listed struct {
+	ImportPath string
+	Imports    []string
+	CgoFiles   []string
+	Standard   bool
+}
+
+// TestRooms holds every package to the table above.
+func TestRooms(t *testing.T) {
+	packages := goList(t, "./...")
+	require.NotEmpty(t, packages)
+	for _, p := range packages {
+		room, ok := roomOf(p.ImportPath)
+		require.True(t, ok, "%s is in no room: add it to the table", p.ImportPath)
+		if room != "kbridge/cabi" {
+			require.Empty(t, p.CgoFiles, "%s uses cgo; only cabi may", p.ImportPath)
+		}
+		for _, imp := range p.Imports {
+			if !strings.Contains(imp, ".") && !strings.HasPrefix(imp, "kbridge/") || imp == "C" {
+				continue // the standard library
+			}
+			if own, _ := roomOf(imp); own == room {
+				continue
+			}
+			require.True(t, slices.ContainsFunc(rooms[room], func(may string) bool { return covers(may, imp) }),
+				"%s imports %s, which its room (%s) may not", p.ImportPath, imp, room)
+		}
+	}
+}
+
+// covers reports whether the entry of the table allows the import; "x/..." means
+// what lies below x, and a module's path means its packages.
+func covers(may, imp string) bool {
+	if below, ok := strings.CutSuffix(may, "/..."); ok {
+		return strings.HasPrefix(imp, below+"/")
+	}
+	return imp == may || strings.Contains(may, ".") && strings.HasPrefix(imp, may+"/")
+}
+
+func roomOf(path string) (string, bool) {
+	for {
+		if _, ok := rooms[path]; ok {
+			return path, true
+		}
+		cut := strings.LastIndexByte(path, '/')
+		if cut < 0 {
+			return "", false
+		}
+		path = path[:cut]
+	}
+}
+
+func goList(t *testing.T, pattern string) (packages []listed) {
+	cmd := exec.Command("go", "list", "-e", "-json=ImportPath,Imports,CgoFiles,Standard", pattern)
+	cmd.Dir = ".."
+	out, err := cmd.Output()
+	require.NoError(t, err)
+	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p listed
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			return packages
+		} else {
+			require.NoError(t, err)
+		}
+		packages = append(packages, p)
+	}
+}
+
+func TestRoomsTableRefuses(t *testing.T) {
+	require.False(t, covers("kbridge/kclient/...", "kbridge/kclient"))
+	require.False(t, covers("kbridge/kclient/wire", "kbridge/kclient/wirex"))
+	require.True(t, covers("golang.org/x/text", "golang.org/x/text/encoding"))
+	room, ok := roomOf("kbridge/server/cmd/kaillera-server")
+	require.True(t, ok)
+	require.Equal(t, "kbridge/server", room)
+	_, ok = roomOf("kbridge/elsewhere")
+	require.False(t, ok)
+}

@@ -1,0 +1,246 @@
+package kclient
+
+import (
+	"errors"
+	"log/slog"
+	"net"
+	"net/netip"
+	"os"
+	"sync"
+	"time"
+
+	"kbridge/kclient/link"
+	"kbridge/kclient/wire"
+)
+
+const (
+	// lostPatience is how long a hole in the server's messages may last while
+	// ours are repeated, before they count as thrown away. EmuLinker answers
+	// repeats at most once a second, so it has been asked several times.
+	lostPatience = 6 * time.Second
+	// deadAfter is how long a server may say nothing at all, although it is
+	// sent PING, before the session counts as dead: EmuLinker's keep-alive.
+	deadAfter = 190 * time.Second
+)
+
+// session is what Lobby, Room and Game share. One goroutine (run) reads the
+// socket and owns the timers; everybody else takes the lock, queues a message and
+// flushes.
+type session struct {
+	conn    PacketConn
+	query   netip.AddrPort // where HELLO went; answers PING
+	server  netip.AddrPort // where the session runs
+	cfg     Config
+	charset wire.Charset
+	log     *slog.Logger
+	done    chan struct{} // closed when err is set
+
+	mu     sync.Mutex // guards everything below
+	link   *link.Link
+	out    []byte    // datagram under construction
+	body   []byte    // message body under construction
+	armed  time.Time // the read deadline that is in force
+	spoke  time.Time // when we last sent anything
+	pinged time.Time // when PING was last sent to the query port
+	ponged time.Time
+	err    error // why the session ended
+	events eventQueue
+	login  loginState
+	lobby  lobbyState
+	wait   [requestKinds]*request
+	room   *Room
+}
+
+// run reads datagrams and serves the timers until the session ends.
+func (s *session) run() {
+	buf := make([]byte, maxRead)
+	for {
+		n, from, err := s.conn.ReadFromUDPAddrPort(buf)
+		now := time.Now()
+		s.mu.Lock()
+		switch {
+		case s.err != nil:
+		case err == nil:
+			s.receiveLocked(now, buf[:n], unmap(from))
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			s.armed = time.Time{}
+		case errors.Is(err, net.ErrClosed):
+			s.endLocked(ErrClosed)
+		}
+		// Other errors are Windows' reports of closed ports and the like: the
+		// time-outs decide, not they.
+		if s.err == nil {
+			s.tickLocked(now)
+		}
+		if s.err == nil {
+			s.flushLocked(now)
+		}
+		ended := s.err != nil
+		s.mu.Unlock()
+		if ended {
+			return
+		}
+	}
+}
+
+// receiveLocked takes one datagram. Only the server's own address and port are
+// listened to; the query port is asked for nothing but PONG.
+func (s *session) receiveLocked(now time.Time, datagram []byte, from netip.AddrPort) {
+	if from != s.server {
+		if from == s.query && wire.IsPong(datagram) {
+			s.ponged = now
+		}
+		return
+	}
+	if wire.IsPong(datagram) {
+		s.ponged = now
+		return
+	}
+	if err := s.link.Receive(now, datagram); err != nil {
+		return // one malformed datagram harms nothing but itself
+	}
+	for {
+		m, ok := s.link.Message()
+		if !ok {
+			break
+		}
+		s.messageLocked(now, m)
+		if s.err != nil {
+			return
+		}
+	}
+}
+
+// tickLocked does what is due by time alone.
+func (s *session) tickLocked(now time.Time) {
+	if since, ok := s.link.Hole(); ok && now.Sub(since) >= lostPatience {
+		n := s.link.Skip()
+		s.log.Warn("messages lost", "count", n)
+		s.events.push(MessagesLost{n})
+		if g := s.gameLocked(); g != nil {
+			g.endLocked(now, ErrLost)
+		}
+		for {
+			m, ok := s.link.Message()
+			if !ok {
+				break
+			}
+			s.messageLocked(now, m)
+		}
+	}
+	if g := s.gameLocked(); g != nil {
+		g.tickLocked(now)
+	}
+	if now.Sub(s.spoke) >= s.cfg.KeepAlive {
+		s.sendLocked(now, wire.TypeKeepAlive, wire.KeepAlive{}.AppendTo(s.body[:0]))
+	}
+	heard := s.heardLocked()
+	if now.Sub(heard) >= deadAfter {
+		s.endLocked(&TimeoutError{"any sign of life", s.server.String(), now.Sub(heard)})
+		return
+	}
+	if now.Sub(heard) >= s.cfg.KeepAlive && now.Sub(s.pinged) >= s.cfg.KeepAlive/4 {
+		s.pinged = now
+		s.writeLocked(wire.AppendPing(s.body[:0]), s.query)
+	}
+}
+
+// heardLocked is when the server last gave a sign of life.
+func (s *session) heardLocked() time.Time {
+	return later(s.link.LastReceived(), s.ponged)
+}
+
+// deadlineLocked is when tickLocked or flushLocked has something to do.
+func (s *session) deadlineLocked() time.Time {
+	t := s.spoke.Add(s.cfg.KeepAlive)
+	heard := s.heardLocked()
+	t = earlier(t, earlier(heard.Add(deadAfter), later(heard.Add(s.cfg.KeepAlive), s.pinged.Add(s.cfg.KeepAlive/4))))
+	if n := s.link.Next(); !n.IsZero() {
+		t = earlier(t, n)
+	}
+	if since, ok := s.link.Hole(); ok {
+		t = earlier(t, since.Add(lostPatience))
+	}
+	if g := s.gameLocked(); g != nil {
+		if d := g.deadlineLocked(); !d.IsZero() {
+			t = earlier(t, d)
+		}
+	}
+	return t
+}
+
+// sendLocked queues a message; flushLocked sends it.
+func (s *session) sendLocked(now time.Time, t wire.Type, body []byte) uint16 {
+	s.body = body[:0]
+	s.spoke = now
+	return s.link.Send(now, t, body)
+}
+
+// flushLocked sends what is due and sets the read deadline to when something is
+// due next. A deadline that is too early costs one wake-up, so it is moved only
+// when it must come earlier: that keeps it off the path of every frame.
+func (s *session) flushLocked(now time.Time) {
+	for {
+		s.out = s.link.Datagram(now, s.out)
+		if len(s.out) == 0 {
+			break
+		}
+		s.spoke = now
+		s.writeLocked(s.out, s.server)
+	}
+	if next := s.deadlineLocked(); s.armed.IsZero() || next.Before(s.armed) {
+		s.armed = next
+		s.conn.SetReadDeadline(next)
+	}
+}
+
+// writeLocked sends a datagram. What cannot be sent counts as lost on the way;
+// the link repeats it.
+func (s *session) writeLocked(b []byte, to netip.AddrPort) {
+	if _, err := s.conn.WriteToUDPAddrPort(b, to); err != nil && !errors.Is(err, net.ErrClosed) {
+		s.log.Debug("cannot send", "to", to, "err", err)
+	}
+}
+
+// endLocked ends the session once and wakes everybody.
+func (s *session) endLocked(err error) {
+	if s.err != nil {
+		return
+	}
+	s.err = err
+	s.log.Info("session ended", "server", s.server.String(), "reason", err)
+	if s.room != nil {
+		s.room.endLocked(time.Now(), err)
+	}
+	for i := range s.wait {
+		s.answerLocked(requestKind(i), err)
+	}
+	if errors.Is(err, ErrClosed) {
+		err = nil
+	}
+	s.events.push(Disconnected{err})
+	close(s.done)
+	s.conn.Close()
+}
+
+func (s *session) gameLocked() *Game {
+	if s.room == nil || s.room.game == nil || s.room.game.err != nil {
+		return nil
+	}
+	return s.room.game
+}
+
+// text makes the wire's bytes fit for a user interface.
+func (s *session) text(raw string) string { return wire.Sanitise(s.charset.Decode(raw)) }
+
+// raw makes text fit for the wire, at most limit bytes long.
+func (s *session) raw(text string, limit int) string {
+	return s.charset.Cut(s.charset.Encode(wire.Sanitise(text)), limit)
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
