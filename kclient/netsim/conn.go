@@ -1,6 +1,7 @@
 package netsim
 
 import (
+	"errors"
 	"net"
 	"net/netip"
 	"os"
@@ -29,10 +30,18 @@ type Conn struct {
 	rested     []*sleeper // their timers, for reuse
 }
 
-// sleeper is a reader's timer. Timers are the only thing a reader waits on, and
-// whoever changes what it waits for sets them anew: that keeps the wait durable
-// for synctest and needs one wake-up per datagram.
-type sleeper struct{ timer *time.Timer }
+// sleeper is a reader that waits. Its timer is set to the next arrival, and whoever
+// changes what it waits for sets the timer anew, so that a datagram costs one
+// wake-up. What must end the wait at once comes through the channel: a synctest
+// bubble fires no more timers once its main function has returned, and a conn that is
+// closed there must still let its reader go.
+type sleeper struct {
+	timer *time.Timer
+	now   chan struct{} // holds one
+}
+
+// errMissingAddress has the words of net's own error, which is not exported.
+var errMissingAddress = errors.New("missing address")
 
 // never is the duration of a wait that only another goroutine can end.
 const never = time.Duration(1<<63 - 1)
@@ -70,12 +79,15 @@ func (c *Conn) sleepLocked(now time.Duration) {
 		s, c.rested = c.rested[last], c.rested[:last]
 		s.timer.Reset(c.waitLocked(now))
 	} else {
-		s = &sleeper{timer: time.NewTimer(c.waitLocked(now))}
+		s = &sleeper{timer: time.NewTimer(c.waitLocked(now)), now: make(chan struct{}, 1)}
 	}
 	c.asleep = append(c.asleep, s)
 	c.net.mu.Unlock()
 
-	<-s.timer.C
+	select {
+	case <-s.timer.C:
+	case <-s.now:
+	}
 
 	c.net.mu.Lock()
 	for i, other := range c.asleep {
@@ -86,8 +98,12 @@ func (c *Conn) sleepLocked(now time.Duration) {
 			break
 		}
 	}
-	// A timer may have been set anew between its ring and this line.
+	// Either may have been used between the end of the wait and this line.
 	s.timer.Stop()
+	select {
+	case <-s.now:
+	default:
+	}
 	c.rested = append(c.rested, s)
 }
 
@@ -113,7 +129,14 @@ func (c *Conn) wakeLocked(now time.Duration) {
 	}
 	wait := c.waitLocked(now)
 	for _, s := range c.asleep {
-		s.timer.Reset(wait)
+		if wait > 0 {
+			s.timer.Reset(wait)
+			continue
+		}
+		select {
+		case s.now <- struct{}{}:
+		default:
+		}
 	}
 }
 
@@ -154,7 +177,7 @@ func (c *Conn) WriteToUDPAddrPort(b []byte, addr netip.AddrPort) (int, error) {
 	case c.closed:
 		err = net.ErrClosed
 	case !addr.Addr().IsValid():
-		err = &net.AddrError{Err: "invalid address", Addr: addr.String()}
+		err = errMissingAddress
 	case addr.Port() == 0:
 		err = os.NewSyscallError("sendto", syscall.EINVAL)
 	case len(b) > maxDatagram:
