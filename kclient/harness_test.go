@@ -1,0 +1,253 @@
+package kclient_test
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"hash/fnv"
+	"log/slog"
+	"net/netip"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"kbridge/kclient"
+	"kbridge/kclient/framecache"
+	"kbridge/kclient/netsim"
+	"kbridge/kclient/wire"
+	"kbridge/server"
+)
+
+// frameTime is one frame at 60 frames a second.
+const frameTime = time.Second / 60
+
+// match is one game of whole clients on a whole server over netsim.
+type match struct {
+	seed      uint64
+	profile   netsim.Profile
+	types     []wire.ConnectionType // one player each
+	size      int                   // bytes of input per player and frame
+	frames    int                   // combined frames that each player takes
+	padding   server.Padding
+	numbering framecache.Numbering
+	distinct  int // how many different inputs a player has; 0 = 16
+	chat      bool
+	config    func(*kclient.Config)
+	server    func(*server.Config)
+}
+
+func (m match) String() string {
+	return fmt.Sprintf("seed %d, types %v, size %d, profile %+v", m.seed, m.types, m.size, m.profile)
+}
+
+// bubble runs f under virtual time with a network and a server on it, and fails
+// with the seed.
+func bubble(t *testing.T, m match, f func(t *testing.T, w *world)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		t.Cleanup(func() {
+			if t.Failed() {
+				t.Logf("to replay: %v", m)
+			}
+		})
+		w := newWorld(t, m)
+		f(t, w)
+		w.close()
+	})
+}
+
+// world is a network with a server.
+type world struct {
+	t      *testing.T
+	m      match
+	net    *netsim.Network
+	addr   string
+	conn   *netsim.Conn
+	server *server.Server
+	served chan error
+}
+
+func newWorld(t *testing.T, m match) *world {
+	w := &world{t: t, m: m, net: netsim.New(m.seed, m.profile), served: make(chan error, 1)}
+	conn, err := w.net.Listen(netip.MustParseAddrPort("10.0.0.1:27888"))
+	require.NoError(t, err)
+	w.conn, w.addr = conn, "10.0.0.1:27888"
+	cfg := server.Config{Padding: m.padding, Numbering: m.numbering, MaxPing: time.Second}
+	if m.server != nil {
+		m.server(&cfg)
+	}
+	w.server, err = server.New(cfg)
+	require.NoError(t, err)
+	go func() { w.served <- w.server.Serve(conn, nil) }()
+	return w
+}
+
+func (w *world) close() {
+	w.server.Close("the test is over")
+	<-w.served
+}
+
+func (w *world) dial(ctx context.Context, name string, c wire.ConnectionType) (*kclient.Lobby, error) {
+	cfg := kclient.Config{User: name, Emulator: "test 1.0", Connection: c, Numbering: w.m.numbering, Logger: slog.New(slog.DiscardHandler),
+		Listen: func(netip.AddrPort) (kclient.PacketConn, error) { return w.net.Listen(netip.AddrPort{}) }}
+	if w.m.config != nil {
+		w.m.config(&cfg)
+	}
+	return kclient.Dial(ctx, w.addr, cfg)
+}
+
+// input is what player p presses in frame f: the same on every run of a seed.
+func (m match) input(p, f int, b []byte) {
+	h := fnv.New64a()
+	distinct := m.distinct
+	if distinct == 0 {
+		distinct = 16
+	}
+	// A button is held for a few frames, as people do.
+	fmt.Fprint(h, m.seed, p, (f/5*7)%distinct)
+	x := h.Sum64()
+	for i := range b {
+		x = x*6364136223846793005 + 1442695040888963407
+		b[i] = byte(x >> 56)
+	}
+}
+
+// played is what one player got.
+type played struct {
+	frames [][]byte
+	stats  kclient.GameStats
+	err    error
+}
+
+// lobbies logs all players in and lets them enter one room, in order, so that
+// player numbers follow the index.
+func (w *world) lobbies(ctx context.Context) (lobbies []*kclient.Lobby, rooms []*kclient.Room) {
+	t := w.t
+	for i, c := range w.m.types {
+		l, err := w.dial(ctx, fmt.Sprintf("player%d", i+1), c)
+		require.NoError(t, err)
+		lobbies = append(lobbies, l)
+		var r *kclient.Room
+		if i == 0 {
+			r, err = l.Create(ctx, "Duel")
+		} else {
+			waitFor(t, l, func() bool { return len(l.Games()) == 1 })
+			r, err = l.Join(ctx, l.Games()[0].ID)
+		}
+		require.NoError(t, err)
+		rooms = append(rooms, r)
+	}
+	return lobbies, rooms
+}
+
+// waitFor lets events go by until the condition holds.
+func waitFor(t *testing.T, l *kclient.Lobby, holds func() bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	for !holds() {
+		_, err := l.NextEvent(ctx)
+		require.NoError(t, err, "waiting for the lobby to change")
+	}
+}
+
+// play runs one game to its end with every player in a goroutine of its own.
+func (w *world) play(ctx context.Context, rooms []*kclient.Room) []played {
+	t := w.t
+	waitForPlayers(t, rooms[0], len(rooms))
+	require.NoError(t, rooms[0].Start(ctx))
+	results := make([]played, len(rooms))
+	done := make(chan int)
+	for i, r := range rooms {
+		go func() {
+			results[i] = w.playOne(ctx, r)
+			done <- i
+		}()
+	}
+	for range rooms {
+		<-done
+	}
+	return results
+}
+
+func waitForPlayers(t *testing.T, r *kclient.Room, n int) {
+	t.Helper()
+	for i := 0; len(r.Players()) < n; i++ {
+		require.Less(t, i, 6000, "players never came")
+		time.Sleep(10 * time.Millisecond) // virtual
+	}
+}
+
+func (w *world) playOne(ctx context.Context, r *kclient.Room) (p played) {
+	g, err := r.WaitStart(ctx)
+	if err != nil {
+		return played{err: err}
+	}
+	values := make([]byte, w.m.size*wire.MaxPlayers)
+	next := time.Now()
+	for f := 0; len(p.frames) < w.m.frames; f++ {
+		w.m.input(g.Player(), f, values[:w.m.size])
+		n, err := g.Exchange(ctx, values, w.m.size)
+		if err != nil {
+			p.err = err
+			break
+		}
+		if n > 0 {
+			p.frames = append(p.frames, append([]byte(nil), values[:n]...))
+		}
+		if w.m.chat && f%60 == 30 {
+			r.Chat(fmt.Sprintf("frame %d", f))
+		}
+		next = next.Add(frameTime)
+		time.Sleep(time.Until(next)) // virtual
+	}
+	p.stats = g.Stats()
+	// Others may still need what we have sent; a player who leaves at once is
+	// dropped for them, which is not what is tested here.
+	time.Sleep(5 * time.Second)
+	g.Drop()
+	return p
+}
+
+// requireInSync asserts that every player got every frame, and that the frames
+// are the inputs that the players gave, in order, behind an optional padding.
+func (m match) requireInSync(t *testing.T, results []played) {
+	t.Helper()
+	for i, p := range results {
+		require.NoError(t, p.err, "player %d after %d frames", i+1, len(p.frames))
+		require.Len(t, p.frames, m.frames, "player %d", i+1)
+		for f := range p.frames {
+			require.Equal(t, results[0].frames[f], p.frames[f], "player %d, frame %d", i+1, f)
+		}
+	}
+	want := make([]byte, m.size)
+	for p := range results {
+		shift := 0
+		if m.padding != server.PaddingOff {
+			shift = m.types[p].Frames() - m.fastest()
+		}
+		for f := shift; f < m.frames; f++ {
+			m.input(p+1, f-shift, want)
+			require.Equal(t, want, results[0].frames[f][p*m.size:(p+1)*m.size], "input of player %d in frame %d", p+1, f)
+		}
+	}
+}
+
+func (m match) fastest() int {
+	c := m.types[0].Frames()
+	for _, o := range m.types {
+		c = min(c, o.Frames())
+	}
+	return c
+}
+
+func digest(frames [][]byte) uint64 {
+	h := fnv.New64a()
+	for _, f := range frames {
+		h.Write(binary.LittleEndian.AppendUint32(nil, uint32(len(f))))
+		h.Write(f)
+	}
+	return h.Sum64()
+}
