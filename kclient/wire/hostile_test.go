@@ -1,0 +1,211 @@
+package wire
+
+import (
+	"runtime"
+	"strings"
+	"testing"
+)
+
+// What deployed clients and servers fell over, fed to every message that has
+// the place for it.
+
+// withString is the body with one of its strings replaced, NUL and all, by
+// raw bytes; what stands behind is kept.
+func (f body) withString(at int, raw string) []byte {
+	b := f[:at].bytes()
+	b = append(b, raw...)
+	return append(b, f[at+1:].bytes()...)
+}
+
+func TestOverlongStringsAreRefused(t *testing.T) {
+	eachCodec(t, func(t *testing.T, c codec) {
+		for _, at := range c.body.strings() {
+			long := c.body.withString(at, strings.Repeat("A", 5000)+"\x00")
+			got, err := c.parse(long)
+			require.ErrorIs(t, err, ErrStringTooLong, "field %d", at)
+			require.Equal(t, c.zero, got, "field %d", at)
+
+			_, err = c.parse(c.body.withString(at, strings.Repeat("A", MaxString+1)+"\x00"))
+			require.ErrorIs(t, err, ErrStringTooLong, "field %d", at)
+			_, err = c.parse(c.body.withString(at, strings.Repeat("A", MaxString)+"\x00"))
+			require.NoError(t, err, "field %d: the longest string there may be", at)
+		}
+	})
+}
+
+func TestStringsWithoutNULAreRefused(t *testing.T) {
+	eachCodec(t, func(t *testing.T, c codec) {
+		for _, at := range c.body.strings() {
+			for _, raw := range []string{"A", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", strings.Repeat("A", MaxString)} {
+				open := append(c.body[:at].bytes(), raw...)
+				got, err := c.parse(open)
+				// In a list, the count sees first that the bytes are not there.
+				require.True(t, err == ErrNoNUL || err == ErrListCount, "field %d, %d bytes: %v", at, len(raw), err)
+				require.Equal(t, c.zero, got)
+			}
+			_, err := c.parse(append(c.body[:at].bytes(), strings.Repeat("A", 5000)...))
+			require.ErrorIs(t, err, ErrStringTooLong, "field %d", at)
+		}
+	})
+}
+
+func TestListCountsAreCappedByTheBytesLeft(t *testing.T) {
+	for name, tc := range map[string]struct {
+		parse func([]byte) (message, error)
+		body  body
+	}{
+		"04, all FF":                      {wrap(ParseServerStatus), body{"", u32(0xFFFFFFFF), u32(0xFFFFFFFF)}},
+		"04, users":                       {wrap(ParseServerStatus), body{"", u32(0xFFFFFFFF), u32(0)}},
+		"04, games":                       {wrap(ParseServerStatus), body{"", u32(0), u32(0xFFFFFFFF)}},
+		"04, one user too many":           {wrap(ParseServerStatus), body{"", u32(2), u32(0), "", u32(0), u8(0), u16(0), u8(1)}},
+		"04, users fit but not the games": {wrap(ParseServerStatus), body{"", u32(1), u32(1), "", u32(0), u8(0), u16(0), u8(1)}},
+		"0D, all FF":                      {wrap(ParsePlayerList), body{"", u32(0xFFFFFFFF)}},
+		"0D, one too many":                {wrap(ParsePlayerList), body{"", u32(2), "", u32(0), u16(0), u8(1)}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := tc.body.bytes()
+			_, err := tc.parse(b)
+			require.ErrorIs(t, err, ErrListCount)
+
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			_, _ = tc.parse(b)
+			runtime.ReadMemStats(&after)
+			require.True(t, after.TotalAlloc-before.TotalAlloc < 64<<10, "a count allocated %d bytes", after.TotalAlloc-before.TotalAlloc)
+		})
+	}
+}
+
+// Counts that the bytes do hold are taken, however odd: what a client keeps of
+// them is its own limit.
+func TestLongListsParse(t *testing.T) {
+	users := body{"", u32(1001), u32(0)}
+	for range 1001 {
+		users = append(users, "", u32(0), u8(1), u16(1), u8(1))
+	}
+	status, err := ParseServerStatus(users.bytes())
+	require.NoError(t, err)
+	require.Len(t, status.Users, 1001)
+
+	players := body{"", u32(9)}
+	for range 9 {
+		players = append(players, "", u32(0), u16(1), u8(1))
+	}
+	list, err := ParsePlayerList(players.bytes())
+	require.NoError(t, err)
+	require.Len(t, list.Players, 9)
+}
+
+func TestOddEnumsDoNotHideAMessage(t *testing.T) {
+	for _, odd := range []ConnectionType{0, 7, 255} {
+		require.False(t, odd.Valid())
+		require.Equal(t, 1, odd.Frames(), "nothing may divide by what it gives")
+		require.Contains(t, odd.String(), "connection type ")
+
+		status, err := ParseServerStatus(body{"", u32(2), u32(1),
+			"odd", u32(0xFFFFFFFF), u8(255), u16(1), uint8(odd),
+			"nue", u32(19), u8(1), u16(2), u8(1),
+			"Pong", u32(61), "chip8 1.0", "nue", "1/2", u8(255)}.bytes())
+		require.NoError(t, err)
+		require.Equal(t, StatusUser{"odd", 0xFFFFFFFF, 255, 1, odd}, status.Users[0])
+		require.Equal(t, "nue", status.Users[1].Name)
+		require.False(t, status.Games[0].State.Valid())
+		require.False(t, status.Games[0].State.Joinable())
+
+		joined, err := ParseUserJoined(body{"odd", u16(1), u32(0xFFFFFFFF), uint8(odd)}.bytes())
+		require.NoError(t, err)
+		require.Equal(t, UserJoined{"odd", 1, 0xFFFFFFFF, odd}, joined)
+		player, err := ParsePlayerJoined(body{"", u32(1), "odd", u32(1), u16(1), uint8(odd)}.bytes())
+		require.NoError(t, err)
+		require.Equal(t, odd, player.Connection)
+		list, err := ParsePlayerList(body{"", u32(1), "odd", u32(1), u16(1), uint8(odd)}.bytes())
+		require.NoError(t, err)
+		require.Equal(t, odd, list.Players[0].Connection)
+		join, err := ParseJoinRequest(JoinRequest{61, odd}.AppendTo(nil))
+		require.NoError(t, err)
+		require.Equal(t, odd, join.Connection)
+
+		// A login decides how many frames the server divides by: it is
+		// refused, and the server learns whom it refuses.
+		login, err := ParseLoginRequest(body{"nue", "chip8 1.0", uint8(odd)}.bytes())
+		require.ErrorIs(t, err, ErrConnection)
+		require.Equal(t, LoginRequest{"nue", "chip8 1.0", odd}, login)
+	}
+}
+
+func TestPlayerNumbersOfAStart(t *testing.T) {
+	for _, tc := range []struct {
+		player, players uint8
+		ok              bool
+	}{
+		{1, 1, true}, {1, 2, true}, {2, 2, true}, {8, 8, true},
+		{0, 0, false}, {0, 2, false}, {3, 2, false}, {9, 9, false}, {1, 9, false}, {9, 8, false},
+		{255, 2, false}, {255, 255, false}, {1, 255, false}, {1, 0, false},
+	} {
+		got, err := ParseGameStarted(body{"", u16(0xFFFF), tc.player, tc.players}.bytes())
+		if tc.ok {
+			require.NoError(t, err, "player %d of %d", tc.player, tc.players)
+			require.Equal(t, GameStarted{0xFFFF, tc.player, tc.players}, got)
+		} else {
+			require.ErrorIs(t, err, ErrPlayer, "player %d of %d", tc.player, tc.players)
+			require.Equal(t, GameStarted{}, got)
+		}
+	}
+}
+
+func TestShortBodies(t *testing.T) {
+	_, err := ParseGameData(unhex(t, "00 ff ff"))
+	require.ErrorIs(t, err, ErrShort)
+	_, err = ParseGameData(unhex(t, "00 ff ff 01 02 03"))
+	require.ErrorIs(t, err, ErrShort)
+	_, err = ParseGameData(unhex(t, "00 ff 7f 01 02 03"))
+	require.ErrorIs(t, err, ErrShort)
+	_, err = ParsePlayerJoined(unhex(t, "00"))
+	require.ErrorIs(t, err, ErrShort)
+	_, err = ParseJoinRequest(unhex(t, "00"))
+	require.ErrorIs(t, err, ErrShort)
+	_, err = ParseGameCache(unhex(t, "00"))
+	require.ErrorIs(t, err, ErrShort)
+
+	// Length 0 is well-formed: whoever plays with it is told so elsewhere.
+	payload, err := ParseGameData(unhex(t, "00 00 00"))
+	require.NoError(t, err)
+	require.Empty(t, payload)
+}
+
+// What a struct holds must never make bytes that a parser refuses, or a body
+// that no message can carry.
+func TestWritersStayWithinTheWire(t *testing.T) {
+	long := strings.Repeat("B", 1<<17)
+	chat, err := ParseChat(Chat{long, "a\x00b"}.AppendTo(nil))
+	require.NoError(t, err)
+	require.Equal(t, Chat{long[:MaxString], "a"}, chat)
+
+	var status ServerStatus
+	for range 400 {
+		status.Users = append(status.Users, StatusUser{Name: long, Connection: LAN})
+		status.Games = append(status.Games, StatusGame{Name: long, Emulator: long, Owner: long, Players: -1, MaxPlayers: 1 << 40})
+	}
+	b := status.AppendTo([]byte("kept"))[len("kept"):]
+	require.True(t, len(b) <= MaxBody, "%d bytes", len(b))
+	got, err := ParseServerStatus(b)
+	require.NoError(t, err)
+	require.True(t, len(got.Users) > 60, "as many as fit: %d", len(got.Users))
+
+	status.Users = nil
+	got, err = ParseServerStatus(status.AppendTo(nil))
+	require.NoError(t, err)
+	require.True(t, len(got.Games) > 20, "as many as fit: %d", len(got.Games))
+	require.Equal(t, 0, got.Games[0].Players)
+	require.Equal(t, MaxListPlayers, got.Games[0].MaxPlayers)
+
+	var list PlayerList
+	for range 400 {
+		list.Players = append(list.Players, ListPlayer{Name: long})
+	}
+	b = list.AppendTo(nil)
+	require.True(t, len(b) <= MaxBody, "%d bytes", len(b))
+	gotList, err := ParsePlayerList(b)
+	require.NoError(t, err)
+	require.True(t, len(gotList.Players) > 60, "as many as fit: %d", len(gotList.Players))
+}
