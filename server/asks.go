@@ -1,0 +1,82 @@
+package server
+
+import (
+	"time"
+
+	"kbridge/kclient/wire"
+)
+
+// asks keeps track of the 05 that were sent and not answered. During the login
+// they measure the ping; outside of play they ask the client to prove what it
+// has, since nothing else does there.
+type asks struct {
+	seqs       [maxOpen]uint16 // a ring: the oldest unanswered 05 first
+	head, n    int
+	at         time.Time // when to look whether to ask again; zero: not now
+	unanswered int       // since the last answer, or the last news after giving up
+}
+
+// open records a 05 that was sent.
+func (a *asks) open(seq uint16) {
+	if a.n < maxOpen {
+		a.seqs[(a.head+a.n)%maxOpen] = seq
+		a.n++
+	}
+}
+
+// answered takes the oldest one: the k-th 06 answers the k-th 05. A client that
+// leaves some out thereby proves less than it could, never more.
+func (a *asks) answered(now time.Time) (seq uint16, ok bool) {
+	if a.n == 0 {
+		return 0, false
+	}
+	seq = a.seqs[a.head]
+	a.skip()
+	a.unanswered = 0
+	a.at = now.Add(askAfter)
+	return seq, true
+}
+
+// skip takes the oldest one away, unanswered.
+func (a *asks) skip() {
+	if a.n > 0 {
+		a.head = (a.head + 1) % maxOpen
+		a.n--
+	}
+}
+
+// news is called with every message sent.
+func (a *asks) news(now time.Time) {
+	if a.at.IsZero() {
+		a.at = now.Add(askAfter)
+		a.unanswered = min(a.unanswered, maxAsks-1)
+	}
+}
+
+// askAt is when ask has something to do; zero when never.
+func (s *session) askAt() time.Time {
+	if s.inGame() {
+		return time.Time{}
+	}
+	return s.asks.at
+}
+
+// ask sends a 05 when the client has proven nothing for a while. Not in a game:
+// there the counts of game data prove, and n02 in netsync answers nothing.
+func (s *session) ask(now time.Time) {
+	a := &s.asks
+	if s.inGame() || a.at.IsZero() || now.Before(a.at) {
+		return
+	}
+	oldest, ok := s.link.OldestUnproven()
+	switch {
+	case !ok, a.unanswered >= maxAsks, a.n >= maxOpen:
+		a.at = time.Time{}
+	case now.Before(oldest.Add(askAfter)):
+		a.at = oldest.Add(askAfter)
+	default:
+		a.unanswered++
+		a.at = now.Add(askAfter)
+		a.open(s.send(now, wire.TypeServerAck, wire.ServerAck{}))
+	}
+}

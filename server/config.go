@@ -1,0 +1,133 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"kbridge/kclient/framecache"
+	"kbridge/kclient/wire"
+)
+
+// Padding says when the server fills the queues of slower connection types with
+// frames of zeros at the start of a game, so that nobody waits for the slowest
+// player's first batch.
+type Padding uint8
+
+const (
+	// PaddingAuto pads in rooms with mixed connection types.
+	PaddingAuto Padding = iota
+	// PaddingOn pads always, which in rooms of one type changes nothing.
+	PaddingOn
+	// PaddingOff never pads.
+	PaddingOff
+)
+
+// String is the word that ParsePadding takes.
+func (p Padding) String() string {
+	switch p {
+	case PaddingAuto:
+		return "auto"
+	case PaddingOn:
+		return "on"
+	case PaddingOff:
+		return "off"
+	}
+	return fmt.Sprintf("Padding(%d)", uint8(p))
+}
+
+// ParsePadding reads "auto", "on" or "off".
+func ParsePadding(s string) (Padding, error) {
+	for _, p := range []Padding{PaddingAuto, PaddingOn, PaddingOff} {
+		if strings.EqualFold(s, p.String()) {
+			return p, nil
+		}
+	}
+	return 0, fmt.Errorf("padding %q is not one of auto, on, off", s)
+}
+
+// Rate is how often something may happen: Burst times at once, and once more
+// for each Every that passes. The zero Rate stands for the default; a negative
+// Burst for no limit.
+type Rate struct {
+	Every time.Duration
+	Burst int
+}
+
+// Flood holds the limits on what one user may do; Login's is for an IP address.
+type Flood struct {
+	Chat, GameChat, Create, Join, Login, Message Rate
+}
+
+// Config says what a server is like. The zero value is a usable server.
+type Config struct {
+	Name string // said in the welcome and in the log; UTF-8
+	MOTD string // lines of the welcome, UTF-8; at most 32
+
+	MaxUsers int           // logged in at once; 0 is 100
+	MaxGames int           // rooms at once; 0 is 100
+	MaxPing  time.Duration // 1 ms to 1 s; 0 is 250 ms
+
+	Charset   string               // of every text on the wire; "" is windows-1252
+	Padding   Padding              // PaddingAuto
+	Numbering framecache.Numbering // of the caches; framecache.Window is what deployed clients speak
+
+	Stall        time.Duration // how long a player may hold up a game; 0 is 10 s
+	NetsyncStall time.Duration // how long a player may take to load; 0 is 120 s
+	KeepAlive    time.Duration // how long a user may be silent; 0 is 190 s
+
+	Flood Flood // zero rates are the defaults
+
+	Logger *slog.Logger // nil logs nothing
+}
+
+// withDefaults fills the zero fields in and reports every value that the server
+// cannot work with.
+func (c Config) withDefaults() (Config, error) {
+	setDefault(&c.Name, defaultName)
+	setDefault(&c.MaxUsers, defaultMaxUsers)
+	setDefault(&c.MaxGames, defaultMaxGames)
+	setDefault(&c.MaxPing, defaultMaxPing)
+	setDefault(&c.Stall, defaultStall)
+	setDefault(&c.NetsyncStall, defaultNetsyncStall)
+	setDefault(&c.KeepAlive, defaultKeepAlive)
+	setDefault(&c.Flood.Chat, defaultFlood.Chat)
+	setDefault(&c.Flood.GameChat, defaultFlood.GameChat)
+	setDefault(&c.Flood.Create, defaultFlood.Create)
+	setDefault(&c.Flood.Join, defaultFlood.Join)
+	setDefault(&c.Flood.Login, defaultFlood.Login)
+	setDefault(&c.Flood.Message, defaultFlood.Message)
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	var errs []error
+	inRange(&errs, "MaxUsers", c.MaxUsers, 1, maxMaxUsers)
+	inRange(&errs, "MaxGames", c.MaxGames, 1, maxMaxUsers)
+	inRange(&errs, "MaxPing", c.MaxPing, minMaxPing, maxMaxPing)
+	inRange(&errs, "Stall", c.Stall, minStall, maxStall)
+	inRange(&errs, "NetsyncStall", c.NetsyncStall, minStall, maxStall)
+	inRange(&errs, "KeepAlive", c.KeepAlive, minKeepAlive, 24*time.Hour)
+	inRange(&errs, "Padding", c.Padding, PaddingAuto, PaddingOff)
+	if lines := strings.Count(c.MOTD, "\n") + 1; lines > maxMOTD {
+		errs = append(errs, fmt.Errorf("server: MOTD has %d lines, at most %d", lines, maxMOTD))
+	}
+	if _, err := wire.LookupCharset(c.Charset); err != nil {
+		errs = append(errs, err)
+	}
+	return c, errors.Join(errs...)
+}
+
+func setDefault[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}
+
+func inRange[T int | time.Duration | Padding](errs *[]error, name string, got, low, high T) {
+	if got < low || got > high {
+		*errs = append(*errs, fmt.Errorf("server: %s is %v, it takes %v to %v", name, got, low, high))
+	}
+}

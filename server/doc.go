@@ -1,0 +1,22 @@
+// Package server is a Kaillera server: users log in, chat, open rooms and play
+// in lockstep; the server mixes their input and relays it. It speaks what
+// deployed clients speak (the 0.9 DLL, n02, SupraClient), in the order and
+// within the limits that they bear.
+//
+// How it is used: make one with [New], run it with [Server.ListenAndServe], or
+// with [Server.Serve] on sockets of your own, and end it with [Server.Close]
+// from any goroutine. Package servertest starts one for a test in one line.
+//
+// How it works: one mutex guards everything. One goroutine reads the game
+// socket; it handles each datagram, sends what became due, fires the timers
+// that have passed and sleeps until the next datagram or timer. A second
+// goroutine answers HELLO and PING where the query port is another one. Rooms
+// and sessions know nothing of each other beyond their members: what is slow or
+// hostile in one is bounded by limits.go and does not reach the others.
+//
+// What it must not do: it trusts no byte of a datagram, keeps no state for an
+// address that has not logged in (a bounded table of logins under way apart),
+// sends no more than three times what came in to an address that has not
+// answered yet, and does not allocate for game data in the steady state. It
+// writes to no file and to no standard stream; it logs to Config.Logger only.
+package server

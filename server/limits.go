@@ -1,0 +1,173 @@
+package server
+
+import (
+	"time"
+
+	"kbridge/kclient/lockstep"
+	"kbridge/kclient/wire"
+)
+
+// Every limit of the server, with its source. What an administrator may want to
+// change has its default here and a field in Config.
+
+// Defaults of Config.
+const (
+	defaultName     = "kbridge server"
+	defaultMaxUsers = 100                    // EmuLinker
+	defaultMaxGames = 100                    // a room each at most; a user is in one room only
+	defaultMaxPing  = 250 * time.Millisecond // EmuLinker as shipped
+
+	// defaultKeepAlive is EmuLinker's. Clients send a keep-alive every 60 s
+	// (SupraClient every 20 s), so three of them may get lost.
+	defaultKeepAlive = 190 * time.Second
+
+	// defaultStall is how long a player may hold up a game, and
+	// defaultNetsyncStall how long it may load: n02 itself waits 120 s there.
+	defaultStall        = 10 * time.Second
+	defaultNetsyncStall = 120 * time.Second
+)
+
+// Bounds of Config.
+const (
+	maxMaxUsers  = 10_000 // user IDs are 16 bits; the lists of more are no use to anybody
+	minMaxPing   = time.Millisecond
+	maxMaxPing   = time.Second // EmuLinker: 1 to 1,000 ms
+	minStall     = time.Second
+	minKeepAlive = 70 * time.Second // clients send one every 60 s
+	maxStall     = time.Hour
+	maxMOTD      = 32 // lines: a message each at every login
+	maxMOTDLine  = wire.MaxChat
+	maxNameBytes = wire.MaxGameName
+)
+
+// Texts, in bytes of the session's charset (EmuLinker).
+const (
+	maxUserName     = wire.MaxUserName
+	maxEmulatorName = wire.MaxEmulatorName
+	maxGameName     = wire.MaxGameName
+	maxChat         = wire.MaxChat
+	maxGameChat     = wire.MaxGameChat
+	maxQuitMessage  = wire.MaxQuitMessage
+)
+
+// Rooms.
+const (
+	maxPlayers = wire.MaxPlayers // the classic API's buffer has room for 8
+
+	// maxFrameDelay bounds d of the start message. The largest ping that is let
+	// in (1 s) gives 61 with connection type LAN; the rest is margin.
+	maxFrameDelay = lockstep.MaxFrameDelay
+)
+
+// Logins under way.
+const (
+	// loginRounds is how many 06 a login takes (EmuLinker: 4). The server times
+	// each: that is the ping.
+	loginRounds = 4
+
+	// loginTimeout: n02 waits 10 s for its login.
+	loginTimeout = 10 * time.Second
+
+	// maxPending bounds the logins whose address has not answered yet, in all
+	// and for one IP address (for IPv6 one /64, which is what one host has).
+	// The oldest one makes room, so that nobody can be kept out by somebody
+	// else who writes that person's address into datagrams. 4,096 entries take
+	// about 2 MB, and at 10,000 forged logins a second still give each
+	// answer 400 ms to arrive.
+	maxPending           = 4096
+	maxPendingPerAddress = 64
+
+	// maxLogins bounds the logins whose address has answered, in the same way.
+	maxLogins           = 512
+	maxLoginsPerAddress = 64
+
+	// maxLoginBody is the largest login that is kept until the address answers:
+	// both names at their limits need 161 bytes; clients that do not cut theirs
+	// need more.
+	maxLoginBody = 400
+
+	// unprovenFactor bounds what is sent to an address that has not answered, in
+	// bytes for each byte that came from it.
+	unprovenFactor = 3
+
+	// firstAckRetry is when the first 05 is repeated if nothing comes back,
+	// within unprovenFactor; maxFirstAcks is how often it is sent at most.
+	firstAckRetry = 400 * time.Millisecond
+	maxFirstAcks  = 4
+
+	// nonceSize is what the first 05 offers in its trailing bytes. A client that
+	// returns them in its 06 has proven that it receives at its address.
+	nonceSize = 8
+
+	// maxEarlyAcks is how many 06 are remembered that came before their 05 was
+	// sent, and earlyAckAfter how long the 05 must have been without an answer
+	// until one of those counts for it. n02 with a set ping sends four 06 of its
+	// own accord and answers none; when one of them is lost the next datagram
+	// carries two.
+	maxEarlyAcks  = loginRounds - 1
+	earlyAckAfter = 500 * time.Millisecond
+)
+
+// Proofs outside of play.
+const (
+	askAfter = time.Second // the age of an unproven message that asks for proof; also the least time between two (protocol notes)
+	maxAsks  = 4           // without an answer, until something new is sent
+	maxOpen  = 64          // unanswered ones in all; n02 with a set ping answers none
+)
+
+// A session that is over keeps its link for goodbyeLinger, so that the link can
+// repeat the goodbye (200 ms and 600 ms after it was sent). At most maxClosing
+// of them are kept. When the server itself ends, that is how long it waits.
+const (
+	goodbyeLinger  = time.Second
+	shutdownLinger = 500 * time.Millisecond
+	maxClosing     = 1024
+)
+
+// holePatience is how long the server waits for a message that later ones have
+// overtaken. Clients repeat their last few messages whenever they send, so what
+// has not come by then never will: classic clients no longer have it.
+const holePatience = 5 * time.Second
+
+// Outside of play a session gets at most paceRate bytes a second after a burst
+// of paceBurst: a list of 500 users is spread over a second, and whoever logs in
+// blindly with somebody else's address directs no more than this at them. In
+// play the rate of the game is the bound.
+const (
+	paceRate  = 64 << 10
+	paceBurst = 32 << 10
+)
+
+// replaceAfter is how long a session must have been silent for a login with the
+// same name from the same IP address to take its place: longer than any client
+// leaves between two keep-alives. EmuLinker replaces it at once.
+const replaceAfter = 65 * time.Second
+
+// Rates. EmuLinker allows one chat line and one new room in 2 s; the bursts are
+// ours, so that a person who types two short lines is not told off.
+var defaultFlood = Flood{
+	Chat:     Rate{Every: 2 * time.Second, Burst: 5},
+	GameChat: Rate{Every: 500 * time.Millisecond, Burst: 10},
+	Create:   Rate{Every: 2 * time.Second, Burst: 5},
+	Join:     Rate{Every: time.Second, Burst: 8},
+	// Login counts completed rounds of 05 and 06 from one IP address, so only
+	// who really is at the address can use it up. Loopback is exempt.
+	Login: Rate{Every: time.Second, Burst: 30},
+	// Message counts everything but game data and what ends things. n02 sends a
+	// few a second at most.
+	Message: Rate{Every: 20 * time.Millisecond, Burst: 100},
+}
+
+// maxLoginRates bounds the addresses whose login rate is remembered.
+const maxLoginRates = 4096
+
+// floodNotice is how often a user is told about one of the limits above.
+const floodNotice = 2 * time.Second
+
+// readBuffer is what is asked of the system for a socket's receive queue: half
+// a second of 100 players at 60 datagrams a second of about 300 bytes.
+const readBuffer = 1 << 20
+
+// maxReadErrors is how many errors in a row end the server: on some systems a
+// single one only tells that an earlier datagram could not be delivered.
+const maxReadErrors = 100

@@ -1,0 +1,154 @@
+package server
+
+import (
+	"errors"
+	"log/slog"
+	"time"
+
+	"kbridge/kclient/link"
+	"kbridge/kclient/lockstep"
+	"kbridge/kclient/wire"
+)
+
+// handleGameData takes a player's next batch of input. This path does not
+// allocate in the steady state.
+func (s *session) handleGameData(now time.Time, body []byte) error {
+	payload, err := wire.ParseGameData(body)
+	if err != nil {
+		s.fault(now, err)
+		return err
+	}
+	if err := s.room.mixer.Input(s.player, payload); err != nil {
+		s.fault(now, err)
+		return err
+	}
+	s.played(now)
+	return nil
+}
+
+// handleGameCache is handleGameData for a batch that the player sent before.
+func (s *session) handleGameCache(now time.Time, body []byte) error {
+	pos, err := wire.ParseGameCache(body)
+	if err != nil {
+		s.fault(now, err)
+		return err
+	}
+	if err := s.room.mixer.InputCached(s.player, pos); err != nil {
+		s.fault(now, err)
+		return err
+	}
+	s.played(now)
+	return nil
+}
+
+// played follows every batch of a player's.
+func (s *session) played(now time.Time) {
+	s.setPhase(now, link.Play)
+	s.link.ProveGame(now, s.room.mixer.ClientProven(s.player))
+	s.room.relay(now)
+}
+
+// relay sends everyone the combined frames that are ready for them.
+func (r *room) relay(now time.Time) {
+	frames := r.mixer.Frames()
+	if frames > r.frames {
+		r.server.stats.Frames += frames - r.frames
+		r.frames = frames
+		r.since = now
+	}
+	for i, p := range r.players {
+		if p == nil {
+			continue
+		}
+		for {
+			data, ok := r.mixer.Next(i)
+			if !ok {
+				break
+			}
+			p.sendGame(now, data)
+		}
+	}
+}
+
+// sendGame queues one game message.
+func (s *session) sendGame(now time.Time, data lockstep.GameData) {
+	sv := s.server
+	if data.Cached {
+		sv.body = wire.AppendGameCache(sv.body[:0], data.Position)
+		s.link.SendGame(now, wire.TypeGameCache, sv.body)
+	} else {
+		sv.body = wire.AppendGameData(sv.body[:0], data.Payload)
+		s.link.SendGame(now, wire.TypeGameData, sv.body)
+	}
+	s.touch()
+}
+
+// fault handles a protocol error of a player: only that one's game ends.
+func (s *session) fault(now time.Time, err error) {
+	reason := "it sent game data that cannot be read"
+	switch {
+	case errors.Is(err, lockstep.ErrLength), errors.Is(err, lockstep.ErrSize):
+		reason = "the length of its game data does not fit its connection type"
+	case errors.Is(err, lockstep.ErrSizeChanged):
+		reason = "the size of its input is not that of the others, or has changed"
+	case errors.Is(err, lockstep.ErrPosition):
+		reason = "it named game data that it never sent"
+	case errors.Is(err, lockstep.ErrQueueFull):
+		reason = "it sent too far ahead of the others"
+	}
+	s.server.cfg.Logger.Warn("protocol error in a game", append(s.attrs(), slog.Any("error", err))...)
+	s.expel(now, reason)
+}
+
+// expel drops a player from the game and tells it why.
+func (s *session) expel(now time.Time, reason string) {
+	s.warn(now, "You were dropped from the game: "+reason)
+	s.drop(now)
+}
+
+// schedule sets the room's timer to when somebody may have held it up too long.
+// While frames flow the timer is not moved: it fires, sees that, and moves itself.
+func (r *room) schedule(now time.Time) {
+	if !r.running() {
+		r.server.timers.remove(&r.timer)
+		return
+	}
+	at := r.since.Add(r.patience())
+	if floor := now.Add(time.Millisecond); at.Before(floor) {
+		at = floor
+	}
+	r.server.timers.set(&r.timer, at)
+}
+
+func (r *room) patience() time.Duration {
+	if r.state == wire.GameNetsync {
+		return r.server.cfg.NetsyncStall
+	}
+	return r.server.cfg.Stall
+}
+
+// tick drops whoever holds the game up: in netsync those who are not ready, in
+// play those from whom the next frame still needs input, all that time after the
+// last one.
+func (r *room) tick(now time.Time) {
+	if !r.running() || now.Before(r.since.Add(r.patience())) {
+		r.schedule(now)
+		return
+	}
+	netsync := r.state == wire.GameNetsync
+	waiting := r.mixer.Waiting()
+	reason := "nothing came from you for " + r.patience().String()
+	for i := 0; i < len(r.players) && r.running(); i++ {
+		p := r.players[i]
+		if p == nil || netsync && p.ready || !netsync && !waiting.Has(i) {
+			continue
+		}
+		r.server.cfg.Logger.Info("player holds up the game", append(p.attrs(), slog.Uint64("room", uint64(r.id)))...)
+		p.expel(now, reason)
+		if netsync != (r.state == wire.GameNetsync) {
+			break // the rest of them play now, or nobody does
+		}
+	}
+	r.since = now
+	r.schedule(now)
+}

@@ -1,0 +1,220 @@
+package server
+
+import (
+	"fmt"
+	"log/slog"
+	"time"
+
+	"kbridge/kclient/lockstep"
+	"kbridge/kclient/wire"
+)
+
+// room is a game that somebody has opened. It lives until its owner leaves, or,
+// when the owner's connection was lost, until nobody plays any more.
+type room struct {
+	server    *Server
+	id        uint32
+	game      string // wire bytes, clean, like the next two
+	emulator  string
+	ownerName string
+	owner     *session // nil when the owner has vanished
+	members   []*session
+	state     wire.GameState
+	timer     timer
+
+	// Of the game that runs; see start.go and play.go.
+	mixer   *lockstep.Mixer
+	players []*session // by player; nil once dropped
+	frames  int        // ready so far
+	since   time.Time  // when netsync began, or when the game got its last frame
+}
+
+// create opens a room.
+func (s *session) create(now time.Time, raw string) {
+	sv := s.server
+	if s.room != nil {
+		s.tell(now, "You are in a room already, leave it first")
+		return
+	}
+	name := sv.clean.clean(raw, maxGameName)
+	switch {
+	case nameKey(sv.clean.text(name)) == "":
+		s.refuse(now, "The game has no name")
+		return
+	case len(sv.rooms) >= sv.cfg.MaxGames:
+		s.refuse(now, fmt.Sprintf("There are %d rooms already, no more are allowed", len(sv.rooms)))
+		return
+	case !s.creates.allow(now, sv.cfg.Flood.Create):
+		sv.stats.Flooded++
+		s.refuse(now, "You create rooms too fast, wait a moment")
+		return
+	}
+	r := &room{server: sv, id: sv.nextRoomID(), game: name, emulator: s.emulator, ownerName: s.user, owner: s, state: wire.GameWaiting}
+	r.timer.owner = r
+	sv.rooms = append(sv.rooms, r)
+	sv.roomByID[r.id] = r
+	r.members = append(r.members, s)
+	s.room, s.state = r, stateRoom
+	sv.broadcast(now, wire.TypeCreateGame, wire.GameCreated{User: s.user, Game: r.game, Emulator: r.emulator, GameID: r.id})
+	r.announce(now)
+	s.send(now, wire.TypePlayerList, wire.PlayerList{})
+	s.send(now, wire.TypeJoinGame, s.joined(r))
+	sv.cfg.Logger.Info("room created", append(s.attrs(), slog.Uint64("room", uint64(r.id)), slog.String("game", sv.clean.text(name)))...)
+}
+
+// nextRoomID skips 0, FFFFFFFF (which clients write for "I do not know") and
+// what is in use.
+func (s *Server) nextRoomID() uint32 {
+	for {
+		s.lastRoom++
+		if s.lastRoom == 0xFFFFFFFF {
+			s.lastRoom = 1
+		}
+		if _, used := s.roomByID[s.lastRoom]; !used {
+			return s.lastRoom
+		}
+	}
+}
+
+// join enters a room.
+func (s *session) join(now time.Time, id uint32) {
+	sv := s.server
+	if s.room != nil {
+		s.tell(now, "You are in a room already, leave it first")
+		return
+	}
+	r := sv.roomByID[id]
+	switch {
+	case !s.joins.allow(now, sv.cfg.Flood.Join):
+		sv.stats.Flooded++
+		s.refuse(now, "You join rooms too fast, wait a moment")
+		return
+	case r == nil:
+		s.refuse(now, "That room does not exist any more")
+		return
+	case r.state != wire.GameWaiting:
+		s.refuse(now, "The game in that room has started already")
+		return
+	case len(r.members) >= maxPlayers:
+		s.refuse(now, fmt.Sprintf("That room is full (%d players)", maxPlayers))
+		return
+	}
+	list := wire.PlayerList{Players: make([]wire.ListPlayer, 0, len(r.members))}
+	for _, m := range r.members {
+		list.Players = append(list.Players, wire.ListPlayer{Name: m.user, Ping: m.ping, UserID: m.id, Connection: m.connection})
+	}
+	r.members = append(r.members, s)
+	s.room, s.state = r, stateRoom
+	r.announce(now)
+	s.send(now, wire.TypePlayerList, list)
+	r.broadcast(now, wire.TypeJoinGame, s.joined(r))
+	sv.cfg.Logger.Info("joined", append(s.attrs(), slog.Uint64("room", uint64(r.id)))...)
+}
+
+// refuse answers a create or a join that cannot be: the reason, then the asker
+// is named as one who left.
+func (s *session) refuse(now time.Time, reason string) {
+	s.tell(now, reason)
+	s.send(now, wire.TypeQuitGame, wire.PlayerLeft{User: s.user, UserID: s.id})
+	s.server.cfg.Logger.Debug("refused", append(s.attrs(), slog.String("reason", reason))...)
+}
+
+func (s *session) joined(r *room) wire.PlayerJoined {
+	return wire.PlayerJoined{GameID: r.id, User: s.user, Ping: s.ping, UserID: s.id, Connection: s.connection}
+}
+
+// broadcast queues one message for everyone in the room.
+func (r *room) broadcast(now time.Time, t wire.Type, m body) {
+	r.server.body = m.AppendTo(r.server.body[:0])
+	for _, s := range r.members {
+		s.sendBody(now, t, r.server.body)
+	}
+}
+
+// announce tells everyone how full the room is and whether it runs.
+func (r *room) announce(now time.Time) {
+	r.server.broadcast(now, wire.TypeGameStatus, wire.GameStatus{
+		GameID: r.id, State: r.state, Players: uint8(len(r.members)), MaxPlayers: maxPlayers,
+	})
+}
+
+// leave takes a session out of its room; out of the game first. An owner who
+// leaves closes the room at once, unless it has vanished while others play.
+func (s *session) leave(now time.Time, vanished bool) {
+	r := s.room
+	left := wire.PlayerLeft{User: s.user, UserID: s.id}
+	if s.inGame() {
+		s.drop(now)
+		if s.room == nil { // it was the last player of a room without an owner
+			s.send(now, wire.TypeQuitGame, left)
+			return
+		}
+	}
+	if r.owner == s {
+		if !vanished || !r.running() {
+			r.close(now, s)
+			return
+		}
+		r.owner = nil
+	}
+	r.remove(s)
+	s.room, s.state = nil, stateLobby
+	r.announce(now)
+	r.broadcast(now, wire.TypeQuitGame, left)
+	s.send(now, wire.TypeQuitGame, left)
+	r.server.cfg.Logger.Info("left", append(s.attrs(), slog.Uint64("room", uint64(r.id)))...)
+}
+
+func (r *room) remove(s *session) {
+	for i, m := range r.members {
+		if m == s {
+			r.members = append(r.members[:i], r.members[i+1:]...)
+			return
+		}
+	}
+}
+
+func (r *room) running() bool { return r.state != wire.GameWaiting }
+
+// close closes the room; leaver is the owner if it is closed because the owner
+// left.
+func (r *room) close(now time.Time, leaver *session) {
+	sv := r.server
+	r.endGame(now)
+	sv.timers.remove(&r.timer)
+	delete(sv.roomByID, r.id)
+	for i, other := range sv.rooms {
+		if other == r {
+			sv.rooms = append(sv.rooms[:i], sv.rooms[i+1:]...)
+			break
+		}
+	}
+	for _, m := range r.members {
+		m.room, m.state = nil, stateLobby
+	}
+	sv.broadcast(now, wire.TypeCloseGame, wire.GameClosed{GameID: r.id})
+	if leaver != nil {
+		r.broadcast(now, wire.TypeQuitGame, wire.PlayerLeft{User: leaver.user, UserID: leaver.id})
+	}
+	r.members = nil
+	sv.cfg.Logger.Info("room closed", slog.Uint64("room", uint64(r.id)))
+}
+
+// kick is a leave that the owner orders.
+func (s *session) kick(now time.Time, id uint16) {
+	r := s.room
+	if r.owner != s {
+		s.warn(now, "Only the owner of the room may kick")
+		return
+	}
+	kicked := s.server.byID[id]
+	switch {
+	case kicked == s:
+		s.warn(now, "You cannot kick yourself")
+	case kicked == nil || kicked.room != r:
+		s.warn(now, "That user is not in the room")
+	default:
+		kicked.leave(now, false)
+		s.server.cfg.Logger.Info("kicked", append(kicked.attrs(), slog.Uint64("room", uint64(r.id)))...)
+	}
+}

@@ -1,0 +1,254 @@
+package server
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strings"
+	"sync"
+	"time"
+
+	"kbridge/kclient/wire"
+)
+
+// PacketConn is what the server asks of a socket; *net.UDPConn is one.
+type PacketConn interface {
+	ReadFromUDPAddrPort(b []byte) (n int, addr netip.AddrPort, err error)
+	WriteToUDPAddrPort(b []byte, addr netip.AddrPort) (n int, err error)
+	SetReadDeadline(t time.Time) error
+	LocalAddr() net.Addr
+	Close() error
+}
+
+// ErrServing is returned by Serve when the server runs or has run already: a
+// Server is used once.
+var ErrServing = errors.New("server: already served")
+
+// Server is one Kaillera server. All methods may be called from any goroutine.
+type Server struct {
+	cfg    Config
+	clean  cleaner
+	motd   []string // the welcome, in wire bytes
+	secret [32]byte // of the nonces
+
+	mu       sync.Mutex // guards everything below
+	query    PacketConn
+	conn     PacketConn // the game socket; the same as query when the ports are the same
+	gamePort uint16
+
+	sessions map[netip.AddrPort]*session
+	hosts    map[netip.Addr]*host
+	pending  pendingTable
+	logins   sessionList // whose login is under way, oldest first
+	closed   sessionList // whose goodbye is under way, oldest first
+	rates    loginRates
+
+	users    []*session // logged in, in the order of their login
+	byID     map[uint16]*session
+	byName   map[string]*session
+	rooms    []*room // in the order of their creation
+	roomByID map[uint32]*room
+	lastUser uint16
+	lastRoom uint32
+
+	timers  timers
+	touched []*session     // to be flushed before the lock is given back
+	bundle  []wire.Message // scratch for datagrams without a session
+	body    []byte         // scratch for one message
+	out     []byte         // scratch for one datagram
+
+	stats    Stats
+	served   bool
+	stopping bool      // no more logins; goodbyes are under way
+	stopAt   time.Time // when the goodbyes are over
+	done     chan struct{}
+}
+
+// New returns a server that is not running yet.
+func New(cfg Config) (*Server, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	charset, _ := wire.LookupCharset(cfg.Charset) // withDefaults has looked it up already
+	s := &Server{
+		cfg:      cfg,
+		clean:    cleaner{charset},
+		sessions: map[netip.AddrPort]*session{},
+		hosts:    map[netip.Addr]*host{},
+		byID:     map[uint16]*session{},
+		byName:   map[string]*session{},
+		roomByID: map[uint32]*room{},
+		bundle:   make([]wire.Message, 0, wire.MaxBundle),
+		body:     make([]byte, 0, 4<<10),
+		out:      make([]byte, 0, 4<<10),
+		done:     make(chan struct{}),
+	}
+	s.pending.init(s)
+	s.rates.init()
+	s.motd = append(s.motd, s.clean.encode(cfg.Name, maxNameBytes))
+	if cfg.MOTD != "" {
+		for line := range strings.SplitSeq(strings.ReplaceAll(cfg.MOTD, "\r", ""), "\n") {
+			s.motd = append(s.motd, s.clean.encode(line, maxMOTDLine))
+		}
+	}
+	_, _ = rand.Read(s.secret[:]) // it never fails
+	return s, nil
+}
+
+// ListenAndServe listens at the UDP address listen ("host:port", the host may be
+// empty), and for games at gamePort of the same host when that is neither 0 nor
+// the same port. It returns when Close was called or the sockets fail.
+func (s *Server) ListenAndServe(listen string, gamePort int) error {
+	query, game, err := Listen(listen, gamePort)
+	if err != nil {
+		return err
+	}
+	return s.Serve(query, game)
+}
+
+// Listen opens the sockets that Serve takes, as ListenAndServe does; game is nil
+// when one socket does both.
+func Listen(listen string, gamePort int) (query, game PacketConn, err error) {
+	addr, err := net.ResolveUDPAddr("udp", listen)
+	if err != nil {
+		return nil, nil, fmt.Errorf("server: listen address %q: %w", listen, err)
+	}
+	if gamePort < 0 || gamePort > 0xFFFF {
+		return nil, nil, fmt.Errorf("server: game port %d is not a port (1 to 65535, 0 for the listen port)", gamePort)
+	}
+	q, err := listenUDP(addr)
+	if err != nil {
+		return nil, nil, err
+	}
+	if gamePort == 0 || gamePort == q.LocalAddr().(*net.UDPAddr).Port {
+		return q, nil, nil
+	}
+	g, err := listenUDP(&net.UDPAddr{IP: addr.IP, Zone: addr.Zone, Port: gamePort})
+	if err != nil {
+		_ = q.Close()
+		return nil, nil, err
+	}
+	return q, g, nil
+}
+
+func listenUDP(addr *net.UDPAddr) (*net.UDPConn, error) {
+	c, err := net.ListenUDP("udp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("server: cannot listen at UDP %v (is the port in use? choose another one): %w", addr, err)
+	}
+	_ = c.SetReadBuffer(readBuffer) // best effort: the system may give less
+	return c, nil
+}
+
+// Serve runs the server: HELLO and PING are answered at query, sessions run at
+// game; nil means at query too. It owns the sockets and closes them. It returns
+// nil after Close, else why a socket failed.
+func (s *Server) Serve(query, game PacketConn) error {
+	if game == nil {
+		game = query
+	}
+	port, err := portOf(game)
+	s.mu.Lock()
+	if err == nil && s.served {
+		err = ErrServing
+	}
+	if err != nil || s.stopping {
+		s.mu.Unlock()
+		closeBoth(query, game)
+		return err
+	}
+	s.served = true
+	s.query, s.conn, s.gamePort = query, game, port
+	s.mu.Unlock()
+	defer close(s.done)
+
+	var wg sync.WaitGroup
+	if query != game {
+		wg.Go(func() { s.readQueries(query) })
+	}
+	err = s.readGames(game)
+	s.mu.Lock()
+	s.stopping = true
+	s.mu.Unlock()
+	closeBoth(query, game)
+	wg.Wait()
+	return err
+}
+
+func closeBoth(query, game PacketConn) {
+	_ = game.Close()
+	if query != game {
+		_ = query.Close()
+	}
+}
+
+func portOf(c PacketConn) (uint16, error) {
+	addr, err := netip.ParseAddrPort(c.LocalAddr().String())
+	if err != nil || addr.Port() == 0 {
+		return 0, fmt.Errorf("server: the socket's own address %q names no port", c.LocalAddr())
+	}
+	return addr.Port(), nil
+}
+
+// Addr is where HELLO is answered; nil before Serve.
+func (s *Server) Addr() net.Addr {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.query == nil {
+		return nil
+	}
+	return s.query.LocalAddr()
+}
+
+// Close tells everyone that the server ends and why (reason may be empty), waits
+// until that is sent, half a second at most, and until Serve has returned. More
+// calls do nothing more.
+func (s *Server) Close(reason string) error {
+	s.mu.Lock()
+	if !s.served {
+		s.stopping = true
+		s.mu.Unlock()
+		return nil
+	}
+	if !s.stopping {
+		s.shutdown(time.Now(), reason)
+		// The reader sleeps until its next timer, which may be later now.
+		_ = s.conn.SetReadDeadline(time.Now())
+	}
+	s.mu.Unlock()
+	<-s.done
+	return nil
+}
+
+// Stats counts since the server was made, and says what there is now.
+type Stats struct {
+	Users, Rooms, Games int // now; Games are rooms in netsync or in play
+	Pending             int // logins under way now
+	Logins, Refused     int
+	DatagramsReceived   int
+	DatagramsSent       int
+	BytesReceived       int // UDP payload
+	BytesSent           int
+	Malformed           int // datagrams that are no bundle, or a body that cannot be parsed
+	Stray               int // datagrams that belong to no session and start none
+	Misplaced           int // messages of a type that makes no sense in the session's state
+	Flooded             int // messages beyond a rate
+	Frames              int // combined frames that were ready
+}
+
+// Stats returns a snapshot.
+func (s *Server) Stats() Stats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	st := s.stats
+	st.Users, st.Rooms, st.Pending = len(s.users), len(s.rooms), s.pending.len()+s.logins.n
+	for _, r := range s.rooms {
+		if r.state != wire.GameWaiting {
+			st.Games++
+		}
+	}
+	return st
+}

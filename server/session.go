@@ -1,0 +1,267 @@
+package server
+
+import (
+	"log/slog"
+	"net/netip"
+	"time"
+
+	"kbridge/kclient/link"
+	"kbridge/kclient/wire"
+)
+
+// state is where a session stands; with the table in dispatch.go it decides
+// which messages mean anything.
+type state uint8
+
+const (
+	stateLogin   state = iota // its rounds of 05 and 06 are under way
+	stateLobby                // logged in, in no room
+	stateRoom                 // in a room, not playing
+	stateNetsync              // its game has started, not everyone is ready
+	statePlaying              // its game runs
+	stateClosed               // over; the goodbye is being repeated
+	states
+)
+
+// session is one client: its link, who it is, and where it stands.
+type session struct {
+	server    *Server
+	addr      netip.AddrPort
+	link      *link.Link
+	state     state
+	timer     timer
+	touched   bool // in server.touched
+	forgotten bool // no longer in server.sessions
+
+	list       *sessionList // logins or closed, with its neighbours there
+	prev, next *session
+
+	login loginState
+	asks  asks
+	pace  pacer
+
+	// Known from the login on.
+	user, emulator string // wire bytes, clean
+	key            string // of user, for comparing
+	connection     wire.ConnectionType
+	id             uint16
+	ping           uint32 // milliseconds
+
+	room    *room
+	player  int    // in the room's game, from 0; valid in netsync and play
+	ready   bool   // in netsync
+	started uint16 // seq of the start message
+
+	closeAt time.Time // in stateClosed
+
+	chats, gameChats, creates, joins, messages rater
+	noticed                                    time.Time // when it was last told about a limit
+}
+
+// touch has the session flushed before the lock is given back.
+func (s *session) touch() {
+	if !s.touched {
+		s.touched = true
+		s.server.touched = append(s.server.touched, s)
+	}
+}
+
+// body is any message's body.
+type body interface{ AppendTo(b []byte) []byte }
+
+// send queues one message for this session.
+func (s *session) send(now time.Time, t wire.Type, m body) uint16 {
+	s.server.body = m.AppendTo(s.server.body[:0])
+	return s.sendBody(now, t, s.server.body)
+}
+
+func (s *session) sendBody(now time.Time, t wire.Type, b []byte) uint16 {
+	seq := s.link.Send(now, t, b)
+	s.asks.news(now)
+	s.touch()
+	return seq
+}
+
+// broadcast queues one message for everyone who is logged in.
+func (s *Server) broadcast(now time.Time, t wire.Type, m body) {
+	s.body = m.AppendTo(s.body[:0])
+	for _, u := range s.users {
+		u.sendBody(now, t, s.body)
+	}
+}
+
+// tell sends a line from the server.
+func (s *session) tell(now time.Time, text string) {
+	s.send(now, wire.TypeServerMessage, wire.ServerMessage{From: serverName, Text: s.server.clean.encode(text, maxGameChat)})
+}
+
+// flush sends every datagram that is due.
+func (s *session) flush(now time.Time) {
+	if s.forgotten {
+		return
+	}
+	paced := !s.inGame()
+	for {
+		if paced && s.pace.next().After(now) {
+			break
+		}
+		out := s.link.Datagram(now, s.server.out[:0])
+		if len(out) == 0 {
+			break
+		}
+		s.server.out = out[:0]
+		s.server.write(s.server.conn, s.addr, out)
+		if paced {
+			s.pace.spend(now, len(out))
+		}
+		s.login.flushed = true
+	}
+	s.schedule(now)
+}
+
+// schedule sets the session's timer to the earliest thing that it waits for.
+func (s *session) schedule(now time.Time) {
+	at := s.link.Next()
+	if next := s.pace.next(); !at.IsZero() && !s.inGame() && at.Before(next) {
+		at = next
+	}
+	switch s.state {
+	case stateClosed:
+		at = earliest(at, s.closeAt)
+	case stateLogin:
+		at = earliest(at, s.login.deadline())
+	default:
+		at = earliest(at, s.link.LastReceived().Add(s.server.cfg.KeepAlive))
+		at = earliest(at, s.askAt())
+	}
+	if since, ok := s.link.Hole(); ok && s.state != stateClosed {
+		at = earliest(at, since.Add(holePatience))
+	}
+	// Whatever is due has been done; the loop must not come back at once.
+	if floor := now.Add(time.Millisecond); at.Before(floor) {
+		at = floor
+	}
+	s.server.timers.set(&s.timer, at)
+}
+
+func earliest(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// tick does what the time has come for.
+func (s *session) tick(now time.Time) {
+	switch {
+	case s.state == stateClosed:
+		if !now.Before(s.closeAt) {
+			s.forget()
+			return
+		}
+	case s.state == stateLogin:
+		s.tickHole(now)
+		if !s.tickLogin(now) {
+			return
+		}
+	case !now.Before(s.link.LastReceived().Add(s.server.cfg.KeepAlive)):
+		s.vanish(now)
+	default:
+		s.tickHole(now)
+		s.ask(now)
+	}
+	s.touch()
+}
+
+// tickHole gives up messages that the client no longer has. A game cannot go on
+// without them, and the player is told so.
+func (s *session) tickHole(now time.Time) {
+	since, ok := s.link.Hole()
+	if !ok || now.Before(since.Add(holePatience)) {
+		return
+	}
+	if s.inGame() {
+		s.server.cfg.Logger.Info("player lost messages", s.attrs()...)
+		s.expel(now, "messages of yours were lost for good")
+	}
+	n := s.link.Skip()
+	s.server.cfg.Logger.Debug("messages of a client lost", append(s.attrs(), slog.Int("count", n))...)
+	s.deliver(now)
+}
+
+func (s *session) inGame() bool { return s.state == stateNetsync || s.state == statePlaying }
+
+// loggedIn reports whether the session is a user.
+func (s *session) loggedIn() bool { return s.state > stateLogin && s.state < stateClosed }
+
+// setPhase keeps the link's phase in step with the state.
+func (s *session) setPhase(now time.Time, p link.Phase) {
+	if s.link.Phase() != p {
+		s.link.SetPhase(now, p)
+		s.touch()
+	}
+}
+
+// closeSession ends the session; what was queued is still sent, and repeated for
+// a while.
+func (s *session) closeSession(now time.Time) {
+	s.enlist(nil)
+	s.server.releaseHost(s)
+	s.state = stateClosed
+	s.closeAt = now.Add(goodbyeLinger)
+	s.setPhase(now, link.Lobby)
+	if s.server.closed.n >= maxClosing {
+		s.server.closed.first.forget()
+	}
+	s.enlist(&s.server.closed)
+	s.touch()
+}
+
+// forget removes every trace of a session that is nobody's user.
+func (s *session) forget() {
+	s.enlist(nil)
+	s.server.releaseHost(s)
+	s.state, s.forgotten = stateClosed, true
+	s.server.timers.remove(&s.timer)
+	delete(s.server.sessions, s.addr)
+}
+
+// attrs describe the session in the log.
+func (s *session) attrs() []any {
+	return []any{slog.String("user", s.server.clean.text(s.user)), slog.Any("addr", s.addr)}
+}
+
+// sessionList is a list of sessions, oldest first. A session is in one at most.
+type sessionList struct {
+	first, last *session
+	n           int
+}
+
+// enlist moves the session to the end of a list; nil takes it out of its list.
+func (s *session) enlist(to *sessionList) {
+	if l := s.list; l != nil {
+		if s.prev != nil {
+			s.prev.next = s.next
+		} else {
+			l.first = s.next
+		}
+		if s.next != nil {
+			s.next.prev = s.prev
+		} else {
+			l.last = s.prev
+		}
+		s.prev, s.next = nil, nil
+		l.n--
+	}
+	s.list = to
+	if to == nil {
+		return
+	}
+	if s.prev = to.last; s.prev != nil {
+		s.prev.next = s
+	} else {
+		to.first = s
+	}
+	to.last = s
+	to.n++
+}

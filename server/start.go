@@ -1,0 +1,140 @@
+package server
+
+import (
+	"log/slog"
+	"time"
+
+	"kbridge/kclient/link"
+	"kbridge/kclient/lockstep"
+	"kbridge/kclient/wire"
+)
+
+// start begins the netsync of the owner's game.
+func (s *session) start(now time.Time) {
+	r := s.room
+	switch {
+	case r.owner != s:
+		s.warn(now, "Only the owner of the room may start the game")
+		return
+	case r.running():
+		s.warn(now, "The game has started already")
+		return
+	}
+	config := lockstep.MixerConfig{Numbering: r.server.cfg.Numbering}
+	for _, m := range r.members {
+		config.Connections = append(config.Connections, m.connection.Frames())
+		config.FrameDelays = append(config.FrameDelays, frameDelay(m.connection, m.ping))
+	}
+	switch r.server.cfg.Padding {
+	case PaddingOn:
+		config.Padding = true
+	case PaddingAuto:
+		for _, c := range config.Connections {
+			config.Padding = config.Padding || c != config.Connections[0]
+		}
+	}
+	mixer, err := lockstep.NewMixer(config)
+	if err != nil { // the logins have checked all of it
+		r.server.cfg.Logger.Error("game cannot start", slog.Any("error", err))
+		s.warn(now, "The game cannot start: "+err.Error())
+		return
+	}
+	r.mixer, r.state, r.frames = mixer, wire.GameNetsync, 0
+	r.players = append(r.players[:0], r.members...)
+	r.announce(now)
+	for i, p := range r.players {
+		p.state, p.player, p.ready = stateNetsync, i, false
+		p.setPhase(now, link.Netsync)
+		p.started = p.send(now, wire.TypeStartGame, wire.GameStarted{
+			FrameDelay: uint16(config.FrameDelays[i]), Player: uint8(i + 1), Players: uint8(len(r.players)),
+		})
+	}
+	r.since = now
+	r.schedule(now)
+	r.server.cfg.Logger.Info("game started", slog.Uint64("room", uint64(r.id)), slog.Int("players", len(r.players)),
+		slog.Any("connections", config.Connections), slog.Any("delays", config.FrameDelays), slog.Bool("padding", config.Padding))
+}
+
+// frameDelay is d of the start message: EmuLinker's floor(60 / c x ping + 1),
+// with the ping in seconds. 60 is divisible by every c.
+func frameDelay(c wire.ConnectionType, pingMillis uint32) int {
+	d := uint64(60/c.Frames())*uint64(pingMillis)/1000 + 1
+	return int(min(d, maxFrameDelay))
+}
+
+// beginWhenReady begins play once everyone who is still in the game is ready.
+func (r *room) beginWhenReady(now time.Time) {
+	if r.state != wire.GameNetsync {
+		return
+	}
+	for _, p := range r.players {
+		if p != nil && !p.ready {
+			return
+		}
+	}
+	r.state = wire.GamePlaying
+	r.since = now
+	r.announce(now)
+	for _, p := range r.players {
+		if p != nil {
+			p.state = statePlaying
+			p.send(now, wire.TypeReady, wire.Ready{})
+		}
+	}
+	r.schedule(now)
+	r.server.cfg.Logger.Info("game begins", slog.Uint64("room", uint64(r.id)))
+}
+
+// drop takes a player out of the game; it stays in the room.
+func (s *session) drop(now time.Time) {
+	r := s.room
+	r.mixer.Drop(s.player)
+	r.players[s.player] = nil
+	number := uint8(s.player + 1)
+	s.out(now)
+	if !r.anyPlayer() {
+		r.endGame(now)
+	}
+	r.announce(now)
+	r.broadcast(now, wire.TypeDropGame, wire.PlayerDropped{User: s.user, Player: number})
+	r.server.cfg.Logger.Info("dropped", append(s.attrs(), slog.Uint64("room", uint64(r.id)), slog.Int("player", int(number)))...)
+	switch {
+	case r.state == wire.GameNetsync:
+		r.beginWhenReady(now)
+	case r.state == wire.GamePlaying:
+		r.relay(now) // the others may have waited for this one only
+	case r.owner == nil && len(r.members) > 0:
+		r.close(now, nil)
+	}
+}
+
+// out puts a session that no longer plays back into its room.
+func (s *session) out(now time.Time) {
+	s.state = stateRoom
+	s.player = -1
+	s.setPhase(now, link.Lobby)
+	s.asks.news(now)
+}
+
+func (r *room) anyPlayer() bool {
+	for _, p := range r.players {
+		if p != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// endGame makes the room a waiting one.
+func (r *room) endGame(now time.Time) {
+	for i, p := range r.players {
+		if p != nil {
+			r.players[i] = nil
+			p.out(now)
+		}
+	}
+	r.players = r.players[:0]
+	r.mixer = nil
+	r.state = wire.GameWaiting
+	r.server.timers.remove(&r.timer)
+}
