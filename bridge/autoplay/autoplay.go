@@ -1,0 +1,253 @@
+package autoplay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"kbridge/bridge"
+	"kbridge/kclient"
+)
+
+const (
+	// joinWait is how long role join waits for a room to enter.
+	joinWait = 30 * time.Second
+	// lookAgain is how soon it tries again after a room refused it. Such a
+	// room was full or started in the same moment.
+	lookAgain = time.Second
+)
+
+// Autoplay is a bridge.UI that does what the environment says.
+type Autoplay struct {
+	getenv func(string) string
+}
+
+// New makes an Autoplay that reads its orders anew for each dialog. A nil
+// getenv is os.Getenv.
+func New(getenv func(string) string) *Autoplay {
+	if getenv == nil {
+		getenv = os.Getenv
+	}
+	return &Autoplay{getenv: getenv}
+}
+
+// Run logs in, finds a room, plays one game and logs out.
+func (a *Autoplay) Run(ctx context.Context, d *bridge.Dialog) error {
+	settings, err := ReadSettings(a.getenv)
+	if err != nil {
+		return err
+	}
+	emulator := d.Emulator(settings.Charset)
+	game, err := settings.choose(emulator)
+	if err != nil {
+		return err
+	}
+	log := d.Logger()
+	log.Info("going to the server", "server", settings.Server, "nick", settings.Nick, "role", settings.Role, "game", game.Name,
+		"connection", settings.Connection.String(), "charset", settings.Charset.Name())
+	lobby, err := kclient.Dial(ctx, settings.Server, kclient.Config{
+		User:       settings.Nick,
+		Emulator:   emulator.Name,
+		Connection: settings.Connection,
+		Charset:    settings.Charset.Name(),
+		Logger:     log,
+	})
+	if err != nil {
+		return fmt.Errorf("cannot log in at %s (%s): %w", settings.Server, EnvServer, err)
+	}
+	defer lobby.Quit("")
+
+	v := visit{
+		dialog: d, settings: settings, emulator: emulator, game: game, log: log, lobby: lobby,
+		changed: make(chan struct{}, 1),
+	}
+	return v.run(ctx)
+}
+
+// visit is one stay at a server.
+type visit struct {
+	dialog   *bridge.Dialog
+	settings Settings
+	emulator bridge.Emulator
+	game     bridge.GameName
+	log      *slog.Logger
+	lobby    *kclient.Lobby
+	room     *kclient.Room
+	owner    bool          // of that room
+	changed  chan struct{} // capacity 1: something may have changed
+	playing  playing
+}
+
+func (v *visit) run(ctx context.Context) error {
+	ctx, stop := context.WithCancel(ctx)
+	watched := make(chan struct{})
+	go func() {
+		defer close(watched)
+		v.watch(ctx)
+	}()
+	defer func() { stop(); <-watched }()
+
+	if err := v.enter(ctx); err != nil {
+		return err
+	}
+	v.dialog.InRoom(v.room.Chat)
+	defer v.dialog.InRoom(nil)
+	game, err := v.begin(ctx)
+	if err != nil {
+		return err
+	}
+	return v.play(ctx, game)
+}
+
+// enter gets into a room.
+func (v *visit) enter(ctx context.Context) error {
+	switch v.settings.Role {
+	case RoleCreate:
+		return v.create(ctx)
+	case RoleJoin:
+		return v.waitAndJoin(ctx)
+	}
+	joined, err := v.join(ctx)
+	if joined {
+		return nil
+	}
+	if err != nil {
+		v.log.Info("could not enter a room, so one is opened", "err", err)
+	}
+	return v.create(ctx)
+}
+
+func (v *visit) create(ctx context.Context) (err error) {
+	if v.room, err = v.lobby.Create(ctx, v.game.Name); err != nil {
+		return fmt.Errorf("cannot open a room for %q: %w", v.game.Name, err)
+	}
+	v.owner = true
+	v.log.Info("room opened", "game", v.game.Name, "starts_with_players", v.settings.Players)
+	return nil
+}
+
+// join tries the waiting rooms of the game, those of the same emulator first.
+func (v *visit) join(ctx context.Context) (joined bool, err error) {
+	var same, others []kclient.GameInfo
+	for _, g := range v.lobby.Games() {
+		switch {
+		case !g.State.Joinable() || g.Name != v.game.Wire:
+		case g.Emulator == v.emulator.Name:
+			same = append(same, g)
+		default:
+			others = append(others, g)
+		}
+	}
+	for _, g := range append(same, others...) {
+		room, e := v.lobby.Join(ctx, g.ID)
+		if e == nil {
+			v.room = room
+			v.log.Info("room entered", "game", g.Name, "owner", g.Owner)
+			return true, nil
+		}
+		v.log.Warn("a room did not let us in", "game", g.Name, "owner", g.Owner, "err", e)
+		err = e
+		if ctx.Err() != nil || v.lobby.Err() != nil {
+			break
+		}
+	}
+	return false, err
+}
+
+func (v *visit) waitAndJoin(ctx context.Context) error {
+	within, stop := context.WithTimeout(ctx, joinWait)
+	defer stop()
+	var refusal error
+	for {
+		joined, err := v.join(within)
+		switch {
+		case joined:
+			return nil
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case v.lobby.Err() != nil:
+			return fmt.Errorf("the session ended while waiting for a room: %w", v.lobby.Err())
+		}
+		var again <-chan time.Time
+		if err != nil {
+			refusal = err
+			again = time.After(lookAgain)
+		}
+		select {
+		case <-v.changed:
+		case <-again:
+		case <-v.lobby.Done():
+		case <-within.Done():
+		}
+		if ctx.Err() == nil && within.Err() != nil {
+			if refusal != nil {
+				return fmt.Errorf("could not enter a room for %q within %v: %w", v.game.Name, joinWait, refusal)
+			}
+			return fmt.Errorf("no room for %q opened within %v: open one with %s=%s, or look whether %s names the same game for both",
+				v.game.Name, joinWait, EnvRole, RoleCreate, EnvGame)
+		}
+	}
+}
+
+// begin waits until the game starts, and starts it if the room is ours.
+func (v *visit) begin(ctx context.Context) (*kclient.Game, error) {
+	starting, stop := context.WithCancel(ctx)
+	defer stop()
+	type started struct {
+		game *kclient.Game
+		err  error
+	}
+	result := make(chan started, 1)
+	go func() {
+		game, err := v.room.WaitStart(starting)
+		result <- started{game, err}
+	}()
+	asked := false
+	for {
+		if n := len(v.room.Players()); v.owner && !asked && n >= v.settings.Players {
+			asked = true
+			v.log.Info("starting the game", "players", n)
+			if err := v.room.Start(ctx); err != nil {
+				return nil, fmt.Errorf("cannot start the game: %w", err)
+			}
+		}
+		select {
+		case r := <-result:
+			switch {
+			case errors.Is(r.err, kclient.ErrRoomClosed):
+				return nil, fmt.Errorf("the room for %q was closed before the game began: %w", v.game.Name, r.err)
+			case r.err != nil:
+				return nil, fmt.Errorf("the game did not begin: %w", r.err)
+			}
+			return r.game, nil
+		case <-v.changed:
+		}
+	}
+}
+
+// play plays the game to its end.
+func (v *visit) play(ctx context.Context, game *kclient.Game) error {
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	v.playing.set(game, end)
+	defer v.playing.set(nil, nil)
+	v.playing.check()
+
+	_, err := v.dialog.Play(ctx, bridge.Match{
+		Game: game, Name: v.game, Charset: v.settings.Charset,
+		Players: v.names(), Record: v.settings.Record,
+	})
+	return err
+}
+
+// names are the players' in order: servers number those in a room as they came.
+func (v *visit) names() []string {
+	var names []string
+	for _, p := range v.room.Players() {
+		names = append(names, p.Name)
+	}
+	return names
+}

@@ -1,0 +1,56 @@
+package bridge
+
+import "kbridge/kclient/wire"
+
+// CallKind says which callback is to be called.
+type CallKind int
+
+const (
+	// CallNone: there is nothing to call; the result of the function that
+	// said so stands.
+	CallNone CallKind = iota
+	// CallGame: gameCallback(Game, Player, Players).
+	CallGame
+	// CallChat: chatReceivedCallback(Nick, Text).
+	CallChat
+	// CallDrop: clientDroppedCallback(Nick, Player).
+	CallDrop
+	// CallMoreInfos: moreInfosCallback(Game).
+	CallMoreInfos
+	// CallWait: the time to wait is over and there is nothing to call yet.
+	CallWait
+)
+
+// Call is a callback that the Session's caller is to make, after which it asks
+// for the next one with the same Call. The zero Call asks for the first. All
+// strings are in the emulator's charset and hold no NUL.
+type Call struct {
+	Kind     CallKind
+	Function uintptr // the emulator's
+	Game     string  // the game list's entry, byte for byte
+	Nick     string  // at most MaxNickBytes
+	Text     string  // at most MaxTextBytes
+	Player   int
+	Players  int
+
+	// GameID is the game that a kailleraModifyPlayValues belongs to, so that
+	// one that comes back from a callback into a later game is told so.
+	// The Session sets it; the caller keeps it from call to call.
+	GameID uint64
+}
+
+// chatCall and dropCall are what other players did, for the emulator.
+
+func chatCall(function uintptr, text hostText, nick, line string) Call {
+	return Call{
+		Kind: CallChat, Function: function,
+		Nick: text.toHost(nick, wire.MaxUserName), Text: text.toHost(line, wire.MaxGameChat),
+	}
+}
+
+func dropCall(function uintptr, text hostText, nick string, player int) Call {
+	return Call{
+		Kind: CallDrop, Function: function,
+		Nick: text.toHost(nick, wire.MaxUserName), Player: player,
+	}
+}

@@ -1,0 +1,280 @@
+package bridge
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"kbridge/kclient/wire"
+)
+
+// Dialog is one kailleraSelectServerDialog, as its UI sees it. Its methods may
+// be called from any goroutine.
+type Dialog struct {
+	s      *Session
+	id     uint64
+	window uintptr
+	infos  *Infos // what was in force when the dialog began
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+	calls  chan dialogCall
+	done   chan struct{} // closed when the UI has returned
+	err    error         // the UI's; to be read after done
+	gone   chan struct{} // closed when nobody waits for the UI any more
+
+	// Guarded by s.mu.
+	thread  uintptr // the emulator's thread that the dialog runs on
+	blocked bool    // that thread waits here; else it is in a callback, or has left one for good
+
+	mu   sync.Mutex
+	say  func(string) error // nil outside a room
+	text hostText
+}
+
+// dialogCall is a callback for the thread inside kailleraSelectServerDialog.
+type dialogCall struct {
+	game *running // set: gameCallback, unless that game is over by then
+	more string   // else: moreInfosCallback for this entry
+}
+
+// BeginDialog opens a dialog for the calling thread; thread tells it from
+// others, window is the emulator's window or 0. NextCall with the id that is
+// returned runs it.
+//
+// When the dialog before it is inside a callback, that callback was left by a
+// longjmp, or this is a call from inside of it: if it is the same thread, or if
+// no game is running, the new dialog takes over, ends the game, and the old
+// dialog is over. Otherwise ErrBusy.
+func (s *Session) BeginDialog(thread, window uintptr) (id uint64, err error) {
+	id, old, game, err := s.beginDialog(thread, window)
+	if err != nil {
+		// Not only once: this is no call of every frame, and the user waits
+		// for an answer.
+		s.logger().Error("kailleraSelectServerDialog was refused", "err", err)
+		return 0, err
+	}
+	if old != nil {
+		s.logger().Warn("kailleraSelectServerDialog was called again from a callback, or after one was left by a jump; the dialog before it is over")
+		old.cancel(ErrNewDialog)
+	}
+	if game != nil {
+		s.end(game, ErrNewDialog)
+	}
+	return id, nil
+}
+
+func (s *Session) beginDialog(thread, window uintptr) (id uint64, old *Dialog, game *running, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case !s.ready:
+		return 0, nil, nil, ErrNotInitialised
+	case s.infos == nil:
+		return 0, nil, nil, ErrNoInfos
+	}
+	live := s.game != nil && !s.game.over
+	if old = s.dialog; old != nil && (old.blocked || live && old.thread != thread) {
+		return 0, nil, nil, ErrBusy
+	}
+	if live {
+		game = s.game
+	}
+	s.lastDialog++
+	d := &Dialog{
+		s: s, id: s.lastDialog, window: window, infos: s.infos,
+		calls: make(chan dialogCall, maxCalls), done: make(chan struct{}), gone: make(chan struct{}),
+		thread: thread, blocked: true,
+		text: hostText{host: s.host},
+	}
+	d.ctx, d.cancel = context.WithCancelCause(context.Background())
+	before := s.uiDone
+	s.dialog, s.uiDone = d, d.done
+	go d.run(before)
+	return d.id, old, game, nil
+}
+
+// run is the UI's goroutine.
+func (d *Dialog) run(before <-chan struct{}) {
+	defer close(d.done)
+	defer d.cancel(ErrDialogOver)
+	defer func() {
+		if v := recover(); v != nil {
+			d.s.logger().Error("a fault of the user interface was caught", "panic", v, "stack", string(debug.Stack()))
+			d.err = ErrInternal
+		}
+	}()
+	<-before
+	if d.ctx.Err() == nil {
+		d.err = d.s.ui.Run(d.ctx, d)
+	}
+}
+
+// NextCall waits for the next callback of the dialog, at most for wait, or
+// without limit when that is negative. c says what to call: then make the
+// call and come back. CallWait: the time is over, come back. CallNone: the
+// dialog is over, and code is what kailleraSelectServerDialog returns.
+func (s *Session) NextCall(id uint64, wait time.Duration, c *Call) (code int) {
+	*c = Call{}
+	s.mu.Lock()
+	d := s.dialog
+	if d == nil || d.id != id {
+		s.mu.Unlock()
+		return 0
+	}
+	d.blocked = true
+	s.mu.Unlock()
+
+	var timeout <-chan time.Time
+	if wait >= 0 {
+		timer := time.NewTimer(wait)
+		defer timer.Stop()
+		timeout = timer.C
+	}
+	for {
+		select {
+		case call := <-d.calls:
+			if s.deliver(d, call, c) {
+				return 0
+			}
+		case <-d.done:
+			return s.closeDialog(d)
+		case <-d.gone:
+			return 0
+		case <-timeout:
+			c.Kind = CallWait
+			return 0
+		}
+	}
+}
+
+// deliver fills in c unless there is nothing to call any more.
+func (s *Session) deliver(d *Dialog, call dialogCall, c *Call) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.dialog != d {
+		return false
+	}
+	if r := call.game; r != nil {
+		if r.over {
+			return false
+		}
+		*c = Call{
+			Kind: CallGame, Function: s.infos.Callbacks.Game, Game: r.match.Name.Entry,
+			Player: r.match.Game.Player(), Players: r.match.Game.Players(),
+		}
+	} else {
+		*c = Call{Kind: CallMoreInfos, Function: s.infos.Callbacks.MoreInfos, Game: call.more}
+	}
+	if c.Function == 0 {
+		*c = Call{}
+		return false
+	}
+	d.blocked = false
+	return true
+}
+
+// closeDialog forgets a dialog whose UI has returned, and says what that comes
+// to.
+func (s *Session) closeDialog(d *Dialog) (code int) {
+	s.mu.Lock()
+	current := s.dialog == d
+	if current {
+		s.dialog = nil
+	}
+	r := s.game
+	s.mu.Unlock()
+	if r != nil && r.dialog == d {
+		s.end(r, ErrDialogOver)
+	}
+	if !current || d.err == nil {
+		return 0
+	}
+	s.logger().Error("kailleraSelectServerDialog failed", "err", d.err)
+	return -1
+}
+
+// Emulator describes the emulator, for a session in charset cs, which is from
+// now on also the one of the dialog's texts.
+func (d *Dialog) Emulator(cs wire.Charset) Emulator {
+	d.mu.Lock()
+	d.text.session = cs
+	text := d.text
+	d.mu.Unlock()
+	return newEmulator(d.infos, text)
+}
+
+// Window is the emulator's window (an HWND), 0 if there is none.
+func (d *Dialog) Window() uintptr { return d.window }
+
+// Logger is the log that the user asked for.
+func (d *Dialog) Logger() *slog.Logger { return d.s.logger() }
+
+// InRoom says where kailleraChatSend goes to while the user is in a room: say
+// takes UTF-8 and must not wait. nil when the room is left.
+func (d *Dialog) InRoom(say func(text string) error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.say = say
+}
+
+func (d *Dialog) room() (func(string) error, hostText) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.say, d.text
+}
+
+// MoreInfos asks the emulator to show more about a game of its list. It runs
+// when the emulator's thread is next free of other callbacks; an emulator that
+// is too busy is not asked.
+func (d *Dialog) MoreInfos(game GameName) {
+	select {
+	case d.calls <- dialogCall{more: game.Entry}:
+	default:
+	}
+}
+
+// Chat passes on what somebody in the room said, in UTF-8. Without a running
+// game it is dropped: emulators show chat only while they play.
+func (d *Dialog) Chat(nick, text string) {
+	d.post(event{kind: CallChat, nick: nick, text: text})
+}
+
+// ClientDropped passes on that a player left the running game.
+func (d *Dialog) ClientDropped(nick string, player int) {
+	d.post(event{kind: CallDrop, nick: nick, player: player})
+}
+
+func (d *Dialog) post(e event) {
+	r := d.s.running()
+	if r == nil || r.dialog != d {
+		return
+	}
+	r.post(e)
+}
+
+// Play runs a game with the emulator: it calls gameCallback and returns when
+// the game is over, which is when the emulator calls kailleraEndGame, when the
+// Game fails it, or when ctx is done, whose cause is then the reason. A UI
+// that learns from elsewhere that the game is over ends ctx: the emulator may be
+// between two frames for long. That gameCallback returns means nothing: some
+// emulators play on another thread. An error says that the game never started;
+// it was dropped then.
+func (d *Dialog) Play(ctx context.Context, m Match) (Result, error) {
+	r, err := d.s.start(d, m)
+	if err != nil {
+		_ = m.Game.Drop()
+		return Result{}, fmt.Errorf("cannot play %q: %w", m.Name.Name, err)
+	}
+	select {
+	case <-r.done:
+	case <-d.ctx.Done():
+		d.s.end(r, context.Cause(d.ctx))
+	case <-ctx.Done():
+		d.s.end(r, context.Cause(ctx))
+	}
+	<-r.done
+	return r.result, nil
+}

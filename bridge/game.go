@@ -1,0 +1,168 @@
+package bridge
+
+import "context"
+
+// running is one game of the emulator, from the moment it may call
+// kailleraModifyPlayValues.
+type running struct {
+	id     uint64
+	dialog *Dialog
+	match  Match
+	text   hostText
+	ctx    context.Context // done when the game is over
+	cancel context.CancelFunc
+	record *recorder     // nil when nothing is recorded
+	done   chan struct{} // closed when result stands
+	result Result
+
+	// Guarded by Session.mu.
+	over   bool
+	told   bool    // ModifyPlayValues has returned -1 because of that
+	thread uintptr // the one whose exchange it is
+	busy   bool    // that thread is inside ModifyPlayValues
+	open   bool    // input was submitted and its frame not yet received
+	size   int     // bytes per player and frame; 0 before the first
+	events eventQueue
+}
+
+// event is what another player did and the emulator has not been told yet.
+type event struct {
+	kind   CallKind // CallChat or CallDrop
+	nick   string
+	text   string
+	player int
+}
+
+// eventQueue is bounded: when it is full the oldest event goes.
+type eventQueue struct {
+	ring [maxEvents]event
+	head int
+	n    int
+}
+
+func (q *eventQueue) push(e event) (lost bool) {
+	if q.n == maxEvents {
+		q.head = (q.head + 1) % maxEvents
+		q.n--
+		lost = true
+	}
+	q.ring[(q.head+q.n)%maxEvents] = e
+	q.n++
+	return lost
+}
+
+func (q *eventQueue) pop() (event, bool) {
+	if q.n == 0 {
+		return event{}, false
+	}
+	e := q.ring[q.head]
+	q.ring[q.head] = event{}
+	q.head = (q.head + 1) % maxEvents
+	q.n--
+	return e, true
+}
+
+// start makes a match the running game and has gameCallback called.
+func (s *Session) start(d *Dialog, m Match) (*running, error) {
+	// A file is opened before the lock is taken.
+	record := s.newRecorder(d, m)
+	r, err := s.startLocking(d, m, record)
+	if err != nil {
+		record.discard()
+		return nil, err
+	}
+	s.logger().Info("game starts", "game", m.Name.Name, "player", m.Game.Player(), "players", m.Game.Players(),
+		"frame_delay", m.Game.FrameDelay())
+	return r, nil
+}
+
+func (s *Session) startLocking(d *Dialog, m Match, record *recorder) (*running, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.dialog != d:
+		return nil, ErrDialogOver
+	case s.game != nil && !s.game.over:
+		return nil, ErrPlaying
+	case s.infos.Callbacks.Game == 0:
+		return nil, ErrNoGameCallback
+	}
+	s.lastGame++
+	r := &running{
+		id: s.lastGame, dialog: d, match: m, text: hostText{host: s.host, session: m.Charset},
+		record: record, done: make(chan struct{}),
+	}
+	r.ctx, r.cancel = context.WithCancel(context.Background())
+	select {
+	case d.calls <- dialogCall{game: r}:
+	default:
+		r.cancel()
+		return nil, ErrBusy
+	}
+	s.game = r
+	s.complained &^= complaintsOfGame
+	return r, nil
+}
+
+// post queues what another player did and wakes the emulator's thread for it.
+func (r *running) post(e event) {
+	s := r.dialog.s
+	s.mu.Lock()
+	over := r.over
+	lost := !over && r.events.push(e)
+	s.mu.Unlock()
+	if over {
+		return
+	}
+	r.match.Game.Interrupt()
+	if lost {
+		s.logger().Warn("the emulator does not take its chat lines and drops; the oldest was thrown away", "kept", maxEvents)
+	}
+}
+
+// end ends a game, once: it leaves it, wakes whoever waits, and writes the
+// summary.
+func (s *Session) end(r *running, reason error) {
+	s.mu.Lock()
+	if r.over {
+		s.mu.Unlock()
+		return
+	}
+	r.over = true
+	r.events = eventQueue{}
+	s.mu.Unlock()
+	defer close(r.done)
+
+	// Drop first: what goes to the server goes before this thread does
+	// anything slow. It fails when the game is over anyway.
+	_ = r.match.Game.Drop()
+	r.cancel()
+	r.record.end()
+	if reason == nil {
+		reason = ErrDialogOver
+	}
+	r.result = Result{Reason: reason, Stats: r.match.Game.Stats()}
+	s.summarise(r)
+}
+
+// summarise writes the one line about a game that is over; scripts read it.
+func (s *Session) summarise(r *running) {
+	stats := r.result.Stats
+	s.logger().Info("game ended",
+		"reason", r.result.Reason,
+		"player", r.match.Game.Player(),
+		"players", r.match.Game.Players(),
+		"frames", stats.Frames,
+		"frame_delay", r.match.Game.FrameDelay(),
+		"ping", stats.Ping,
+		"stall", stats.Stall,
+		"longest_stall", stats.LongestStall,
+		"duration", stats.Duration,
+		"bytes_sent", stats.BytesSent,
+		"bytes_received", stats.BytesReceived,
+		"datagrams_sent", stats.DatagramsSent,
+		"datagrams_received", stats.DatagramsReceived,
+		"inputs", stats.Batches,
+		"inputs_cached", stats.CachedBatches,
+	)
+}

@@ -1,0 +1,230 @@
+package bridge_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"kbridge/bridge"
+	"kbridge/kclient"
+)
+
+// The emulator's threads in these tests.
+const (
+	threadA = 0xA
+	threadB = 0xB
+)
+
+// The emulator's functions; what they are is nobody's business but the host's.
+var callbacks = bridge.Callbacks{Game: 1, ChatReceived: 2, ClientDropped: 3, MoreInfos: 4}
+
+// runUI is a UI that is one function.
+type runUI func(ctx context.Context, d *bridge.Dialog) error
+
+func (f runUI) Run(ctx context.Context, d *bridge.Dialog) error { return f(ctx, d) }
+
+// fakeGame is a game whose frames the test hands in.
+type fakeGame struct {
+	players, delay int
+	frames         chan []byte // nil entries: inside the frame delay
+	fail           chan error
+	interrupt      chan struct{}
+
+	mu        sync.Mutex
+	submitted [][]byte
+	dropped   bool
+	received  int
+}
+
+func newFakeGame() *fakeGame {
+	return &fakeGame{
+		players: 2, frames: make(chan []byte, 1000), fail: make(chan error, 1), interrupt: make(chan struct{}, 1),
+	}
+}
+
+func (g *fakeGame) Player() int     { return 1 }
+func (g *fakeGame) Players() int    { return g.players }
+func (g *fakeGame) FrameDelay() int { return g.delay }
+
+func (g *fakeGame) Submit(values []byte, size int) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.submitted = append(g.submitted, append([]byte(nil), values[:size]...))
+	return nil
+}
+
+func (g *fakeGame) Receive(ctx context.Context, values []byte) (int, error) {
+	select { // what is there already goes before an interruption, as in kclient
+	case f := <-g.frames:
+		return g.took(values, f), nil
+	default:
+	}
+	select {
+	case f := <-g.frames:
+		return g.took(values, f), nil
+	case err := <-g.fail:
+		return 0, err
+	case <-g.interrupt:
+		return 0, kclient.ErrInterrupted
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	}
+}
+
+func (g *fakeGame) took(values, frame []byte) int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if frame != nil {
+		g.received++
+	}
+	return copy(values, frame)
+}
+
+func (g *fakeGame) Interrupt() {
+	select {
+	case g.interrupt <- struct{}{}:
+	default:
+	}
+}
+
+func (g *fakeGame) Drop() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.dropped = true
+	return nil
+}
+
+func (g *fakeGame) Stats() kclient.GameStats {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return kclient.GameStats{Frames: g.received, Batches: len(g.submitted)}
+}
+
+func (g *fakeGame) inputs() [][]byte {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return append([][]byte(nil), g.submitted...)
+}
+
+func (g *fakeGame) wasDropped() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.dropped
+}
+
+// host is an emulator: a session with its log.
+type host struct {
+	*bridge.Session
+	t   testing.TB
+	log string
+}
+
+// newHost makes a session that is initialised, knows its emulator, and logs to
+// a file.
+func newHost(t testing.TB, ui bridge.UI) *host {
+	t.Helper()
+	h := newRawHost(t, ui)
+	h.Init()
+	require.NoError(t, h.SetInfos(&bridge.Infos{AppName: "test 1.0", Games: []string{"Duel", "Maze"}, Callbacks: callbacks}))
+	return h
+}
+
+// newRawHost makes a session that nobody has called anything of yet.
+func newRawHost(t testing.TB, ui bridge.UI) *host {
+	log := filepath.Join(t.TempDir(), "log")
+	env := map[string]string{bridge.EnvLog: log}
+	h := &host{
+		Session: bridge.New(bridge.Config{UI: ui, Getenv: func(name string) string { return env[name] }}),
+		t:       t, log: log,
+	}
+	return h
+}
+
+// logged is what the log says so far.
+func (h *host) logged() string {
+	text, err := os.ReadFile(h.log)
+	if os.IsNotExist(err) {
+		return ""
+	}
+	require.NoError(h.t, err)
+	return string(text)
+}
+
+// linesWith counts the log's lines that contain all the words.
+func (h *host) linesWith(words ...string) int {
+	n := 0
+lines:
+	for line := range strings.Lines(h.logged()) {
+		for _, w := range words {
+			if !strings.Contains(line, w) {
+				continue lines
+			}
+		}
+		n++
+	}
+	return n
+}
+
+// begin opens a dialog on a thread.
+func (h *host) begin(thread uintptr) uint64 {
+	h.t.Helper()
+	id, err := h.BeginDialog(thread, 0)
+	require.NoError(h.t, err)
+	require.NotZero(h.t, id)
+	return id
+}
+
+// next waits for the dialog's next callback.
+func (h *host) next(id uint64) (bridge.Call, int) {
+	var c bridge.Call
+	code := h.NextCall(id, -1, &c)
+	return c, code
+}
+
+// play makes one kailleraModifyPlayValues of a host that answers callbacks with
+// answer (nil: ignores them).
+func (h *host) play(thread uintptr, values []byte, size int, answer func(bridge.Call)) int {
+	var c bridge.Call
+	for {
+		n := h.ModifyPlayValues(thread, values, size, &c)
+		if c.Kind == bridge.CallNone {
+			return n
+		}
+		if answer != nil {
+			answer(c)
+		}
+	}
+}
+
+// buffer is room for all players' input of size bytes, with ours in it.
+func buffer(size int, input ...byte) []byte {
+	b := make([]byte, bridge.MaxPlayers*size)
+	copy(b, input)
+	return b
+}
+
+// oneGame is a UI that plays one game and sends what came of it to result.
+func oneGame(g bridge.Game, result chan<- bridge.Result) runUI {
+	return func(ctx context.Context, d *bridge.Dialog) error {
+		r, err := d.Play(ctx, bridge.Match{Game: g, Name: bridge.GameName{Entry: "Duel", Name: "Duel"}})
+		if result != nil && err == nil {
+			result <- r
+		}
+		return err
+	}
+}
+
+// startGame opens a dialog on threadA and goes into the game callback.
+func startGame(t testing.TB, g bridge.Game, result chan<- bridge.Result) (h *host, dialog uint64) {
+	t.Helper()
+	h = newHost(t, oneGame(g, result))
+	dialog = h.begin(threadA)
+	c, _ := h.next(dialog)
+	require.Equal(t, bridge.CallGame, c.Kind)
+	return h, dialog
+}

@@ -1,0 +1,102 @@
+package bridge
+
+import (
+	"strings"
+
+	"kbridge/kclient/wire"
+)
+
+// Infos is what an emulator says about itself with kailleraSetInfos. Its
+// strings are bytes as the emulator wrote them, in its own charset, and belong
+// to the Session from the call on.
+type Infos struct {
+	AppName   string
+	Games     []string // the entries of gameList
+	Callbacks Callbacks
+}
+
+// Callbacks are the emulator's functions, as numbers that mean nothing here: the
+// Session only tells which one to call next, and its caller calls it. 0 is
+// none.
+type Callbacks struct {
+	Game          uintptr
+	ChatReceived  uintptr
+	ClientDropped uintptr
+	MoreInfos     uintptr
+}
+
+// SplitGameList cuts a game list in memory (names, each ended by a NUL, the
+// list by one more) into its names. Without a list's end it takes what is
+// there. The names are copies.
+func SplitGameList(list []byte) []string {
+	var games []string
+	for rest := string(list); rest != ""; {
+		name, more, _ := strings.Cut(rest, "\x00")
+		if name == "" {
+			break
+		}
+		games = append(games, name)
+		rest = more
+	}
+	return games
+}
+
+// Emulator describes the emulator to a user interface.
+type Emulator struct {
+	// Name is the emulator's name and version in UTF-8 without control
+	// characters, cut to what the wire takes.
+	Name string
+	// Games are its games, in its order.
+	Games []GameName
+
+	charset wire.Charset
+}
+
+// GameName is one game of an emulator's list.
+type GameName struct {
+	// Entry is the list's entry, byte for byte; gameCallback gets it.
+	Entry string
+	// Name is the entry in UTF-8 without control characters.
+	Name string
+	// Wire is the name as rooms show it, in UTF-8: cut to what the wire
+	// takes, and with '?' for what the session's charset cannot say.
+	Wire string
+}
+
+// unnamedEmulator stands in for a missing appName: servers refuse an empty
+// one.
+const unnamedEmulator = "unnamed emulator"
+
+func newEmulator(infos *Infos, text hostText) Emulator {
+	e := Emulator{
+		Name:    text.overWire(text.fromHost(infos.AppName), wire.MaxEmulatorName),
+		charset: text.session,
+	}
+	if e.Name == "" {
+		e.Name = unnamedEmulator
+	}
+	e.Games = make([]GameName, len(infos.Games))
+	for i, entry := range infos.Games {
+		name := text.fromHost(entry)
+		e.Games[i] = GameName{Entry: entry, Name: name, Wire: text.overWire(name, wire.MaxGameName)}
+	}
+	return e
+}
+
+// Charset is the session's charset that the description was made for.
+func (e *Emulator) Charset() wire.Charset { return e.charset }
+
+// Find looks a game up by its name in UTF-8, whole or as a room shows it.
+func (e *Emulator) Find(name string) (GameName, bool) {
+	for _, g := range e.Games {
+		if g.Name == name {
+			return g, true
+		}
+	}
+	for _, g := range e.Games {
+		if g.Wire == name {
+			return g, true
+		}
+	}
+	return GameName{}, false
+}

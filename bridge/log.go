@@ -1,0 +1,70 @@
+package bridge
+
+import (
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+	"sync/atomic"
+)
+
+// EnvLog names the environment variable that says where the log goes. Unset or
+// empty: nowhere. debug, info, warn or error: to stderr from that level on.
+// Anything else: to the file of that name, all levels, after what is there.
+const EnvLog = "KAILLERA_LOG"
+
+// logSink is the log that KAILLERA_LOG asks for. It is opened at its first use
+// and again whenever open finds that the variable has changed.
+type logSink struct {
+	getenv func(string) string
+
+	now     atomic.Pointer[slog.Logger]
+	mu      sync.Mutex
+	setting string
+	file    *os.File // nil unless it is a file
+}
+
+func (l *logSink) logger() *slog.Logger {
+	if log := l.now.Load(); log != nil {
+		return log
+	}
+	l.open()
+	return l.now.Load()
+}
+
+func (l *logSink) open() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	setting := l.getenv(EnvLog)
+	if l.now.Load() != nil && setting == l.setting {
+		return
+	}
+	if l.file != nil {
+		l.file.Close()
+		l.file = nil
+	}
+	l.setting = setting
+	l.now.Store(slog.New(l.handlerLocked()))
+}
+
+func (l *logSink) handlerLocked() slog.Handler {
+	switch l.setting {
+	case "":
+		return slog.DiscardHandler
+	case "debug", "info", "warn", "error":
+		var level slog.Level
+		if err := level.UnmarshalText([]byte(l.setting)); err == nil {
+			return slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})
+		}
+	}
+	file, err := os.OpenFile(l.setting, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		// Whoever set the variable asked for a log, so this one line may go
+		// where it can be seen.
+		fmt.Fprintf(os.Stderr, "%s is %q, which cannot be written (%v); it takes debug, info, warn or error, which log to stderr, or the name of a file to append to\n",
+			EnvLog, l.setting, err)
+		return slog.DiscardHandler
+	}
+	l.file = file
+	return slog.NewTextHandler(file, &slog.HandlerOptions{Level: slog.LevelDebug})
+}

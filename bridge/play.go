@@ -1,0 +1,160 @@
+package bridge
+
+import (
+	"errors"
+
+	"kbridge/kclient"
+)
+
+// ModifyPlayValues exchanges one frame. values has room for MaxPlayers * size
+// bytes and holds this player's size bytes; thread tells the calling thread
+// from others. When it leaves c.Kind other than CallNone the result does not
+// count: the caller makes that callback and calls again with the same arguments
+// and the same c. Otherwise the result is what kailleraModifyPlayValues
+// returns: the combined frame's length, 0 inside the frame delay with values
+// untouched, or -1.
+//
+// The input goes out with the first of these calls. A callback that is left by
+// a longjmp leaves an exchange open; the thread's next call takes it up, so
+// that each call still stands for one frame and the players stay in step. A
+// call from inside a callback does the same, and the one around it then
+// exchanges a frame of its own.
+func (s *Session) ModifyPlayValues(thread uintptr, values []byte, size int, c *Call) int {
+	again := c.Kind != CallNone
+	c.Kind = CallNone
+	r, open := s.enter(thread, values, size, c.GameID, again)
+	if r == nil {
+		return -1
+	}
+	c.GameID = r.id
+	if !open {
+		if err := r.match.Game.Submit(values[:size], size); err != nil {
+			s.end(r, err)
+			return -1
+		}
+	}
+	return s.exchange(r, values[:MaxPlayers*size], c)
+}
+
+// enter makes the calling thread the one that is inside the game, or refuses
+// its call. open says that the input of the exchange was submitted already.
+func (s *Session) enter(thread uintptr, values []byte, size int, game uint64, again bool) (r *running, open bool) {
+	s.mu.Lock()
+	r = s.game
+	var which complaint
+	err := ErrBadArgument
+	switch {
+	case !s.ready:
+		which, err = complainPlayInit, ErrNotInitialised
+	case again && (r == nil || r.id != game):
+		// The callback outlived its game.
+		s.mu.Unlock()
+		return nil, false
+	case r == nil || r.over:
+		which, err = complainPlayGame, ErrNoGame
+		if r != nil && !r.told {
+			// The emulator could not know yet: this -1 tells it.
+			r.told, which = true, 0
+		}
+		if which == 0 {
+			s.mu.Unlock()
+			return nil, false
+		}
+	case r.busy || r.open && r.thread != thread:
+		which, err = complainPlayThreads, ErrBusy
+	case values == nil:
+		which = complainPlayNull
+	case size < 1 || size > MaxFrameSize || len(values) < MaxPlayers*size:
+		which = complainPlaySize
+	case r.size != 0 && size != r.size:
+		which = complainPlaySizeChanged
+	}
+	if which == 0 {
+		open = r.open
+		r.busy, r.thread, r.size = true, thread, size
+		s.mu.Unlock()
+		return r, open
+	}
+	s.mu.Unlock()
+	s.refusePlay(which, err, r, values == nil, size)
+	return nil, false
+}
+
+// refusePlay logs a wrong call, once a game, and does not allocate after that.
+func (s *Session) refusePlay(which complaint, err error, r *running, null bool, size int) {
+	if !s.first(which) {
+		return
+	}
+	args := []any{"err", err}
+	switch which {
+	case complainPlayNull:
+		args = append(args, "values", "NULL")
+	case complainPlaySize:
+		args = append(args, "size", size, "smallest", 1, "largest", MaxFrameSize)
+	case complainPlaySizeChanged:
+		args = append(args, "size", size, "size_of_this_game", r.size)
+	}
+	s.logger().Error("kailleraModifyPlayValues was refused", args...)
+}
+
+// exchange gets the frame that belongs to the open exchange, or the next
+// callback that comes before it.
+func (s *Session) exchange(r *running, values []byte, c *Call) int {
+	for {
+		s.mu.Lock()
+		r.open = true
+		if r.over {
+			r.told = true
+			s.mu.Unlock()
+			return -1
+		}
+		e, pending := r.events.pop()
+		var callbacks Callbacks
+		if pending {
+			callbacks = s.infos.Callbacks
+		}
+		s.mu.Unlock()
+		if pending {
+			if !r.tell(e, callbacks, c) {
+				continue
+			}
+			s.mu.Lock()
+			r.busy = false
+			s.mu.Unlock()
+			return 0
+		}
+
+		n, err := r.match.Game.Receive(r.ctx, values)
+		if err != nil {
+			if !errors.Is(err, kclient.ErrInterrupted) {
+				s.end(r, err)
+			}
+			continue
+		}
+		r.record.frame(values[:n])
+		s.mu.Lock()
+		r.busy, r.open = false, false
+		s.mu.Unlock()
+		return n
+	}
+}
+
+// tell records an event and makes it the next callback; false means that the
+// emulator does not want to hear of it.
+func (r *running) tell(e event, callbacks Callbacks, c *Call) bool {
+	id := c.GameID
+	switch e.kind {
+	case CallChat:
+		*c = chatCall(callbacks.ChatReceived, r.text, e.nick, e.text)
+		r.record.chat(e.nick, e.text)
+	case CallDrop:
+		*c = dropCall(callbacks.ClientDropped, r.text, e.nick, e.player)
+		r.record.drop(e.nick, e.player)
+	}
+	c.GameID = id
+	if c.Function == 0 {
+		c.Kind = CallNone
+		return false
+	}
+	return true
+}

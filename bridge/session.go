@@ -1,0 +1,190 @@
+package bridge
+
+import (
+	"log/slog"
+	"os"
+	"runtime/debug"
+	"sync"
+	"time"
+)
+
+// Config says what a Session works with.
+type Config struct {
+	// UI runs the dialogs.
+	UI UI
+	// HostCharset is how the emulator writes its strings.
+	HostCharset HostCharset
+	// Getenv looks an environment variable up, as the emulator sees it now;
+	// nil is os.Getenv. The Session itself reads KAILLERA_LOG.
+	Getenv func(string) string
+}
+
+// Session is the classic API of one process. Every method may be called from
+// any thread at any time, and answers wrong calls with an error that
+// is in the log once.
+type Session struct {
+	ui   UI
+	host HostCharset
+	log  logSink
+
+	mu         sync.Mutex
+	ready      bool // between Init and Shutdown
+	infos      *Infos
+	dialog     *Dialog       // nil when none is open
+	uiDone     chan struct{} // closed when the last dialog's UI has returned
+	lastDialog uint64
+	game       *running // the last one; it may be over
+	lastGame   uint64
+	complained complaint
+}
+
+// New makes a Session that waits for Init.
+func New(cfg Config) *Session {
+	s := &Session{ui: cfg.UI, host: cfg.HostCharset, uiDone: make(chan struct{})}
+	s.log.getenv = cfg.Getenv
+	if s.log.getenv == nil {
+		s.log.getenv = os.Getenv
+	}
+	close(s.uiDone)
+	return s
+}
+
+// Version is what kailleraGetVersion says.
+const Version = "0.9"
+
+// Init makes the session ready. It reads KAILLERA_LOG, so each Init can log to
+// another place. Harmless when the session is ready already.
+func (s *Session) Init() {
+	s.log.open()
+	s.mu.Lock()
+	was := s.ready
+	s.ready = true
+	if !was {
+		s.complained = 0
+	}
+	s.mu.Unlock()
+	if !was {
+		s.logger().Debug("kailleraInit", "version", Version)
+	}
+}
+
+// Shutdown ends the game and the dialog, wakes whoever is blocked in them and
+// waits, at most a few seconds, until the server was told good-bye. Harmless
+// when nothing is there to shut down. What SetInfos said is kept.
+func (s *Session) Shutdown() {
+	s.mu.Lock()
+	was, d, r := s.ready, s.dialog, s.game
+	s.ready, s.dialog = false, nil
+	s.mu.Unlock()
+	if r != nil {
+		s.end(r, ErrShutdown)
+	}
+	if d != nil {
+		d.cancel(ErrShutdown)
+		select {
+		case <-d.done:
+		case <-time.After(shutdownWait):
+			s.logger().Warn("kailleraShutdown: the user interface did not close in time", "after", shutdownWait)
+		}
+		close(d.gone)
+	}
+	if was {
+		s.logger().Debug("kailleraShutdown")
+	}
+}
+
+// SetInfos keeps what the emulator says about itself; nil is refused with
+// ErrBadArgument. A dialog that is open goes on with the game list it began
+// with, but uses the new callbacks.
+func (s *Session) SetInfos(infos *Infos) error {
+	s.mu.Lock()
+	ready := s.ready
+	if ready && infos != nil {
+		s.infos = infos
+	}
+	s.mu.Unlock()
+	switch {
+	case !ready:
+		return s.refuse(complainSetInfos, "kailleraSetInfos", ErrNotInitialised)
+	case infos == nil:
+		return s.refuse(complainSetInfosNull, "kailleraSetInfos", ErrBadArgument, "infos", "NULL")
+	}
+	s.logger().Debug("kailleraSetInfos", "app", infos.AppName, "games", len(infos.Games))
+	return nil
+}
+
+// FrameDelay is the frame delay of the running game in frames, 0 without one.
+func (s *Session) FrameDelay() int {
+	if r := s.running(); r != nil {
+		return r.match.Game.FrameDelay()
+	}
+	return 0
+}
+
+// EndGame leaves the running game, if there is one, and wakes a
+// ModifyPlayValues that is blocked.
+func (s *Session) EndGame() {
+	if r := s.running(); r != nil {
+		s.end(r, ErrEndGame)
+	}
+}
+
+// ChatSend says text, which is in the emulator's charset, to the room. What is
+// longer than the wire takes is cut at a character.
+func (s *Session) ChatSend(text string) error {
+	s.mu.Lock()
+	ready, d := s.ready, s.dialog
+	s.mu.Unlock()
+	switch {
+	case !ready:
+		return s.refuse(complainChat, "kailleraChatSend", ErrNotInitialised)
+	case d == nil:
+		return s.refuse(complainChatRoom, "kailleraChatSend", ErrNoRoom)
+	}
+	say, host := d.room()
+	if say == nil {
+		return s.refuse(complainChatRoom, "kailleraChatSend", ErrNoRoom)
+	}
+	if len(text) > MaxText {
+		text = host.hostCharset().Cut(text, MaxText)
+	}
+	line := host.forChat(text)
+	if line == "" {
+		return nil
+	}
+	if err := say(line); err != nil {
+		s.logger().Error("kailleraChatSend", "err", err)
+		return err
+	}
+	return nil
+}
+
+// Refused logs, once, that a call was refused because of an argument that never
+// reached the Session, such as a NULL pointer.
+func (s *Session) Refused(function, argument, value string) {
+	which := complainArgument
+	if function == "kailleraChatSend" {
+		which = complainChatNull
+	}
+	_ = s.refuse(which, function, ErrBadArgument, argument, value)
+}
+
+// Recovered is told of a panic that was caught in function: it is logged, and
+// the running game, whose state nobody can know now, is ended.
+func (s *Session) Recovered(function string, v any) {
+	s.logger().Error("a fault of the library was caught", "in", function, "panic", v, "stack", string(debug.Stack()))
+	if r := s.running(); r != nil {
+		s.end(r, ErrInternal)
+	}
+}
+
+func (s *Session) running() *running {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.game == nil || s.game.over {
+		return nil
+	}
+	return s.game
+}
+
+func (s *Session) logger() *slog.Logger { return s.log.logger() }

@@ -1,0 +1,27 @@
+// Command cabi is the shared library that emulators load: the classic Kaillera
+// API of include/kailleraclient.h in C, and below it a bridge.Session that
+// plays by the orders of the environment (bridge/autoplay). Build it with
+//
+//	go build -buildmode=c-shared -o build/libkailleraclient.so ./cabi
+//
+// which on Linux exports the nine functions and nothing else (exports_linux.so
+// is a linker script, as libc.so is one), and never leaves the process again
+// (Go links it with -z nodelete), so that dlclose is harmless.
+//
+// The nine functions are C (shim.c) around exported Go functions whose names
+// begin with kb_. Go never calls the emulator. It returns what to call, C calls
+// it while no Go frame is on the thread's stack, and then asks Go for the next:
+//
+//	do { n = kb_play(values, size, thread, &call); } while (made(&call));
+//
+// so a callback may be left by a longjmp or a C++ exception, and may call any of
+// the functions again. That is why the C is compiled with -fexceptions.
+//
+// # What it must not do
+//
+// This package checks arguments and translates them, and that is all; what the
+// calls mean is in bridge. It is the only one with import "C". An export never
+// panics (each recovers, and returns its documented code), never exits the
+// process, never keeps a pointer of the caller's, and prints nothing unless
+// KAILLERA_LOG asks for it.
+package main

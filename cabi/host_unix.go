@@ -1,0 +1,24 @@
+//go:build !windows
+
+package main
+
+/*
+#include <stdlib.h>
+*/
+import "C"
+
+import (
+	"unsafe"
+
+	"kbridge/bridge"
+)
+
+const hostCharset = bridge.HostUTF8
+
+// getenv asks C, not Go: Go's environment is that of the process's start, and an
+// emulator may set a variable before it calls kailleraInit.
+func getenv(name string) string {
+	key := C.CString(name)
+	defer C.free(unsafe.Pointer(key))
+	return C.GoString(C.getenv(key))
+}

@@ -1,0 +1,164 @@
+package main
+
+/*
+#cgo CFLAGS: -I${SRCDIR}/../include -Wall -fexceptions
+#cgo linux LDFLAGS: ${SRCDIR}/exports_linux.so
+#include "shim.h"
+*/
+import "C"
+
+import (
+	"time"
+	"unsafe"
+
+	"kbridge/bridge"
+	"kbridge/bridge/autoplay"
+)
+
+// session is the one session of the process: the API has no handles.
+var session = bridge.New(bridge.Config{
+	UI:          autoplay.New(getenv),
+	HostCharset: hostCharset,
+	Getenv:      getenv,
+})
+
+func main() {}
+
+// The two halves must agree on these; a difference does not compile.
+const (
+	_ = -uint(bridge.CallNone ^ C.KB_CALL_NONE)
+	_ = -uint(bridge.CallGame ^ C.KB_CALL_GAME)
+	_ = -uint(bridge.CallChat ^ C.KB_CALL_CHAT)
+	_ = -uint(bridge.CallDrop ^ C.KB_CALL_DROP)
+	_ = -uint(bridge.CallMoreInfos ^ C.KB_CALL_MORE_INFOS)
+	_ = -uint(bridge.CallWait ^ C.KB_CALL_WAIT)
+	_ = -uint((bridge.MaxNickBytes + 1) ^ C.KB_NICK_SIZE)
+	_ = -uint((bridge.MaxTextBytes + 1) ^ C.KB_TEXT_SIZE)
+)
+
+const failed = -1
+
+// caught is deferred by every export, with what it returns after a panic.
+func caught(function string, result *C.int, code C.int) {
+	if v := recover(); v != nil {
+		session.Recovered(function, v)
+		*result = code
+	}
+}
+
+// code is what the API says about an error.
+func code(err error) C.int {
+	if err != nil {
+		return failed
+	}
+	return 0
+}
+
+//export kb_get_version
+func kb_get_version(version *C.char) (result C.int) {
+	defer caught("kailleraGetVersion", &result, failed)
+	if version == nil {
+		session.Refused("kailleraGetVersion", "version", "NULL")
+		return failed
+	}
+	putString(version, C.KAILLERA_VERSION_SIZE, bridge.Version)
+	return 0
+}
+
+//export kb_init
+func kb_init() (result C.int) {
+	defer caught("kailleraInit", &result, failed)
+	session.Init()
+	return 0
+}
+
+//export kb_shutdown
+func kb_shutdown() (result C.int) {
+	defer caught("kailleraShutdown", &result, 0)
+	session.Shutdown()
+	return 0
+}
+
+//export kb_set_infos
+func kb_set_infos(infos *C.kailleraInfos) (result C.int) {
+	defer caught("kailleraSetInfos", &result, failed)
+	if infos == nil {
+		return code(session.SetInfos(nil))
+	}
+	return code(session.SetInfos(&bridge.Infos{
+		AppName: string(stringBytes(infos.appName, bridge.MaxText)),
+		Games:   bridge.SplitGameList(listBytes(infos.gameList, bridge.MaxGameList)),
+		Callbacks: bridge.Callbacks{
+			Game:          uintptr(unsafe.Pointer(infos.gameCallback)),
+			ChatReceived:  uintptr(unsafe.Pointer(infos.chatReceivedCallback)),
+			ClientDropped: uintptr(unsafe.Pointer(infos.clientDroppedCallback)),
+			MoreInfos:     uintptr(unsafe.Pointer(infos.moreInfosCallback)),
+		},
+	}))
+}
+
+//export kb_dialog_begin
+func kb_dialog_begin(thread, window C.uintptr_t) (id C.uint64_t) {
+	var result C.int // 0 is no dialog's id, so a panic's answer is the zero value
+	defer caught("kailleraSelectServerDialog", &result, 0)
+	opened, err := session.BeginDialog(uintptr(thread), uintptr(window))
+	if err != nil {
+		return 0
+	}
+	return C.uint64_t(opened)
+}
+
+// kb_dialog_next waits for at most milliseconds, or without limit when that is
+// negative.
+//
+//export kb_dialog_next
+func kb_dialog_next(id C.uint64_t, milliseconds C.int, call *C.kb_call) (result C.int) {
+	call.kind = C.KB_CALL_NONE
+	defer caught("kailleraSelectServerDialog", &result, failed)
+	var c bridge.Call
+	code := session.NextCall(uint64(id), time.Duration(milliseconds)*time.Millisecond, &c)
+	putCall(call, &c)
+	return C.int(code)
+}
+
+//export kb_play
+func kb_play(values unsafe.Pointer, size C.int, thread C.uintptr_t, call *C.kb_call) (result C.int) {
+	c := bridge.Call{Kind: bridge.CallKind(call.kind), GameID: uint64(call.game_id)}
+	call.kind = C.KB_CALL_NONE
+	defer caught("kailleraModifyPlayValues", &result, failed)
+	var buffer []byte // nil unless the two arguments can be believed
+	if values != nil && size > 0 && size <= bridge.MaxFrameSize {
+		buffer = unsafe.Slice((*byte)(values), bridge.MaxPlayers*int(size))
+	} else if values != nil {
+		buffer = []byte{}
+	}
+	n := session.ModifyPlayValues(uintptr(thread), buffer, int(size), &c)
+	call.game_id = C.uint64_t(c.GameID)
+	if c.Kind != bridge.CallNone {
+		putCall(call, &c)
+	}
+	return C.int(n)
+}
+
+//export kb_chat_send
+func kb_chat_send(text *C.char) (result C.int) {
+	defer caught("kailleraChatSend", &result, failed)
+	if text == nil {
+		session.Refused("kailleraChatSend", "text", "NULL")
+		return failed
+	}
+	return code(session.ChatSend(string(stringBytes(text, bridge.MaxText))))
+}
+
+//export kb_end_game
+func kb_end_game() (result C.int) {
+	defer caught("kailleraEndGame", &result, 0)
+	session.EndGame()
+	return 0
+}
+
+//export kb_get_frame_delay
+func kb_get_frame_delay() (result C.int) {
+	defer caught("kailleraGetFrameDelay", &result, 0)
+	return C.int(session.FrameDelay())
+}

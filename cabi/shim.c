@@ -1,0 +1,114 @@
+/*
+ * The nine functions of kailleraclient.h. Each asks Go and, where Go says so,
+ * calls the emulator and asks again, so that no Go frame is ever below a
+ * callback.
+ */
+#include <string.h>
+
+#ifdef _WIN32
+#include <windows.h>
+#else
+#include <pthread.h>
+#endif
+
+#include "_cgo_export.h"
+
+typedef int(KAILLERA_CALL *game_callback)(char *game, int player, int players);
+typedef void(KAILLERA_CALL *chat_callback)(char *nick, char *text);
+typedef void(KAILLERA_CALL *drop_callback)(char *nick, int player);
+typedef void(KAILLERA_CALL *more_infos_callback)(char *game);
+
+/* this_thread is a number that no other living thread has. */
+static uintptr_t this_thread(void)
+{
+#ifdef _WIN32
+    return GetCurrentThreadId();
+#else
+    return (uintptr_t)pthread_self();
+#endif
+}
+
+static void make_call(kb_call *call)
+{
+    switch (call->kind) {
+    case KB_CALL_GAME:
+        /* What it returns was never given a meaning. */
+        ((game_callback)call->function)(call->game, call->player, call->players);
+        break;
+    case KB_CALL_CHAT:
+        ((chat_callback)call->function)(call->nick, call->text);
+        break;
+    case KB_CALL_DROP:
+        ((drop_callback)call->function)(call->nick, call->player);
+        break;
+    case KB_CALL_MORE_INFOS:
+        ((more_infos_callback)call->function)(call->game);
+        break;
+    }
+}
+
+int KAILLERA_CALL kailleraGetVersion(char *version)
+{
+    return kb_get_version(version);
+}
+
+int KAILLERA_CALL kailleraInit(void)
+{
+    return kb_init();
+}
+
+int KAILLERA_CALL kailleraShutdown(void)
+{
+    return kb_shutdown();
+}
+
+int KAILLERA_CALL kailleraSetInfos(kailleraInfos *infos)
+{
+    return kb_set_infos(infos);
+}
+
+int KAILLERA_CALL kailleraSelectServerDialog(void *parentWindow)
+{
+    kb_call call;
+    int result;
+    uint64_t id = kb_dialog_begin(this_thread(), (uintptr_t)parentWindow);
+
+    if (id == 0)
+        return -1;
+    for (;;) {
+        result = kb_dialog_next(id, -1, &call);
+        if (call.kind == KB_CALL_NONE)
+            return result;
+        make_call(&call);
+    }
+}
+
+int KAILLERA_CALL kailleraModifyPlayValues(void *values, int size)
+{
+    kb_call call;
+    int result;
+
+    call.kind = KB_CALL_NONE;
+    call.game_id = 0;
+    for (;;) {
+        result = kb_play(values, size, this_thread(), &call);
+        if (call.kind == KB_CALL_NONE)
+            return result;
+        make_call(&call);
+    }
+}
+
+int KAILLERA_CALL kailleraChatSend(char *text)
+{
+    return kb_chat_send(text);
+}
+
+int KAILLERA_CALL kailleraEndGame(void)
+{
+    return kb_end_game();
+}
+
+int KAILLERA_CALL kailleraGetFrameDelay(void)
+{
+    return kb_get_frame_delay();
+}

@@ -1,0 +1,38 @@
+/* What the C half and the Go half of the library say to each other. */
+#ifndef KBRIDGE_SHIM_H
+#define KBRIDGE_SHIM_H
+
+#include <stdint.h>
+
+#include "kailleraclient.h"
+
+/* bridge.CallKind; main.go asserts that they agree. */
+enum {
+    KB_CALL_NONE,
+    KB_CALL_GAME,
+    KB_CALL_CHAT,
+    KB_CALL_DROP,
+    KB_CALL_MORE_INFOS,
+    KB_CALL_WAIT
+};
+
+/*
+ * The longest name and chat line with their NUL: bridge.MaxNickBytes and
+ * MaxTextBytes. The struct lies on the stack of the calling thread, so a
+ * callback that is left by a longjmp leaks nothing.
+ */
+#define KB_NICK_SIZE 94
+#define KB_TEXT_SIZE 961
+
+typedef struct {
+    int32_t kind;
+    int32_t player;
+    int32_t players;
+    uint64_t game_id;   /* bridge.Call.GameID */
+    uintptr_t function; /* the emulator's callback */
+    char *game;         /* stays valid for good */
+    char nick[KB_NICK_SIZE];
+    char text[KB_TEXT_SIZE];
+} kb_call;
+
+#endif /* KBRIDGE_SHIM_H */
