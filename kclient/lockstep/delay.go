@@ -12,6 +12,6 @@ func FrameDelay(connection int, ping time.Duration) int {
 	if ping <= 0 || connection < 1 {
 		return 1
 	}
-	d := 60*ping/time.Duration(connection)/time.Second + 1
-	return int(min(d, MaxFrameDelay))
+	ping = min(ping, time.Hour) // 60 times it must not overflow
+	return int(min(60*ping/time.Duration(connection)/time.Second+1, MaxFrameDelay))
 }

@@ -36,10 +36,13 @@ func randomDelays(rng *rand.Rand, n int) []int {
 // gets every frame, all get the same ones, and nobody waits for ever. The shared checks of game also hold in each: the queues
 // need no more than d + 1 batches, and neither end ever claims that the other has what it lacks.
 func TestEveryMixOfConnectionTypes(t *testing.T) {
-	count := uint64(0)
+	count, frames := uint64(0), 30
+	if raceEnabled {
+		frames = 13 // still more than two messages for the slowest
+	}
 	for n := 2; n <= lockstep.MaxPlayers; n++ {
 		if testing.Short() && n > 4 {
-			break // 2,500 of the 3,000 mixes; the race detector has nothing to find in them
+			break // 2,500 of the 3,000 mixes
 		}
 		mixes(n, 1, nil, func(mix []int) {
 			count++
@@ -53,7 +56,7 @@ func TestEveryMixOfConnectionTypes(t *testing.T) {
 				padding:     count%2 == 0,
 				numbering:   framecache.Numbering(count / 2 % 2),
 				size:        inputSizes[count%uint64(len(inputSizes))],
-				frames:      30,
+				frames:      frames,
 				drops:       []int{0, 0, 1, n}[count%4],
 			}
 			g.run(t)

@@ -27,7 +27,6 @@ type game struct {
 	mixer   *lockstep.Mixer
 	clients []*client
 	weights []int
-	sized   bool // somebody's input has fixed the size
 }
 
 type client struct {
