@@ -55,9 +55,9 @@ const (
 	minPlayWait   = 5 * time.Millisecond   // below it a game on a LAN would resend what is under way
 	maxPlayWait   = 250 * time.Millisecond // n02 and EmuLinker answer repeats at most this often
 	minLobbyWait  = 200 * time.Millisecond
-	maxLobbyWait  = 4 * time.Second
+	maxLobbyWait  = time.Second
 	maxCopies     = 4                      // datagrams of one resend
-	lobbyResends  = 8                      // then the peer is left in peace until something new is sent
+	lobbyResends  = 12                     // of everything unproven, then the peer is left in peace until something new is sent
 	netsyncRepeat = 200 * time.Millisecond // n02 handles one message per datagram and never asks
 	answerGap     = 250 * time.Millisecond // between answers to repeats outside of play, EmuLinker's maxPing as shipped
 	farPatience   = 3 * time.Second        // of messages far ahead before the client follows a server that has thrown the rest away

@@ -115,6 +115,7 @@ func (l *Link) OldestUnproven() (t time.Time, ok bool) {
 // after the type) is copied. It returns the message's seq for a later Prove.
 func (l *Link) Send(now time.Time, t wire.Type, body []byte) uint16 {
 	i := l.out.add(t, body)
+	l.sent = max(l.sent, l.out.proven) // what was forgotten before it was sent
 	l.stats.MessagesSent++
 	l.lastNew = now
 	l.resends, l.copies = 0, 0
@@ -222,6 +223,7 @@ func (l *Link) Message() (wire.Message, bool) {
 	switch {
 	case ok:
 		l.stats.MessagesReceived++
+		l.holed = time.Time{} // a hole behind it is another one
 	case l.in.waiting == 0:
 		l.holed = time.Time{}
 	case l.holed.IsZero():

@@ -57,60 +57,86 @@ func (l *Link) resendDue(now time.Time) bool {
 // resendAfter is how long to stay silent before what the peer may lack is sent
 // again; false means for ever.
 func (l *Link) resendAfter() (time.Duration, bool) {
+	if l.out.next == 0 {
+		return 0, false // there is nothing to repeat, whatever the peer misses
+	}
 	outstanding := l.out.unproven() > 0
 	switch l.phase {
 	case Netsync:
-		return netsyncRepeat, l.out.next > 0 && (outstanding || l.server)
+		return netsyncRepeat, outstanding || l.server
 	case Play:
 		if !outstanding && l.holed.IsZero() {
 			return 0, false
 		}
-		w := max(l.rtt.wait(), minPlayWait)
-		for range min(l.resends, 16) {
-			w = min(w+w/2, maxPlayWait)
-		}
-		return min(w, maxPlayWait), true
+		return l.backOff(max(l.rtt.wait(), minPlayWait)), true
 	}
 	if !outstanding && l.holed.IsZero() {
 		return 0, false
 	}
-	// A long backlog is climbed in steps, so it may take as many as it has.
-	if l.resends >= lobbyResends+l.out.unproven()/aheadForClient {
+	// A long backlog is climbed in steps; every round of steps waits longer than
+	// the one before it.
+	steps := l.steps()
+	if l.resends >= lobbyResends*steps {
 		return 0, false
 	}
 	w := max(l.rtt.wait(), minLobbyWait)
-	if l.out.unproven() > maxToClient {
-		return w, true
-	}
-	for range min(l.resends, 16) {
-		w = min(2*w, maxLobbyWait)
+	if l.resends%steps == 0 {
+		for range l.resends / steps {
+			w = min(w+w/2, maxLobbyWait)
+		}
 	}
 	return min(w, maxLobbyWait), true
 }
 
 // answerAfter is the least time between two datagrams when the peer's datagrams
-// show that one side lacks something.
+// show that one side lacks something. In a game it is short, but it grows while
+// answers change nothing, so that replayed datagrams draw no flood.
 func (l *Link) answerAfter() time.Duration {
 	if l.phase == Play {
-		return min(max(l.rtt.srtt/2, minPlayWait), answerGap)
+		return l.backOff(max(l.rtt.srtt/2, minPlayWait))
 	}
 	return answerGap
 }
 
-// furtherCopies is how many datagrams follow the first one of a resend. One
-// message may be as large as a datagram, so a backlog that needs several gets
-// several. And direlera-rs applies only the one message of a datagram that it
-// expects next, so a server that still lacks something after one copy is sent
-// one copy per missing message, up to four.
+// backOff is w, half as long again for each resend that was in vain.
+func (l *Link) backOff(w time.Duration) time.Duration {
+	for range min(l.resends, 16) {
+		w = min(w+w/2, maxPlayWait)
+	}
+	return min(w, maxPlayWait)
+}
+
+// furtherCopies is how many datagrams follow the first one of a resend. A backlog
+// that needs several to a client gets several, so that it is climbed at once, and so
+// does one of messages as large as a datagram. And direlera-rs applies
+// only the one message of a datagram that it expects next, so a server that
+// still lacks something after one copy is sent one copy per missing message, up
+// to four.
 func (l *Link) furtherCopies() int {
 	if l.phase != Play {
 		return 0
 	}
-	n := l.out.bytes / maxDatagram
+	n := max(l.out.bytes/maxDatagram, l.steps()-1)
 	if !l.server {
 		n = max(n, min(l.resends, l.out.unproven()-1))
 	}
 	return max(min(n, maxCopies-1), 0)
+}
+
+// steps is how many datagrams it takes to carry everything that the peer may
+// lack, if bytes allow.
+func (l *Link) steps() int {
+	whole := int(l.maxWhole())
+	return max((l.out.unproven()+whole-1)/whole, 1)
+}
+
+// maxWhole is how many messages a resend may carry so that this peer takes them,
+// wherever in them it stands.
+func (l *Link) maxWhole() uint64 {
+	if l.server {
+		return aheadForClient
+	}
+	return maxToServer
 }
 
 // maxCount is the largest number of messages in one datagram to this peer.
@@ -152,11 +178,13 @@ func (l *Link) tail(end uint64) uint64 {
 
 // appendResend packs what was sent already. A backlog that is longer than a
 // client accepts is climbed from its start in steps of nine: the client takes or
-// ignores each datagram as a whole, and never sees a hole.
+// ignores each datagram as a whole, and never sees a hole, because each goes
+// back over nine messages, or to the first that is not proven.
 func (l *Link) appendResend(buf []byte) []byte {
 	l.stats.Resends++
+	unproven := uint64(l.out.unproven())
 	from := l.tail(l.sent)
-	if fits := l.fits(from, l.sent); from <= l.out.proven && fits == l.sent || l.out.unproven() == 0 {
+	if unproven == 0 || unproven <= l.maxWhole() && l.fits(from, l.sent) == l.sent {
 		l.climb = l.out.proven
 		return l.appendRange(buf, from, l.sent)
 	}
@@ -164,9 +192,9 @@ func (l *Link) appendResend(buf []byte) []byte {
 		l.climb = l.out.proven
 	}
 	end := l.fits(l.climb, min(l.climb+aheadForClient, l.sent))
-	buf = l.appendRange(buf, l.climb, end)
+	from = max(end-min(end, l.maxWhole()), l.out.proven)
 	l.climb = end
-	return buf
+	return l.appendRange(buf, from, end)
 }
 
 // fits returns the largest end so that from..end stays within a datagram's size;
