@@ -53,8 +53,8 @@ func bubble(t *testing.T, m match, f func(t *testing.T, w *world)) {
 			}
 		})
 		w := newWorld(t, m)
+		defer w.close() // also when the test fails, or the bubble would never end
 		f(t, w)
-		w.close()
 	})
 }
 
@@ -67,6 +67,7 @@ type world struct {
 	conn   *netsim.Conn
 	server *server.Server
 	served chan error
+	users  []*kclient.Lobby
 }
 
 func newWorld(t *testing.T, m match) *world {
@@ -85,6 +86,9 @@ func newWorld(t *testing.T, m match) *world {
 }
 
 func (w *world) close() {
+	for _, l := range w.users {
+		l.Quit("the test is over")
+	}
 	w.server.Close("the test is over")
 	<-w.served
 }
@@ -95,7 +99,11 @@ func (w *world) dial(ctx context.Context, name string, c wire.ConnectionType) (*
 	if w.m.config != nil {
 		w.m.config(&cfg)
 	}
-	return kclient.Dial(ctx, w.addr, cfg)
+	l, err := kclient.Dial(ctx, w.addr, cfg)
+	if err == nil {
+		w.users = append(w.users, l)
+	}
+	return l, err
 }
 
 // input is what player p presses in frame f: the same on every run of a seed.
