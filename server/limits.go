@@ -3,7 +3,6 @@ package server
 import (
 	"time"
 
-	"kbridge/kclient/lockstep"
 	"kbridge/kclient/wire"
 )
 
@@ -50,14 +49,9 @@ const (
 	maxQuitMessage  = wire.MaxQuitMessage
 )
 
-// Rooms.
-const (
-	maxPlayers = wire.MaxPlayers // the classic API's buffer has room for 8
-
-	// maxFrameDelay bounds d of the start message. The largest ping that is let
-	// in (1 s) gives 61 with connection type LAN; the rest is margin.
-	maxFrameDelay = lockstep.MaxFrameDelay
-)
+// maxPlayers in a room: the classic API's buffer has room for 8. The frame delay
+// that they are told is bounded by lockstep.FrameDelay.
+const maxPlayers = wire.MaxPlayers
 
 // Logins under way.
 const (

@@ -23,7 +23,7 @@ func (s *session) start(now time.Time) {
 	config := lockstep.MixerConfig{Numbering: r.server.cfg.Numbering}
 	for _, m := range r.members {
 		config.Connections = append(config.Connections, m.connection.Frames())
-		config.FrameDelays = append(config.FrameDelays, frameDelay(m.connection, m.ping))
+		config.FrameDelays = append(config.FrameDelays, lockstep.FrameDelay(m.connection.Frames(), time.Duration(m.ping)*time.Millisecond))
 	}
 	switch r.server.cfg.Padding {
 	case PaddingOn:
@@ -53,13 +53,6 @@ func (s *session) start(now time.Time) {
 	r.schedule(now)
 	r.server.cfg.Logger.Info("game started", slog.Uint64("room", uint64(r.id)), slog.Int("players", len(r.players)),
 		slog.Any("connections", config.Connections), slog.Any("delays", config.FrameDelays), slog.Bool("padding", config.Padding))
-}
-
-// frameDelay is d of the start message: EmuLinker's floor(60 / c x ping + 1),
-// with the ping in seconds. 60 is divisible by every c.
-func frameDelay(c wire.ConnectionType, pingMillis uint32) int {
-	d := uint64(60/c.Frames())*uint64(pingMillis)/1000 + 1
-	return int(min(d, maxFrameDelay))
 }
 
 // beginWhenReady begins play once everyone who is still in the game is ready.
