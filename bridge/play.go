@@ -27,13 +27,14 @@ func (s *Session) ModifyPlayValues(thread uintptr, values []byte, size int, c *C
 		return -1
 	}
 	c.GameID = r.id
+	values = values[:MaxPlayers*size]
 	if !open {
-		if err := r.match.Game.Submit(values[:size], size); err != nil {
+		if err := r.match.Game.Submit(values, size); err != nil {
 			s.end(r, err)
 			return -1
 		}
 	}
-	return s.exchange(r, values[:MaxPlayers*size], c)
+	return s.exchange(r, values, c)
 }
 
 // enter makes the calling thread the one that is inside the game, or refuses

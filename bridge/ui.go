@@ -27,7 +27,8 @@ type Game interface {
 	Players() int    // how many play
 	FrameDelay() int // frames
 	// Submit takes this player's input for one frame: the first size bytes of
-	// values. It does not wait, and keeps nothing of values.
+	// values, which has room for MaxPlayers * size. It does not wait, and
+	// keeps nothing of values.
 	Submit(values []byte, size int) error
 	// Receive waits for what the call belonging to the last Submit returns:
 	// 0 within the frame delay, else the bytes of the combined frame,
