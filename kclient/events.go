@@ -41,8 +41,9 @@ type (
 		User   string
 		Player int // 1-based
 	}
-	// GameStarted: the owner started the game; Room.WaitStart returns it.
-	GameStarted struct{ Game *Game }
+	// GameStarted: the owner started the game; Room.WaitStart returns it. Player
+	// is our number, 1-based.
+	GameStarted struct{ Player, Players int }
 	// MessagesLost: a server has thrown messages away that we never got. In
 	// the lobby lists may be out of date; a game ends with ErrLost.
 	MessagesLost struct{ Count int }

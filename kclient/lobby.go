@@ -25,6 +25,10 @@ type lobbyState struct {
 	users map[uint16]User
 	games map[uint32]GameInfo
 	chat  echo // our last global chat
+	// outToCome: our room was closed (S 10), and the S 0B that takes us out of
+	// it may still follow. It must not be taken for the refusal of what we
+	// asked for since.
+	outToCome bool
 }
 
 // echo is a chat line of ours that the server repeats to everybody, us too: that

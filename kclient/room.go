@@ -206,6 +206,7 @@ func (s *session) gameClosedLocked(now time.Time, id uint32) {
 			r.endLocked(now, ErrRoomClosed)
 		}
 		s.answerLocked(requestLeave, nil)
+		s.lobby.outToCome = true
 	}
 }
 
@@ -244,7 +245,11 @@ func (s *session) playerJoinedLocked(m wire.PlayerJoined) {
 func (s *session) playerLeftLocked(now time.Time, m wire.PlayerLeft) {
 	r := s.room
 	if m.UserID == s.login.me.ID {
+		late := s.lobby.outToCome
+		s.lobby.outToCome = false
 		switch {
+		case late && r == nil, late && s.wait[requestEnter] != nil && s.wait[requestEnter].said == "":
+			// The last word about the room before.
 		case s.wait[requestEnter] != nil: // said after the reason, if there was one
 			s.refuseLocked(requestEnter, s.wait[requestEnter].said)
 		case s.wait[requestLeave] != nil:
@@ -301,7 +306,7 @@ func (s *session) gameStartedLocked(now time.Time, m wire.GameStarted) {
 	r.game, r.next = g, g
 	signal(r.started)
 	s.answerLocked(requestStart, nil)
-	s.events.push(GameStarted{g})
+	s.events.push(GameStarted{g.player, g.players})
 }
 
 func (r *Room) indexOf(id uint16) int {
