@@ -68,6 +68,7 @@ func TestReadDeadline(t *testing.T) {
 
 		// The deadline stays past until it is set anew, whatever has arrived.
 		time.Sleep(20 * time.Millisecond)
+		require.EqualValues(t, 1, n.Stats().Delivered)
 		_, err = read()
 		require.ErrorIs(t, err, os.ErrDeadlineExceeded)
 		require.NoError(t, b.SetReadDeadline(time.Time{}))
@@ -206,6 +207,12 @@ func TestWhatIsUnderWayIsBounded(t *testing.T) {
 		s := balanced(t, n)
 		require.EqualValues(t, MaxInFlight, s.InFlight)
 		require.EqualValues(t, 10, s.Overflowed)
+
+		// What has arrived is not under way any more, even if nobody has read or asked.
+		require.NoError(t, b.SetReadBuffer(1<<30))
+		time.Sleep(time.Hour)
+		send(t, a, b.AddrPort(), "x")
+		require.EqualValues(t, 10, balanced(t, n).Overflowed)
 	})
 }
 
@@ -221,6 +228,9 @@ func TestLargeDatagrams(t *testing.T) {
 			m, _, err := b.ReadFromUDPAddrPort(got)
 			require.NoError(t, err)
 			require.Equal(t, payload, got[:m])
+		}
+		for d := n.pool.free; d != nil; d = d.next {
+			require.Equal(t, bufferSize, cap(d.data), "a large buffer is not kept")
 		}
 	})
 }

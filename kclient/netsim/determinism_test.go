@@ -98,6 +98,31 @@ func TestARunIsTheSameEveryTime(t *testing.T) {
 	require.NotEqual(t, gathering(t, 17, chaos), gathering(t, 18, chaos))
 }
 
+// Goroutines of one instant run in any order; what they send must not arrive in that order.
+func TestArrivalDoesNotDependOnWhoSendsFirst(t *testing.T) {
+	arrivals := func(order []int) (got []netip.AddrPort) {
+		virtual(t, 1, Profile{Delay: 10 * time.Millisecond}, func(t *testing.T, n *Network) {
+			server := listen(t, n, "192.0.2.1:27888")
+			var clients []*Conn
+			for _, addr := range []string{"192.0.2.8:1", "192.0.2.8:2", "192.0.2.9:1", "192.0.2.9:2"} {
+				clients = append(clients, listen(t, n, addr))
+			}
+			for _, i := range order {
+				send(t, clients[i], server.AddrPort(), "x")
+			}
+			for range order {
+				_, from := receive(t, server)
+				got = append(got, from)
+			}
+		})
+		return got
+	}
+	want := arrivals([]int{0, 1, 2, 3})
+	for _, order := range [][]int{{3, 2, 1, 0}, {1, 0, 3, 2}, {2, 0, 3, 1}} {
+		require.Equal(t, want, arrivals(order))
+	}
+}
+
 // Without jitter, datagrams that arrive at one instant come in the order in which one
 // sender sent them.
 func TestOneSendersOrderIsKept(t *testing.T) {

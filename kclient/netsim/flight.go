@@ -128,8 +128,8 @@ func (q *queue) pop() *datagram {
 func (d *datagram) cost() int { return len(d.data) + datagramOverhead }
 
 const (
-	// bufferSize holds any datagram that keeps to Kaillera's 1,400 bytes. Larger
-	// ones get a buffer of their own, which is not kept.
+	// bufferSize holds any datagram that keeps to Kaillera's 1,400 bytes. A buffer
+	// that had to grow for a larger one is not kept.
 	bufferSize = 1536
 	// maxPooled bounds how many buffers the pool keeps: 6 MB at most.
 	maxPooled = 4096
@@ -143,12 +143,9 @@ type pool struct {
 
 func (p *pool) get(b []byte) *datagram {
 	d := p.free
-	switch {
-	case len(b) > bufferSize:
-		return &datagram{data: append([]byte(nil), b...)}
-	case d == nil:
+	if d == nil {
 		d = &datagram{data: make([]byte, 0, bufferSize)}
-	default:
+	} else {
 		p.free, d.next = d.next, nil
 		p.n--
 	}

@@ -26,7 +26,10 @@ func TestListenGivesAddresses(t *testing.T) {
 	require.Equal(t, "192.0.2.1", second.AddrPort().Addr().String())
 	require.NotEqual(t, uint16(27888), second.AddrPort().Port())
 	any4, any6 := listen(t, n, "0.0.0.0:27888"), listen(t, n, "[::]:27888")
-	require.EqualValues(t, 27888, any4.AddrPort().Port())
+	for _, c := range []*Conn{any4, any6} {
+		require.EqualValues(t, 27888, c.AddrPort().Port())
+		require.True(t, freshHosts.Contains(c.AddrPort().Addr()))
+	}
 	require.NotEqual(t, any4.AddrPort(), any6.AddrPort())
 
 	for _, taken := range []string{"192.0.2.1:27888", "[::ffff:192.0.2.1]:27888"} {
@@ -36,6 +39,14 @@ func TestListenGivesAddresses(t *testing.T) {
 	}
 	require.NoError(t, server.Close())
 	listen(t, n, "192.0.2.1:27888") // free again
+}
+
+func TestAFreshHostIsNobodyElses(t *testing.T) {
+	n := New(1, Profile{})
+	taken := listen(t, n, "198.18.0.2:9")
+	for range 5 {
+		require.NotEqual(t, taken.AddrPort().Addr(), listen(t, n, "").AddrPort().Addr())
+	}
 }
 
 func TestAHostHasAnEndToItsPorts(t *testing.T) {
@@ -152,14 +163,26 @@ func TestDuplicatesAndReorderingReachTheReader(t *testing.T) {
 	})
 }
 
+// Also when they are sent in one millisecond, where loss and jitter are shared.
+func TestOneBatchIsReordered(t *testing.T) {
+	virtual(t, 5, Profile{Reorder: 0.5}, func(t *testing.T, n *Network) {
+		a, b := listen(t, n, ""), listen(t, n, "")
+		for i := range 40 {
+			send(t, a, b.AddrPort(), strings.Repeat("x", i+1))
+		}
+		require.InDelta(t, 20, balanced(t, n).Late, 12)
+	})
+}
+
 func TestPartition(t *testing.T) {
 	virtual(t, 1, Profile{Delay: 10 * time.Millisecond}, func(t *testing.T, n *Network) {
 		a, b, c := listen(t, n, ""), listen(t, n, ""), listen(t, n, "")
 		hosts := func(c *Conn) netip.Addr { return c.AddrPort().Addr() }
 		send(t, a, b.AddrPort(), "arrived before")
-		time.Sleep(10 * time.Millisecond)
+		time.Sleep(5 * time.Millisecond)
 		send(t, a, b.AddrPort(), "under way")
 		send(t, c, b.AddrPort(), "from elsewhere")
+		time.Sleep(5 * time.Millisecond)
 		n.Partition(hosts(b), hosts(a), true)
 		send(t, a, b.AddrPort(), "there")
 		send(t, b, a.AddrPort(), "back")
@@ -217,9 +240,10 @@ func TestRebind(t *testing.T) {
 	virtual(t, 1, Profile{Delay: 10 * time.Millisecond}, func(t *testing.T, n *Network) {
 		client, server := listen(t, n, ""), listen(t, n, "192.0.2.1:27888")
 		before := client.AddrPort()
-		send(t, server, before, "read in time")
-		time.Sleep(10 * time.Millisecond)
+		send(t, server, before, "arrived before")
+		time.Sleep(5 * time.Millisecond)
 		send(t, server, before, "under way")
+		time.Sleep(5 * time.Millisecond)
 		after := n.Rebind(client)
 		require.NotEqual(t, before, after)
 		require.Equal(t, before.Addr(), after.Addr(), "the same host")
@@ -227,7 +251,7 @@ func TestRebind(t *testing.T) {
 		require.Equal(t, before, client.LocalAddr().(*net.UDPAddr).AddrPort(), "the client does not notice")
 		send(t, server, before, "to the old address")
 		send(t, server, after, "to the new address")
-		for _, want := range []string{"read in time", "to the new address", ""} {
+		for _, want := range []string{"arrived before", "to the new address", ""} {
 			text, _ := receive(t, client)
 			require.Equal(t, want, text)
 		}
