@@ -146,7 +146,7 @@ func (c Charset) Cut(raw string, limit int) string {
 	end := 0
 	for end < limit {
 		n := 1
-		if end+1 < len(raw) && cs.lead(raw[end], raw[end+1]) {
+		if cs.lead(raw[end], raw[end+1]) { // limit is below len(raw)
 			n = 2
 		}
 		if end+n > limit {

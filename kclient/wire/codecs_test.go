@@ -194,10 +194,13 @@ func TestEveryPrefixIsRefused(t *testing.T) {
 	eachCodec(t, func(t *testing.T, c codec) {
 		whole := c.body.bytes()
 		for n := range whole {
-			// The cut body has no spare capacity: reading on would panic.
-			got, err := c.parse(whole[:n:n])
-			require.Error(t, err, "%d of %d bytes", n, len(whole))
-			require.Equal(t, c.zero, got, "%d of %d bytes", n, len(whole))
+			// With the rest of the body behind it, and without: reading on
+			// would succeed, or panic.
+			for _, cut := range [][]byte{whole[:n], whole[:n:n]} {
+				got, err := c.parse(cut)
+				require.Error(t, err, "%d of %d bytes", n, len(whole))
+				require.Equal(t, c.zero, got, "%d of %d bytes", n, len(whole))
+			}
 		}
 	})
 }

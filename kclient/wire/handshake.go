@@ -23,8 +23,8 @@ const (
 // client says, little enough to be logged as it is.
 const maxVersion = 16
 
-// maxHandshake is the longest text with its NUL: a HELLO with the longest
-// version.
+// maxHandshake is the longest text with its NUL, a HELLO with the longest
+// version. No more of a datagram is looked at.
 const maxHandshake = len(helloText) + maxVersion + 1
 
 // AppendHello appends the datagram that asks for a game port: "HELLO0.83\0".
@@ -39,7 +39,7 @@ func ParseHello(b []byte) (version string, ok bool) {
 		return "", false
 	}
 	text, ok = bytes.CutPrefix(text, []byte(helloText))
-	if !ok || len(text) == 0 || len(text) > maxVersion {
+	if !ok || len(text) == 0 {
 		return "", false
 	}
 	for _, c := range text {
@@ -84,7 +84,7 @@ func ParseHelloReply(b []byte) (port uint16, err error) {
 		return 0, ErrVersion
 	}
 	digits, ok := bytes.CutPrefix(text, []byte(replyText))
-	if !ok || len(digits) == 0 || len(digits) > 5 {
+	if !ok || len(digits) > 5 {
 		return 0, ErrHandshake
 	}
 	n := 0

@@ -167,8 +167,15 @@ func TestShortBodies(t *testing.T) {
 	_, err = ParseGameCache(unhex(t, "00"))
 	require.ErrorIs(t, err, ErrShort)
 
+	// A payload ends with itself, whatever stands behind it in the datagram.
+	datagram := unhex(t, "00 02 00 aa bb cc dd")
+	payload, err := ParseGameData(datagram)
+	require.NoError(t, err)
+	_ = append(payload, 0xEE)
+	require.Equal(t, unhex(t, "00 02 00 aa bb cc dd"), datagram)
+
 	// Length 0 is well-formed: whoever plays with it is told so elsewhere.
-	payload, err := ParseGameData(unhex(t, "00 00 00"))
+	payload, err = ParseGameData(unhex(t, "00 00 00"))
 	require.NoError(t, err)
 	require.Empty(t, payload)
 }
@@ -177,14 +184,14 @@ func TestShortBodies(t *testing.T) {
 // that no message can carry.
 func TestWritersStayWithinTheWire(t *testing.T) {
 	long := strings.Repeat("B", 1<<17)
-	chat, err := ParseChat(Chat{long, "a\x00b"}.AppendTo(nil))
+	chat, err := ParseChat(Chat{"a\x00b", long}.AppendTo(nil))
 	require.NoError(t, err)
-	require.Equal(t, Chat{long[:MaxString], "a"}, chat)
+	require.Equal(t, Chat{"a", long[:MaxString]}, chat)
 
 	var status ServerStatus
 	for range 400 {
 		status.Users = append(status.Users, StatusUser{Name: long, Connection: LAN})
-		status.Games = append(status.Games, StatusGame{Name: long, Emulator: long, Owner: long, Players: -1, MaxPlayers: 1 << 40})
+		status.Games = append(status.Games, StatusGame{Name: long, Emulator: long, Owner: long, Players: -1, MaxPlayers: 1 << 30})
 	}
 	b := status.AppendTo([]byte("kept"))[len("kept"):]
 	require.True(t, len(b) <= MaxBody, "%d bytes", len(b))

@@ -4,8 +4,8 @@ package wire
 // EmuLinker's: what is longer, it refuses or cuts, so a sender keeps within
 // them (Charset.Cut). Parsers accept up to MaxString.
 const (
-	MaxUserName     = 31  // EmuLinker; n02 and the 0.9 DLL hold 32 with the NUL
-	MaxEmulatorName = 127 // EmuLinker; n02 and the 0.9 DLL hold 128 with the NUL
+	MaxUserName     = 31  // EmuLinker; n02 holds 32 with the NUL
+	MaxEmulatorName = 127 // EmuLinker; n02 holds 128 with the NUL
 	MaxGameName     = 127 // the same
 	MaxChat         = 150 // EmuLinker, global chat (07)
 	MaxGameChat     = 320 // EmuLinker, game chat (08)
@@ -38,7 +38,7 @@ const (
 	// StatusPart is how many bytes of list SplitServerStatus aims at for one
 	// message, as EmuLinker does.
 	StatusPart = 300
-	// MaxListPlayers is how many players or users a status text or a list
-	// can name in the u8 fields of a GameStatus; StatusGame is clamped to it.
+	// MaxListPlayers is the most that the counts of a StatusGame say: its
+	// text could hold any number, but the same counts are u8 in a GameStatus.
 	MaxListPlayers = 255
 )

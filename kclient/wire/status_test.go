@@ -34,6 +34,7 @@ func TestSplitServerStatus(t *testing.T) {
 				got, err := ParseServerStatus(b)
 				require.NoError(t, err)
 				require.Equal(t, len(part.Users)+len(part.Games), len(got.Users)+len(got.Games))
+				require.True(t, len(got.Users) == 0 || len(sum.Games) == 0, "users come before games")
 				require.True(t, n.users+n.games == 0 || len(got.Users)+len(got.Games) > 0, "a part that says nothing")
 				entries += len(got.Users) + len(got.Games)
 				sum.Users = append(sum.Users, got.Users...)
@@ -50,10 +51,11 @@ func TestSplitServerStatus(t *testing.T) {
 func TestSplitServerStatusTakesEntriesBeyondAPart(t *testing.T) {
 	var sizes []int
 	big := StatusGame{Name: strings.Repeat("x", MaxString)}
-	SplitServerStatus(manyUsers(1), []StatusGame{big, big}, func(part ServerStatus) {
+	huge := StatusUser{Name: strings.Repeat("y", MaxString)}
+	SplitServerStatus([]StatusUser{huge, huge, {}}, []StatusGame{big, big}, func(part ServerStatus) {
 		sizes = append(sizes, len(part.Users)+len(part.Games))
 	})
-	require.Equal(t, []int{1, 1, 1}, sizes)
+	require.Equal(t, []int{1, 1, 1, 1, 1}, sizes)
 }
 
 func TestSplitServerStatusPartsDoNotReachIntoEachOther(t *testing.T) {
@@ -89,4 +91,14 @@ func TestPlayersText(t *testing.T) {
 		g := status.Games[0]
 		require.Equal(t, want, [2]int{g.Players, g.MaxPlayers}, "%q", text)
 	}
+}
+
+func TestSplitServerStatusListsEveryUserBeforeTheFirstGame(t *testing.T) {
+	users := 0
+	// Small enough to fill the rest of a part that the next user does not fit.
+	SplitServerStatus(manyUsers(20), make([]StatusGame, 20), func(part ServerStatus) {
+		users += len(part.Users)
+		require.True(t, len(part.Games) == 0 || users == 20, "a game after %d users", users)
+	})
+	require.Equal(t, 20, users)
 }
