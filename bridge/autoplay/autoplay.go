@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"os"
 	"time"
 
@@ -18,11 +19,16 @@ const (
 	// lookAgain is how soon it tries again after a room refused it. Such a
 	// room was full or started in the same moment.
 	lookAgain = time.Second
+	// linger is how long the owner of a room stays after the game while
+	// others still play: a server closes the room when its owner leaves, and
+	// those who are some frames behind would lose them.
+	linger = 5 * time.Second
 )
 
 // Autoplay is a bridge.UI that does what the environment says.
 type Autoplay struct {
 	getenv func(string) string
+	listen func(netip.AddrPort) (kclient.PacketConn, error) // nil: UDP; tests set it
 }
 
 // New makes an Autoplay that reads its orders anew for each dialog. A nil
@@ -54,6 +60,7 @@ func (a *Autoplay) Run(ctx context.Context, d *bridge.Dialog) error {
 		Connection: settings.Connection,
 		Charset:    settings.Charset.Name(),
 		Logger:     log,
+		Listen:     a.listen,
 	})
 	if err != nil {
 		return fmt.Errorf("cannot log in at %s (%s): %w", settings.Server, EnvServer, err)
@@ -99,7 +106,28 @@ func (v *visit) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return v.play(ctx, game)
+	if err := v.play(ctx, game); err != nil {
+		return err
+	}
+	v.linger(ctx)
+	return nil
+}
+
+// linger waits until nobody plays in our own room any more.
+func (v *visit) linger(ctx context.Context) {
+	timeout := time.After(linger)
+	for v.owner && v.room.Err() == nil && !v.room.Info().State.Joinable() {
+		select {
+		case <-v.changed:
+		case <-v.lobby.Done():
+			return
+		case <-timeout:
+			v.log.Info("others still play; the room closes now")
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // enter gets into a room.

@@ -154,17 +154,22 @@ func number(v string, lowest, highest int) (int, bool) {
 // validServer only looks for what cannot be an address: kclient has the last
 // word, but its error does not name the variable.
 func validServer(server string) bool {
-	if _, err := netip.ParseAddr(server); err == nil {
-		return true // a bare IPv6 address has colons and no port
+	bare := server
+	if in, ok := strings.CutPrefix(server, "["); ok && strings.HasSuffix(in, "]") {
+		bare = strings.TrimSuffix(in, "]")
 	}
-	host, port, err := net.SplitHostPort(server)
-	if err != nil {
-		host, port = strings.Trim(server, "[]"), ""
-		if strings.Contains(host, ":") {
+	if _, err := netip.ParseAddr(bare); err == nil {
+		return true // IPv6 has colons and no port
+	}
+	host, port, found := server, "", strings.Contains(server, ":")
+	if found {
+		var err error
+		if host, port, err = net.SplitHostPort(server); err != nil {
 			return false
 		}
-	} else if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
-		return false
+		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+			return false
+		}
 	}
 	return host != "" && !strings.ContainsAny(host, " \t\r\n/\\&|;\"'`$<>()")
 }
