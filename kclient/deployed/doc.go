@@ -1,0 +1,32 @@
+// Package deployed models the programs that Kaillera is played with today, for
+// tests: what they accept, what they ignore, what they answer and when they break.
+// [DialN02] and [DialSupraClient] are clients, [NewEmuLinker] and [NewDirelera]
+// are servers. Each plays whole games on a netsim network, and works under
+// testing/synctest.
+//
+// They are written from the protocol notes; every rule stands where it is
+// implemented, in the words of the notes. Where the notes say nothing, a model does
+// the plain thing, and says so.
+//
+// # Lost by its own rules
+//
+// A deployed peer can lose a game that nobody else could have saved. The models
+// record that, with an error that says by which rule:
+//
+//   - [ErrHole]: n02, and like it SupraClient, took a datagram with a message missing in it. It waits for that message for ever.
+//   - [ErrOverrun]: SupraClient was more than 15 messages behind, or n02 had to hold more than 16. It crashes.
+//   - [ErrGaveUp]: n02 asked 500 times for a frame that did not come, or waited 120 s for the others to load.
+//   - [ErrDesynchronised]: EmuLinker saw a hole in a client's messages. That player is out for good.
+//   - [ErrNoAnswer]: what was asked for did not come, and the client does not repeat itself.
+//
+// Against a peer that keeps the rules of the notes the first two never happen,
+// whatever the network loses, as long as the messages are small. The
+// others are a matter of luck: n02 sends its three or five last messages and
+// nothing older, EmuLinker keeps nine, and direlera-rs sends everything once.
+//
+// # What it must not do
+//
+// It is no part of the product: only tests import it. It shares no code with what
+// it stands opposite to, but for the codec (wire), the caches (framecache) and the
+// batching (lockstep), which are the same for everybody. It has no link, on purpose.
+package deployed

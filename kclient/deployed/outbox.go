@@ -1,0 +1,43 @@
+package deployed
+
+import "kbridge/kclient/wire"
+
+// outbox numbers messages and keeps the last few of them: that is all the
+// reliability there is.
+type outbox struct {
+	usual int // messages in a datagram: 3 from clients and direlera-rs, 5 from EmuLinker
+	keeps int // messages it can send again: n02 15, EmuLinker nine, direlera-rs none
+
+	next   uint16
+	recent []outgoing // oldest first
+}
+
+type outgoing struct {
+	seq  uint16
+	typ  wire.Type
+	body []byte
+}
+
+// add numbers a message and returns the datagram that carries it.
+func (o *outbox) add(t wire.Type, body []byte) []byte {
+	o.recent = append(o.recent, outgoing{o.next, t, append([]byte(nil), body...)})
+	o.next++
+	if len(o.recent) > max(o.keeps, o.usual) {
+		o.recent = o.recent[1:]
+	}
+	return o.last(o.usual)
+}
+
+// last is a datagram of the last count messages, nil when there are none.
+func (o *outbox) last(count int) []byte {
+	count = min(count, len(o.recent))
+	if count == 0 {
+		return nil
+	}
+	b := wire.AppendBundleHeader(nil, count)
+	for i := range count {
+		m := o.recent[len(o.recent)-1-i]
+		b = wire.AppendMessage(b, m.seq, m.typ, m.body)
+	}
+	return b
+}
