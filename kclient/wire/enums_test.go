@@ -2,6 +2,8 @@ package wire
 
 import (
 	"testing"
+
+	"github.com/stretchr/testify/require"
 )
 
 func TestConnectionTypes(t *testing.T) {
