@@ -84,10 +84,12 @@ const (
 	// bytes for each byte that came from it.
 	unprovenFactor = 3
 
-	// firstAckRetry is when the first 05 is repeated if nothing comes back,
-	// within unprovenFactor; maxFirstAcks is how often it is sent at most.
-	firstAckRetry = 400 * time.Millisecond
-	maxFirstAcks  = 4
+	// A login that comes again is answered again after firstAckGap. If nothing
+	// comes, the first 05 is repeated after firstAckRetry and after twice that:
+	// n02 sends its login once. All of it within unprovenFactor.
+	firstAckGap        = 150 * time.Millisecond
+	firstAckRetry      = 400 * time.Millisecond
+	maxFirstAckRetries = 2
 
 	// nonceSize is what the first 05 offers in its trailing bytes. A client that
 	// returns them in its 06 has proven that it receives at its address.
@@ -110,10 +112,13 @@ const (
 )
 
 // A session that is over keeps its link for goodbyeLinger, so that the link can
-// repeat the goodbye (200 ms and 600 ms after it was sent). At most maxClosing
-// of them are kept. When the server itself ends, that is how long it waits.
+// repeat the goodbye (200 ms and 600 ms after it was sent), and its address for
+// tombstone longer: what the client repeats of its own (our link does so for
+// about 25 s) must not look like a new login. At most maxClosing of them are
+// kept. When the server itself ends, it waits for shutdownLinger.
 const (
 	goodbyeLinger  = time.Second
+	tombstone      = 30 * time.Second
 	shutdownLinger = 500 * time.Millisecond
 	maxClosing     = 1024
 )

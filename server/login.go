@@ -23,10 +23,7 @@ type loginState struct {
 	resends  int       // of the link, when it was sent
 	rounds   int       // complete
 	early    int       // 06 that came before their 05
-	sum      time.Duration
-	measured int           // rounds in sum
-	least    time.Duration // of the rounds that are not in sum
-	unclear  int           // rounds in least
+	pings    pings
 	request  wire.LoginRequest
 	badType  bool
 }
@@ -96,17 +93,8 @@ func (s *session) receiveAck(now time.Time) {
 		s.touch()
 		return
 	}
-	rtt := max(now.Sub(l.asked), 0)
-	switch {
-	case l.asked.IsZero():
-	case l.repeated || s.link.Stats().Resends != l.resends:
-		if l.unclear == 0 || rtt < l.least {
-			l.least = rtt
-		}
-		l.unclear++
-	default:
-		l.sum += rtt
-		l.measured++
+	if !l.asked.IsZero() {
+		l.pings.add(now.Sub(l.asked), l.repeated || s.link.Stats().Resends != l.resends)
 	}
 	s.link.Prove(now, seq)
 	s.nextRound(now)
@@ -124,17 +112,6 @@ func (s *session) nextRound(now time.Time) {
 	s.asks.open(s.send(now, wire.TypeServerAck, wire.ServerAck{}))
 }
 
-// pingMillis is the mean of the rounds, in whole milliseconds. A round in which
-// something was lost says how long repeating takes, so it counts only when there
-// is no other.
-func (l *loginState) pingMillis() uint32 {
-	ping := l.least
-	if l.measured > 0 {
-		ping = l.sum / time.Duration(l.measured)
-	}
-	return uint32((ping + time.Millisecond/2) / time.Millisecond)
-}
-
 // completeLogin makes the session a user, or refuses it by name.
 func (s *session) completeLogin(now time.Time) {
 	sv := s.server
@@ -143,7 +120,7 @@ func (s *session) completeLogin(now time.Time) {
 	s.emulator = sv.clean.clean(l.request.Emulator, maxEmulatorName)
 	s.connection = l.request.Connection
 	s.key = nameKey(sv.clean.text(s.user))
-	s.ping = l.pingMillis()
+	s.ping = l.pings.millis()
 	if reason := s.refusal(now); reason != "" {
 		sv.stats.Refused++
 		sv.cfg.Logger.Info("login refused", append(s.attrs(), slog.String("reason", reason))...)

@@ -12,16 +12,17 @@ import (
 // pendingLogin is a login whose address has not answered yet. It is all that
 // such a login costs: no link, no user ID, no place among the users.
 type pendingLogin struct {
-	table *pendingTable
-	addr  netip.AddrPort
-	since time.Time // of the first datagram
-	asked time.Time // of the latest 05
-	asks  int
-	in    int // bytes that came from the address
-	out   int // bytes that went there
-	size  int // of body
-	body  [maxLoginBody]byte
-	timer timer
+	table   *pendingTable
+	addr    netip.AddrPort
+	since   time.Time // of the first datagram
+	asked   time.Time // of the latest 05
+	asks    int
+	retries int // of them, that a timer called for
+	in      int // bytes that came from the address
+	out     int // bytes that went there
+	size    int // of body
+	body    [maxLoginBody]byte
+	timer   timer
 
 	prev, next *pendingLogin // by age, in the table
 }
@@ -97,7 +98,8 @@ func (t *pendingTable) add(now time.Time, addr netip.AddrPort) (p *pendingLogin,
 		p = &pendingLogin{table: t}
 		p.timer.owner = p
 	}
-	p.addr, p.since, p.asked, p.asks, p.in, p.out, p.size = addr, now, time.Time{}, 0, 0, 0, 0
+	p.addr, p.since, p.asked = addr, now, now
+	p.asks, p.retries, p.in, p.out, p.size = 0, 0, 0, 0, 0
 	p.prev, p.next = t.last, nil
 	if t.last != nil {
 		t.last.next = p
@@ -168,7 +170,9 @@ func (s *Server) receiveLogin(now time.Time, from netip.AddrPort, datagram []byt
 		s.promote(now, from, p, login, datagram)
 		return
 	}
-	if p.asks == 0 || !now.Before(p.asked.Add(firstAckRetry)) {
+	// Whoever sends the login again has not got the 05. Copies of one datagram
+	// that the network made are not answered each.
+	if p.asks == 0 || !now.Before(p.asked.Add(firstAckGap)) {
 		p.ask(now)
 	}
 	p.schedule()
@@ -229,18 +233,20 @@ func (s *Server) firstAck(b []byte, addr netip.AddrPort) []byte {
 	return wire.ServerAck{Extra: nonce[:]}.AppendTo(b)
 }
 
-// ask sends the first 05, if the bytes that came allow it.
+// ask sends the first 05 if the bytes that came allow it; without the nonce if
+// they only allow that.
 func (p *pendingLogin) ask(now time.Time) {
 	s := p.table.server
-	if p.asks >= maxFirstAcks {
+	left := unprovenFactor*p.in - p.out
+	s.body = s.firstAck(s.body[:0], p.addr)
+	if 1+wire.MessageHeaderSize+len(s.body) > left {
+		s.body = s.body[:len(s.body)-nonceSize]
+	}
+	if 1+wire.MessageHeaderSize+len(s.body) > left {
 		return
 	}
-	s.body = s.firstAck(s.body[:0], p.addr)
 	out := wire.AppendBundleHeader(s.out[:0], 1)
 	out = wire.AppendMessage(out, 0, wire.TypeServerAck, s.body)
-	if p.out+len(out) > unprovenFactor*p.in {
-		return
-	}
 	p.out += len(out)
 	p.asks++
 	p.asked = now
@@ -249,8 +255,8 @@ func (p *pendingLogin) ask(now time.Time) {
 
 func (p *pendingLogin) schedule() {
 	at := p.since.Add(loginTimeout)
-	if p.asks > 0 && p.asks < maxFirstAcks {
-		at = earliest(at, p.asked.Add(firstAckRetry<<(p.asks-1)))
+	if p.retries < maxFirstAckRetries {
+		at = earliest(at, p.asked.Add(firstAckRetry<<p.retries))
 	}
 	p.table.server.timers.set(&p.timer, at)
 }
@@ -260,11 +266,8 @@ func (p *pendingLogin) tick(now time.Time) {
 		p.table.remove(p)
 		return
 	}
-	if asks := p.asks; asks > 0 {
-		if p.ask(now); p.asks == asks { // the bytes do not allow it
-			p.asks = maxFirstAcks
-		}
-	}
+	p.retries++
+	p.ask(now)
 	p.schedule()
 }
 

@@ -52,7 +52,7 @@ type session struct {
 	ready   bool   // in netsync
 	started uint16 // seq of the start message
 
-	closeAt time.Time // in stateClosed
+	closeAt time.Time // in stateClosed: when the goodbye is over and the link goes
 
 	chats, gameChats, creates, joins, messages rater
 	noticed                                    time.Time // when it was last told about a limit
@@ -97,7 +97,7 @@ func (s *session) tell(now time.Time, text string) {
 
 // flush sends every datagram that is due.
 func (s *session) flush(now time.Time) {
-	if s.forgotten {
+	if s.forgotten || s.link == nil {
 		return
 	}
 	paced := !s.inGame()
@@ -155,8 +155,13 @@ func earliest(a, b time.Time) time.Time {
 func (s *session) tick(now time.Time) {
 	switch {
 	case s.state == stateClosed:
-		if !now.Before(s.closeAt) {
+		if !now.Before(s.closeAt.Add(tombstone)) {
 			s.forget()
+			return
+		}
+		if !now.Before(s.closeAt) {
+			s.link = nil
+			s.server.timers.set(&s.timer, s.closeAt.Add(tombstone))
 			return
 		}
 	case s.state == stateLogin:
