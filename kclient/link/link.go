@@ -66,6 +66,8 @@ type Link struct {
 		seqs   [keepGames]uint64
 		count  int // game messages sent in this game
 		proven int
+		last   time.Time     // when the last one was queued
+		pace   time.Duration // between two of them, smoothed
 	}
 }
 
@@ -127,6 +129,10 @@ func (l *Link) Send(now time.Time, t wire.Type, body []byte) uint16 {
 func (l *Link) SendGame(now time.Time, t wire.Type, body []byte) uint16 {
 	l.games.seqs[l.games.count%keepGames] = l.out.next
 	l.games.count++
+	if d := now.Sub(l.games.last); d < maxPlayWait { // a stall is no pace
+		l.games.pace += (d - l.games.pace) / 8
+	}
+	l.games.last = now
 	return l.Send(now, t, body)
 }
 

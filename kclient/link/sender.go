@@ -68,7 +68,14 @@ func (l *Link) resendAfter() (time.Duration, bool) {
 		if !outstanding && l.holed.IsZero() {
 			return 0, false
 		}
-		return l.backOff(max(l.rtt.wait(), minPlayWait)), true
+		w := max(l.rtt.wait(), minPlayWait)
+		if l.server {
+			// What proves a game message is a batch some frames later, so
+			// there is always one outstanding, and while the game flows the
+			// next message carries it anyway.
+			w = max(w, 2*l.games.pace)
+		}
+		return l.backOff(w), true
 	}
 	if !outstanding && l.holed.IsZero() {
 		return 0, false
