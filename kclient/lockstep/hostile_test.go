@@ -192,6 +192,25 @@ func TestOutputNobodyTakesIsBounded(t *testing.T) {
 	must(t, m.Input(1, []byte{byte(rounds)}) == nil)
 }
 
+// The same where the two queues alone would let the faster one lap the ring: frames that somebody has not had are not overwritten.
+func TestFramesNobodyTookAreNotOverwritten(t *testing.T) {
+	m := newMixer(t, lockstep.MixerConfig{Connections: []int{1, 1}, FrameDelays: []int{0, 20}})
+	n := byte(0)
+	for ; m.Input(1, []byte{'b', n}) == nil; n++ {
+		must(t, m.Input(0, []byte{'a', n}) == nil)
+		next(t, m, 0, string([]byte{'a', n, 'b', n}))
+	}
+	equal(t, lockstep.QueueBatches(20), int(n))
+	refused := false
+	for i := n; i < n+lockstep.MaxPlayers*10 && !refused; i++ {
+		refused = m.Input(0, []byte{'a', i}) == lockstep.ErrQueueFull
+	}
+	must(t, refused)
+	for i := range n {
+		next(t, m, 1, string([]byte{'a', i, 'b', i}))
+	}
+}
+
 func TestServerRefusesPlayersThatAreNotThere(t *testing.T) {
 	m := newMixer(t, lockstep.MixerConfig{Connections: []int{1, 1}})
 	for _, p := range []int{-1, 2, 8, 255} {

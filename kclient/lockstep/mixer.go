@@ -192,9 +192,10 @@ func (m *Mixer) Drop(player int) {
 // has dropped gets none, and when everybody has dropped nothing more comes.
 func (m *Mixer) Next(player int) (out GameData, ok bool) {
 	p, err := m.active(player)
-	if err != nil || m.size == 0 {
+	if err != nil {
 		return GameData{}, false
 	}
+	// Padding is less than a batch, so nothing is ready before the first input has fixed the size.
 	first := p.sent * p.connection
 	if first+p.connection > m.Frames() {
 		return GameData{}, false
