@@ -1,0 +1,5 @@
+//go:build !race
+
+package krec
+
+const raceEnabled = false
