@@ -3,6 +3,7 @@ package bridge
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -54,6 +55,7 @@ func TestWhereTheLogGoes(t *testing.T) {
 	complaint := speak(filepath.Join(path, "no", "folder"))
 	require.Contains(t, complaint, "KAILLERA_LOG is ")
 	require.Contains(t, complaint, "it takes debug, info, warn or error")
+	require.Equal(t, 1, strings.Count(complaint, "\n"))
 }
 
 func TestInitLooksAtTheVariableAgain(t *testing.T) {

@@ -1,10 +1,84 @@
 package bridge
 
-type recorder struct{}
+import (
+	"log/slog"
+	"os"
+	"time"
 
-func (s *Session) newRecorder(d *Dialog, m Match) *recorder { return nil }
-func (r *recorder) frame(b []byte)                          {}
-func (r *recorder) chat(nick, text string)                  {}
-func (r *recorder) drop(nick string, player int)            {}
-func (r *recorder) end()                                    {}
-func (r *recorder) discard()                                {}
+	"kbridge/kclient/krec"
+	"kbridge/kclient/wire"
+)
+
+// recorder writes what a game's kailleraModifyPlayValues return, and what came
+// before them, to a .krec file. A nil recorder records nothing.
+type recorder struct {
+	file    *krec.Writer
+	session wire.Charset
+	log     *slog.Logger
+}
+
+// newRecorder starts the recording that a match asks for. One that cannot be
+// written is logged, and the game is played without it.
+func (s *Session) newRecorder(d *Dialog, m Match) *recorder {
+	if m.Record == "" {
+		return nil
+	}
+	text := hostText{host: s.host, session: m.Charset}
+	h := krec.Header{
+		App:     m.Charset.Encode(text.fromHost(d.infos.AppName)),
+		Game:    m.Charset.Encode(m.Name.Name),
+		Time:    time.Now(),
+		Player:  m.Game.Player(),
+		Players: m.Game.Players(),
+	}
+	for _, name := range m.Players {
+		h.Names = append(h.Names, m.Charset.Encode(name))
+	}
+	file, err := krec.Create(m.Record, m.Name.Name, h)
+	if err != nil {
+		s.logger().Error("the game is not recorded", "folder", m.Record, "err", err)
+		return nil
+	}
+	s.logger().Info("the game is recorded", "file", file.Name())
+	return &recorder{file: file, session: m.Charset, log: s.logger()}
+}
+
+// The writer remembers its first error, and end reports it.
+
+// frame records what a call returned. It does not allocate.
+func (r *recorder) frame(values []byte) {
+	if r != nil {
+		_ = r.file.Frame(values)
+	}
+}
+
+func (r *recorder) chat(nick, text string) {
+	if r != nil {
+		_ = r.file.Chat(r.session.Encode(nick), r.session.Encode(text))
+	}
+}
+
+func (r *recorder) drop(nick string, player int) {
+	if r != nil {
+		_ = r.file.Drop(r.session.Encode(nick), player)
+	}
+}
+
+// end closes the recording; what comes later is not in it.
+func (r *recorder) end() {
+	if r == nil {
+		return
+	}
+	if err := r.file.Close(); err != nil {
+		r.log.Error("the recording is incomplete", "file", r.file.Name(), "err", err)
+	}
+}
+
+// discard removes the recording of a game that never started.
+func (r *recorder) discard() {
+	if r == nil {
+		return
+	}
+	_ = r.file.Close()
+	_ = os.Remove(r.file.Name())
+}

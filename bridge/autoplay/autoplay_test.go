@@ -3,6 +3,7 @@ package autoplay
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -15,6 +16,7 @@ import (
 
 	"kbridge/bridge"
 	"kbridge/kclient"
+	"kbridge/kclient/krec"
 	"kbridge/kclient/netsim"
 	"kbridge/server"
 )
@@ -154,7 +156,8 @@ func (e *emulator) logged() string {
 func TestCreateAndJoin(t *testing.T) {
 	for _, game := range games {
 		inWorld(t, server.Config{}, func(t *testing.T, w *world) {
-			env := []string{EnvGame, game, EnvPlayers, "3"}
+			records := t.TempDir()
+			env := []string{EnvGame, game, EnvPlayers, "3", EnvRecord, records}
 			one := w.emulator(120, append(env, EnvRole, "create", EnvNick, "one", EnvConnection, "1")...)
 			two := w.emulator(120, append(env, EnvRole, "join", EnvNick, "two", EnvConnection, "2")...)
 			three := w.emulator(120, append(env, EnvNick, "three", EnvConnection, "6")...)
@@ -174,7 +177,33 @@ func TestCreateAndJoin(t *testing.T) {
 				require.Contains(t, e.logged(), `msg="game ended" reason=kailleraEndGame`)
 				e.session.Shutdown()
 			}
+			files, err := filepath.Glob(filepath.Join(records, "*.krec"))
+			require.NoError(t, err)
+			require.Len(t, files, 3)
+			for _, file := range files {
+				require.Equal(t, one.output, recorded(t, file))
+			}
 		})
+	}
+}
+
+// recorded are the frames of a recording.
+func recorded(t *testing.T, path string) (frames string) {
+	t.Helper()
+	file, err := os.Open(path)
+	require.NoError(t, err)
+	defer file.Close()
+	r, err := krec.NewReader(file)
+	require.NoError(t, err)
+	require.Equal(t, 3, r.Header().Players)
+	for {
+		record, err := r.Next()
+		if err != nil {
+			require.ErrorIs(t, err, io.EOF)
+			require.True(t, r.Ended())
+			return frames
+		}
+		frames += string(record.Values)
 	}
 }
 
