@@ -68,14 +68,14 @@ headers: # as the strictest users compile them
 
 bench: server lib ## the numbers: codec, caches, frame paths, round trip, bytes on the wire
 	@mkdir -p $(BUILD)
-	$(CC) -std=c99 $(WARN) $(CFLAGS) -Iinclude -o $(BUILD)/roundtrip examples/bench/roundtrip.c $(LINK)
+	$(CC) -std=c99 $(WARN) $(CFLAGS) -Iinclude -o $(BUILD)/roundtrip examples/bench/roundtrip/roundtrip.c $(LINK)
 	$(GO) run ./examples/bench -build $(BUILD)
 
 fuzz: tools ## every fuzz target for FUZZTIME each (default 30s)
 	@for package in $$($(GO) list ./...); do \
 	  for target in $$($(GO) test -list '^Fuzz' $$package | grep '^Fuzz'); do \
 	    echo "$$package $$target"; \
-	    $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package || exit 1; \
+	    $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x $$package || exit 1; \
 	  done; \
 	done
 

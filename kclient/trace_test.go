@@ -48,7 +48,7 @@ func readTrace(t testing.TB) (frames [][]byte) {
 
 // BenchmarkTrace plays a real four-minute N64 game (24 bytes of input, two
 // players, the second one half a game behind) through link and lockstep over a
-// lossless path of 20 ms and reports UDP payload per second of play, each way.
+// lossless path of 20 ms and reports UDP payload per player and second, each way.
 func BenchmarkTrace(b *testing.B) {
 	frames := readTrace(b)
 	for _, caching := range []bool{true, false} {
@@ -62,8 +62,8 @@ func BenchmarkTrace(b *testing.B) {
 				for b.Loop() {
 					up, down, cached = traceBytes(b, frames, connection, caching)
 				}
-				b.ReportMetric(up, "up-B/s")
-				b.ReportMetric(down, "down-B/s")
+				b.ReportMetric(up, "up-B/player-s")
+				b.ReportMetric(down, "down-B/player-s")
 				b.ReportMetric(100*cached, "cached-%")
 			})
 		}

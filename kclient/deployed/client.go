@@ -112,7 +112,6 @@ type Client struct {
 	begin     wire.GameStarted
 	frames    [][]byte
 	batcher   *lockstep.Batcher
-	pings     int
 	chat      []string
 	dropsSeen int
 }
@@ -252,6 +251,9 @@ func (c *Client) read() {
 // datagram, next, send, change and handle are called under the lock.
 
 func (c *Client) datagram(d []byte) {
+	if len(d) > 0 && d[0] > wire.MaxBundle {
+		return // text: an answer to HELLO that came twice
+	}
 	if c.lost != nil && !errors.Is(c.lost, ErrHole) {
 		return // crashed
 	}

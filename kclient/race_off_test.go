@@ -1,0 +1,5 @@
+//go:build !race
+
+package kclient_test
+
+const raceEnabled = false
