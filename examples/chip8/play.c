@@ -102,6 +102,9 @@ enum play_result play(const struct game *game, int player, int players,
             break;
         }
         calls++;
+        /* The timetable begins with the game, not with the wait for the others. */
+        if (m.frame == 0)
+            due = now();
         if (exchanged == NETPLAY_FRAME) {
             machine_frame(&m, keys);
             if (report_frame(&m, keys) != 0) {
