@@ -104,6 +104,7 @@ func fakeEmulator() int {
 func demo(t *testing.T, ctx context.Context, arguments ...string) (string, error) {
 	t.Helper()
 	t.Setenv("DEMO_TEST_PROGRAM", "1")
+	t.Setenv("GORACE", "atexit_sleep_ms=0") // or the stand-ins linger for a second under -race
 	self, err := os.Executable()
 	require.NoError(t, err)
 	builds := t.TempDir()
@@ -115,7 +116,9 @@ func demo(t *testing.T, ctx context.Context, arguments ...string) (string, error
 	out, err := os.Create(filepath.Join(t.TempDir(), "out"))
 	require.NoError(t, err)
 	defer out.Close()
-	o.gameStart, o.noFrame = 20*time.Second, time.Second
+	if os.Getenv("DEMO_TEST_PLAYER1") == "hangs" {
+		o.noFrame = 2 * time.Second
+	}
 	failed := run(ctx, o, out)
 	text, err := os.ReadFile(out.Name())
 	require.NoError(t, err)
