@@ -4,6 +4,8 @@
 GO      ?= go
 CC      ?= gcc
 BUILD   := build
+# macOS: not tried by anybody yet.
+LIBFILE := libkailleraclient.$(if $(filter Darwin,$(shell uname -s)),dylib,so)
 CFLAGS  ?= -O2 -g
 CXX     ?= g++
 WARN    := -Wall -Wextra -Werror
@@ -33,7 +35,7 @@ tools:
 	  { echo "kbridge needs $$t, which is not installed (Debian: apt-get install golang gcc g++ make; Go 1.25 or later)" >&2; exit 1; }; done
 
 lib: tools ## build/libkailleraclient.so, the library that emulators link
-	$(GO) build -buildmode=c-shared -trimpath -ldflags '-s -w' -o $(BUILD)/libkailleraclient.so ./cabi
+	$(GO) build -buildmode=c-shared -trimpath -ldflags '-s -w' -o $(BUILD)/$(LIBFILE) ./cabi
 	@rm -f $(BUILD)/libkailleraclient.h # Go's own; the contract is include/kailleraclient.h
 
 server: tools ## build/kaillera-server
