@@ -55,24 +55,32 @@ func (a *asks) news(now time.Time) {
 
 // askAt is when ask has something to do; zero when never.
 func (s *session) askAt() time.Time {
-	if s.inGame() {
+	if s.proves() {
 		return time.Time{}
 	}
 	return s.asks.at
 }
 
-// ask sends a 05 when the client has proven nothing for a while. Not in a game:
-// there the counts of game data prove, and n02 in netsync answers nothing.
+// proves reports whether what the session does now proves by itself what it has:
+// in play the counts of game data do. In netsync only being ready does. n02
+// sends its ready once and never again, but in each datagram it repeats its last
+// three messages: answering a 05 it brings a lost ready along.
+func (s *session) proves() bool {
+	return s.state == statePlaying || s.state == stateNetsync && s.ready
+}
+
+// ask sends a 05 when the client has proven nothing for a while.
 func (s *session) ask(now time.Time) {
 	a := &s.asks
-	if s.inGame() || a.at.IsZero() || now.Before(a.at) {
+	if s.proves() || a.at.IsZero() || now.Before(a.at) {
 		return
 	}
 	oldest, ok := s.link.OldestUnproven()
+	awaited := s.state == stateNetsync // the ready, whatever else is proven
 	switch {
-	case !ok, a.unanswered >= maxAsks, a.n >= maxOpen:
+	case !ok && !awaited, a.unanswered >= maxAsks, a.n >= maxOpen:
 		a.at = time.Time{}
-	case now.Before(oldest.Add(askAfter)):
+	case ok && now.Before(oldest.Add(askAfter)):
 		a.at = oldest.Add(askAfter)
 	default:
 		a.unanswered++

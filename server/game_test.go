@@ -23,7 +23,6 @@ type gamer struct {
 	size    int
 	frames  [][]byte // combined
 	dropped bool     // the server told us so
-	before  []wire.Type
 }
 
 // await takes messages up to the start message.

@@ -351,12 +351,12 @@ func repeat(d []byte, n int) (out [][]byte) {
 func TestFirstAckIsRepeated(t *testing.T) {
 	b := newBox(t, Config{})
 	b.meter()
-	b.raw(hostAddr(1), loginDatagram("a"))
+	b.raw(hostAddr(1), loginDatagram("anna brown"))
 	require.Equal(t, 1, b.counts[hostAddr(1)])
 	b.pass(firstAckRetry)
 	require.Equal(t, 2, b.counts[hostAddr(1)])
 	b.pass(loginTimeout)
-	require.LessOrEqual(t, b.sent[hostAddr(1)], 3*len(loginDatagram("a")))
+	require.LessOrEqual(t, b.sent[hostAddr(1)], 3*len(loginDatagram("anna brown")))
 	require.LessOrEqual(t, b.counts[hostAddr(1)], 1+maxFirstAckRetries)
 }
 

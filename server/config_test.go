@@ -1,0 +1,47 @@
+package server
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestConfigDefaults(t *testing.T) {
+	c, err := Config{}.withDefaults()
+	require.NoError(t, err)
+	require.Equal(t, 100, c.MaxUsers)
+	require.Equal(t, 250*time.Millisecond, c.MaxPing)
+	require.Equal(t, 190*time.Second, c.KeepAlive)
+	require.Equal(t, defaultFlood, c.Flood)
+	require.NotNil(t, c.Logger)
+}
+
+func TestConfigErrorsNameTheField(t *testing.T) {
+	for field, c := range map[string]Config{
+		"MaxUsers is -1":        {MaxUsers: -1},
+		"MaxUsers is 10001":     {MaxUsers: 10_001},
+		"MaxGames is -5":        {MaxGames: -5},
+		"MaxPing is 2s":         {MaxPing: 2 * time.Second},
+		"Stall is 1ms":          {Stall: time.Millisecond},
+		"NetsyncStall is 100h":  {NetsyncStall: 100 * time.Hour},
+		"KeepAlive is 1s":       {KeepAlive: time.Second},
+		"Padding is Padding(9)": {Padding: 9},
+		"MOTD has 101 lines":    {MOTD: strings.Repeat("x\n", 100)},
+		"\"latin\"":             {Charset: "latin"},
+	} {
+		_, err := New(c)
+		require.ErrorContains(t, err, field)
+	}
+}
+
+func TestParsePadding(t *testing.T) {
+	for _, p := range []Padding{PaddingAuto, PaddingOn, PaddingOff} {
+		got, err := ParsePadding(strings.ToUpper(p.String()))
+		require.NoError(t, err)
+		require.Equal(t, p, got)
+	}
+	_, err := ParsePadding("maybe")
+	require.ErrorContains(t, err, "auto, on, off")
+}

@@ -1,0 +1,151 @@
+package server
+
+import (
+	"testing"
+	"time"
+
+	"kbridge/kclient/wire"
+)
+
+// FuzzDatagrams feeds datagrams from a few addresses, some of them players in a
+// game, and lets time pass between them. The server must live, keep its books in
+// order, and still serve somebody who behaves.
+//
+// The input is a list of records: one byte for the address (and, above 7F, how
+// long to wait first), one for the length, the datagram.
+func FuzzDatagrams(f *testing.F) {
+	record := func(who byte, d []byte) []byte { return append([]byte{who, byte(len(d))}, d...) }
+	join := func(rs ...[]byte) (out []byte) {
+		for _, r := range rs {
+			out = append(out, r...)
+		}
+		return out
+	}
+	ack := wire.ClientAck{}.AppendTo(nil)
+	f.Add(record(0, wire.AppendHello(nil)))
+	f.Add(join(record(5, loginDatagram("zoe")), record(5, one(1, wire.TypeClientAck, ack)), record(5, one(2, wire.TypeClientAck, ack))))
+	for _, s := range []struct {
+		t wire.Type
+		b []byte
+	}{
+		{wire.TypeGameData, wire.AppendGameData(nil, []byte{1, 2})},
+		{wire.TypeGameCache, wire.AppendGameCache(nil, 3)},
+		{wire.TypeDropGame, wire.DropRequest{}.AppendTo(nil)},
+		{wire.TypeQuitGame, wire.LeaveRequest{}.AppendTo(nil)},
+		{wire.TypeUserQuit, wire.QuitRequest{Message: "x"}.AppendTo(nil)},
+		{wire.TypeGlobalChat, wire.ChatRequest{Text: "\x1b"}.AppendTo(nil)},
+		{wire.TypeKick, wire.KickRequest{UserID: 2}.AppendTo(nil)},
+		{wire.TypeStartGame, wire.StartRequest{}.AppendTo(nil)},
+		{wire.TypeCreateGame, wire.CreateRequest{Game: "x"}.AppendTo(nil)},
+		{wire.TypeJoinGame, wire.JoinRequest{GameID: 1}.AppendTo(nil)},
+	} {
+		for seq := uint16(5); seq < 10; seq++ {
+			f.Add(join(record(0, one(seq, s.t, s.b)), record(0x81, one(seq+1, s.t, s.b)), record(2, one(seq, s.t, s.b))))
+		}
+	}
+	f.Fuzz(func(t *testing.T, in []byte) {
+		b := newBox(t, Config{})
+		addrs := []addrPort{hostAddr(100), hostAddr(101), hostAddr(102), hostAddr(200), hostAddr(201), hostAddr(202), hostAddr(203), hostAddr(204)}
+		for _, c := range b.game(2, wire.Good) {
+			b.remove(c) // from here on the input speaks for them
+		}
+		third := b.client(102, "third")
+		third.login()
+		b.remove(third)
+		for range 200 {
+			if len(in) < 2 {
+				break
+			}
+			who, n := in[0], min(int(in[1]), len(in)-2)
+			if who > 0x7F {
+				b.pass(time.Duration(who-0x7F) * time.Second / 4)
+			}
+			b.raw(addrs[who%8], in[2:2+n])
+			in = in[2+n:]
+			checkBooks(t, b.s)
+		}
+		b.pass(5 * time.Second)
+		checkBooks(t, b.s)
+		good := b.client(999, "good")
+		good.login()
+		b.pass(5 * time.Minute)
+		checkBooks(t, b.s)
+		if len(b.s.pending.byAddr) != 0 || len(b.s.hosts) != 0 || b.s.logins.n != 0 {
+			t.Fatal("unfinished logins are left")
+		}
+	})
+}
+
+// checkBooks asserts that everything that the server knows in two places is the
+// same in both.
+func checkBooks(t *testing.T, s *Server) {
+	t.Helper()
+	fail := func(what string) { t.Helper(); t.Fatal("the books are not in order: " + what) }
+	if len(s.byID) != len(s.users) || len(s.byName) != len(s.users) || len(s.roomByID) != len(s.rooms) {
+		fail("sizes")
+	}
+	users, playing := map[*session]bool{}, map[*session]bool{}
+	for _, u := range s.users {
+		users[u] = true
+		if s.byID[u.id] != u || s.byName[u.key] != u || s.sessions[u.addr] != u || !u.loggedIn() || u.forgotten {
+			fail("a user")
+		}
+		if (u.room != nil) != (u.state > stateLobby) {
+			fail("a user's room")
+		}
+	}
+	members := 0
+	for _, r := range s.rooms {
+		if s.roomByID[r.id] != r || len(r.members) == 0 || len(r.members) > maxPlayers {
+			fail("a room")
+		}
+		members += len(r.members)
+		for _, m := range r.members {
+			if m.room != r || !users[m] {
+				fail("a member")
+			}
+		}
+		if r.running() != (r.mixer != nil) || r.running() != r.anyPlayer() || r.running() != (r.timer.index > 0) {
+			fail("a game")
+		}
+		if !r.running() && r.owner == nil {
+			fail("a room without an owner")
+		}
+		for i, p := range r.players {
+			if p == nil {
+				continue
+			}
+			playing[p] = true
+			if p.player != i || p.room != r || !p.inGame() || (r.state == wire.GamePlaying) != (p.state == statePlaying) {
+				fail("a player")
+			}
+		}
+	}
+	for _, u := range s.users {
+		if u.inGame() != playing[u] {
+			fail("a state")
+		}
+		if u.room != nil {
+			members--
+		}
+	}
+	if members != 0 {
+		fail("members")
+	}
+	for addr, se := range s.sessions {
+		if se.addr != addr || se.forgotten || se.timer.index == 0 || se.touched {
+			fail("a session")
+		}
+		if se.loggedIn() != users[se] || (se.state == stateLogin) != (se.list == &s.logins) || (se.state == stateClosed) != (se.list == &s.closed) {
+			fail("a session's place")
+		}
+	}
+	for i, tm := range s.timers.heap {
+		if tm.at.IsZero() || tm.index != i+1 {
+			fail("a timer")
+		}
+	}
+	if len(s.touched) != 0 {
+		fail("unflushed sessions")
+	}
+}
