@@ -449,6 +449,9 @@ func (c *Client) err() error {
 // Name is who this is, for messages.
 func (c *Client) Name() string { return c.rules.name + " " + c.opts.User }
 
+// AddrPort is the address of its session, for those who cut lines.
+func (c *Client) AddrPort() netip.AddrPort { return c.conn.AddrPort() }
+
 // Frames are the combined frames that the emulator got, those of the last game.
 func (c *Client) Frames() [][]byte {
 	c.mu.Lock()
