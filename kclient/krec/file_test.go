@@ -18,6 +18,7 @@ func TestFileName(t *testing.T) {
 		"Duel":                       "0066AA55_Duel.krec",
 		"Super Smash Bros. (U) [!]":  "0066AA55_Super Smash Bros. (U) [!].krec",
 		"Pokémon 日本":                 "0066AA55_Pokémon 日本.krec",
+		"नमस्ते e\u0301":             "0066AA55_नमस्ते e\u0301.krec",
 		`../../etc/passwd`:           "0066AA55_.._.._etc_passwd.krec",
 		`a<b>c:d"e/f\g|h?i*j`:        "0066AA55_a_b_c_d_e_f_g_h_i_j.krec",
 		"a\x00b\nc\x1b\x7fd\u0085":   "0066AA55_a_b_c__d_.krec",

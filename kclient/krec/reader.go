@@ -140,10 +140,10 @@ func (r *Reader) body(kind Kind) (rec Record, err error) {
 
 // string reads up to a NUL.
 func (r *Reader) string() (string, error) {
-	b, err := r.r.ReadSlice(0) // within bufio's 4 KiB
+	b, err := r.r.ReadSlice(0) // at most bufio's 4 KiB, with or without the NUL
 	r.offset += int64(len(b))
 	switch {
-	case err == bufio.ErrBufferFull || len(b) > maxReadString+1:
+	case len(b) > maxReadString+1:
 		return "", ErrStringTooLong
 	case err == io.EOF:
 		return "", ErrTruncated
