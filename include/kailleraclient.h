@@ -192,8 +192,9 @@ int KAILLERA_CALL kailleraSelectServerDialog(void *parentWindow);
  *        frames.
  *    -1  the player is not in a game, or no longer: kailleraEndGame was
  *        called, the connection or the room is gone, or the call was wrong
- *        (values is NULL, or size is out of range or differs from the
- *        size of the game's first call). Leave the game.
+ *        (values is NULL, size is out of range or differs from the size
+ *        of the game's first call, or another thread is inside the call).
+ *        A wrong call changes nothing; otherwise leave the game.
  *
  * It blocks until the frame is there, which is what keeps the players in step:
  * the first call of a game until all players have loaded it (at most
