@@ -125,8 +125,8 @@ func TestFixedBurstsAreBlackouts(t *testing.T) {
 
 func TestBurstsAreExponential(t *testing.T) {
 	const periods, mean = 1500, 60
-	p := NewPath(8, hostA, hostB, Profile{Burst: Burst{Every: 4 * time.Second, Length: mean * time.Millisecond, Loss: 1}})
-	lost := runs(pattern(p, periods*4000))
+	p := NewPath(8, hostA, hostB, Profile{Burst: Burst{Every: time.Second, Length: mean * time.Millisecond, Loss: 1}})
+	lost := runs(pattern(p, periods*1000))
 	require.InDelta(t, periods, len(lost), periods/40)
 	sum, longer, longest := 0, 0, 0
 	for _, n := range lost {
