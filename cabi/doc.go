@@ -15,7 +15,8 @@
 //	do { n = kb_play(values, size, thread, &call); } while (made(&call));
 //
 // so a callback may be left by a longjmp or a C++ exception, and may call any of
-// the functions again. That is why the C is compiled with -fexceptions.
+// the functions again. The C is compiled with -fexceptions for that; only some
+// targets (amd64 is one) unwind through C without it.
 //
 // # What it must not do
 //
