@@ -3,6 +3,7 @@ package server
 import (
 	"bytes"
 	"fmt"
+	"net/netip"
 	"runtime"
 	"strings"
 	"testing"
@@ -173,6 +174,41 @@ func TestRow15AnswerAfterEviction(t *testing.T) {
 		require.True(t, c.session().loggedIn())
 		require.Equal(t, uint32(20), c.session().ping, "the mean of the rounds that could be timed")
 	}
+}
+
+// Row 15: logins from a real address that are begun and never completed are
+// bounded as well, for one address and in all, and keep nobody out.
+func TestRow15UnfinishedLogins(t *testing.T) {
+	b := newBox(t, Config{})
+	begin := func(addr addrPort) {
+		b.raw(addr, loginDatagram("half"))
+		b.raw(addr, one(1, wire.TypeClientAck, wire.ClientAck{}.AppendTo(nil)))
+	}
+	for port := range uint16(1000) {
+		begin(netipPort(hostAddr(7), 1000+port))
+	}
+	require.Equal(t, maxLoginsPerAddress, b.s.logins.n)
+	b.clientAt(netipPort(hostAddr(7), 7), "anna").login()
+	for n := range 3000 {
+		begin(hostAddr(1000 + n))
+	}
+	require.Equal(t, maxLogins, b.s.logins.n)
+	b.client(1, "bert").login()
+	b.pass(loginTimeout)
+	require.Zero(t, b.s.logins.n)
+	require.Empty(t, b.s.hosts)
+	require.Len(t, b.s.sessions, 2)
+}
+
+// Row 15: an IPv6 host has more addresses than anybody can count.
+func TestRow15OneIPv6Host(t *testing.T) {
+	b := newBox(t, Config{})
+	for n := range 1000 {
+		ip := [16]byte{0x20, 0x01, 0x0d, 0xb8, 15: byte(n), 14: byte(n >> 8)}
+		b.raw(netip.AddrPortFrom(netip.AddrFrom16(ip), 4000), loginDatagram("x"))
+	}
+	require.Equal(t, maxPendingPerAddress, b.s.pending.len())
+	require.Len(t, b.s.hosts, 1)
 }
 
 // Row 16: every type in every state. Nothing may change but what the table of

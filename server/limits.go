@@ -63,17 +63,17 @@ const (
 	loginTimeout = 10 * time.Second
 
 	// maxPending bounds the logins whose address has not answered yet, in all
-	// and for one IP address (for IPv6 one /64, which is what one host has).
-	// The oldest one makes room, so that nobody can be kept out by somebody
+	// and for one IP address (for IPv6 one /64, which is what one host has;
+	// loopback is exempt, since nobody elsewhere can forge it). The oldest one makes room, so that nobody can be kept out by somebody
 	// else who writes that person's address into datagrams. 4,096 entries take
-	// about 2 MB, and at 10,000 forged logins a second still give each
+	// about 3 MB, and at 10,000 forged logins a second still give each
 	// answer 400 ms to arrive.
 	maxPending           = 4096
 	maxPendingPerAddress = 64
 
 	// maxLogins bounds the logins whose address has answered, in the same way.
-	maxLogins           = 512
-	maxLoginsPerAddress = 64
+	maxLogins           = 1024
+	maxLoginsPerAddress = 128
 
 	// maxLoginBody is the largest login that is kept until the address answers:
 	// both names at their limits need 161 bytes; clients that do not cut theirs

@@ -83,7 +83,7 @@ func (s *Server) dropHost(addr netip.Addr) {
 func (t *pendingTable) add(now time.Time, addr netip.AddrPort) (p *pendingLogin, crowded bool) {
 	h := t.server.host(addr.Addr())
 	switch {
-	case len(h.pending) >= maxPendingPerAddress:
+	case len(h.pending) >= maxPendingPerAddress && !addr.Addr().IsLoopback():
 		t.remove(h.pending[0])
 		h = t.server.host(addr.Addr())
 		crowded = true
@@ -285,7 +285,7 @@ func (s *Server) promote(now time.Time, from netip.AddrPort, p *pendingLogin, lo
 	}
 	h := s.host(from.Addr())
 	switch {
-	case h.logins >= maxLoginsPerAddress:
+	case h.logins >= maxLoginsPerAddress && !from.Addr().IsLoopback():
 		s.oldestLoginOf(from.Addr()).forget()
 	case s.logins.n >= maxLogins:
 		s.logins.first.forget()
@@ -296,6 +296,7 @@ func (s *Server) promote(now time.Time, from netip.AddrPort, p *pendingLogin, lo
 	se.receive(now, datagram)
 }
 
+// oldestLoginOf finds the oldest login under way of a host that has one.
 func (s *Server) oldestLoginOf(addr netip.Addr) *session {
 	key := hostOf(addr)
 	for se := s.logins.first; ; se = se.next {
