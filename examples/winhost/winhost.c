@@ -1,0 +1,396 @@
+/*
+ * winhost.c: a stand-in for a Windows emulator that plays over the network. It
+ * has a window, no machine, and input that only a computer would press.
+ *
+ * Its input is laid out like that of chip8 (two bytes per player) and it can pretend to
+ * be one, so the two can meet in one game. What shows that all were in
+ * step is the digest over every byte that kailleraModifyPlayValues returned.
+ */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <windows.h>
+
+#include "checks.h"
+#include "library.h"
+
+enum {
+    INPUT_SIZE = 2,
+    STAY = 30 /* frames that we stay on after our last, for those who are behind */
+};
+
+static const char help[] =
+    "usage: winhost [flags]\n"
+    "\n"
+    "Loads a kailleraclient.dll and plays a game through it, as an emulator would. Which\n"
+    "server and which room is for the library to know (KAILLERA_SERVER and so on).\n"
+    "\n"
+    "  --library FILE    the library (default kailleraclient.dll)\n"
+    "  --spelling HOW    the functions' names on 32-bit Windows: underscore\n"
+    "                    (_kailleraInit@0, the default), at (kailleraInit@0) or\n"
+    "                    plain (kailleraInit, the only one of 64-bit Windows)\n"
+    "  --misalign        call with the stack at multiples of 4 bytes only (32-bit)\n"
+    "\n"
+    "A game (unless one of the checks is asked for):\n"
+    "  --frames N        leave after N frames (default 600)\n"
+    "  --fps N           frames per second (default 60), 0: as fast as it goes\n"
+    "  --seed N          which input (default 1)\n"
+    "  --emulator NAME   who we say we are (default chip8 1.0)\n"
+    "  --game NAME       the game we have (default Duel)\n"
+    "  --play-thread     play on another thread than the window's\n"
+    "  --no-window       have no window\n"
+    "  --exit-midgame    end the process after N frames while the play thread is in a call\n"
+    "  --bench           measure calls, before the game and in it\n"
+    "\n"
+    "Checks, instead of a game:\n"
+    "  --load-free-load  load and free the library in every order\n"
+    "  --wrong-order     calls that come too early, too late or twice\n"
+    "  --nulls           NULL pointers and impossible sizes\n"
+    "  --calls           measure calls only\n"
+    "\n"
+    "Exit status: 0 when all frames were played or all checks held, 1 if not, 2 for\n"
+    "wrong flags.\n";
+
+static struct {
+    const char *library, *emulator, *game;
+    enum spelling spelling;
+    long frames, fps;
+    uint32_t seed;
+    int misalign, play_thread, no_window, exit_midgame, bench;
+    int load_free_load, wrong_order, nulls, calls;
+} options = {
+    .library = "kailleraclient.dll", .emulator = "chip8 1.0", .game = "Duel",
+#if defined(_WIN64)
+    .spelling = PLAIN,
+#endif
+    .frames = 600, .fps = 60, .seed = 1,
+};
+
+/* What the game left behind; written by the thread that plays, read after it. */
+static uint64_t digest = 0xcbf29ce484222325u; /* FNV-1a, 64 bits */
+static volatile LONG frames, over;
+static double *costs; /* seconds of each call that returned a frame */
+
+/* Messages that the window's thread got while the library had that thread. */
+static int in_lobby;
+static long pumped;
+static double lobby_time, lobby_since, quiet_since, longest_quiet;
+
+static LRESULT CALLBACK on_message(HWND window, UINT message, WPARAM w, LPARAM l)
+{
+    if (message == WM_TIMER && in_lobby) {
+        double now = seconds();
+        pumped++;
+        if (now - quiet_since > longest_quiet)
+            longest_quiet = now - quiet_since;
+        quiet_since = now;
+    }
+    return DefWindowProcA(window, message, w, l);
+}
+
+static HWND open_window(void)
+{
+    WNDCLASSA class;
+    HWND window;
+
+    memset(&class, 0, sizeof class);
+    class.lpfnWndProc = on_message;
+    class.hInstance = GetModuleHandleA(NULL);
+    class.lpszClassName = "winhost";
+    RegisterClassA(&class);
+    window = CreateWindowExA(0, "winhost", "winhost", WS_OVERLAPPEDWINDOW | WS_VISIBLE, 0, 0, 320,
+                             200, NULL, NULL, class.hInstance, NULL);
+    if (window == NULL)
+        fprintf(stderr, "winhost: no window: error %lu\n", GetLastError());
+    else
+        SetTimer(window, 1, 10, NULL);
+    return window;
+}
+
+static void enter_lobby(void)
+{
+    lobby_since = quiet_since = seconds();
+    in_lobby = 1;
+}
+
+static void leave_lobby(void)
+{
+    in_lobby = 0;
+    lobby_time += seconds() - lobby_since;
+}
+
+/* What an emulator does between frames: its window's messages. */
+static void pump(void)
+{
+    MSG message;
+
+    while (PeekMessageA(&message, NULL, 0, 0, PM_REMOVE))
+        DispatchMessageA(&message);
+}
+
+/* The keys of a call: the same for the same seed, held for eight calls each. */
+static uint16_t keys_of(long number)
+{
+    uint32_t x = options.seed * 2654435761u + (uint32_t)(number / 8) * 40503u + 1;
+
+    x ^= x << 13;
+    x ^= x >> 17;
+    x ^= x << 5;
+    return (uint16_t)(x >> 8);
+}
+
+static void play(int window_thread)
+{
+    double due = seconds();
+
+    for (long number = 0, left = STAY; left > 0; number++) {
+        uint8_t values[KAILLERA_MAX_PLAYERS * INPUT_SIZE];
+        uint16_t keys = keys_of(number);
+        double begun = seconds();
+        int size;
+
+        values[0] = (uint8_t)keys;
+        values[1] = (uint8_t)(keys >> 8);
+        size = lib_modify_play_values(values, INPUT_SIZE);
+        if (size < 0) {
+            InterlockedExchange(&over, 1);
+            return;
+        }
+        if (frames == options.frames) {
+            left -= !options.exit_midgame;
+        } else if (size > 0) {
+            if (costs != NULL)
+                costs[frames] = seconds() - begun;
+            for (int n = 0; n < size; n++)
+                digest = (digest ^ values[n]) * 0x100000001b3u;
+            InterlockedIncrement(&frames);
+        }
+        if (window_thread)
+            pump();
+        if (options.fps > 0) {
+            double now;
+            due += 1.0 / (double)options.fps;
+            now = seconds();
+            if (due > now)
+                Sleep((DWORD)((due - now) * 1000));
+            else if (now - due > 0.1)
+                due = now; /* a long wait is forgotten, not raced after */
+        }
+    }
+}
+
+static DWORD WINAPI play_thread(void *unused)
+{
+    (void)unused;
+    play(0);
+    return 0;
+}
+
+static int KAILLERA_CALL on_game(char *game, int player, int players)
+{
+    leave_lobby();
+    printf("game %s player %d of %d\n", game, player, players);
+    fflush(stdout);
+    if (options.play_thread) {
+        HANDLE thread = CreateThread(NULL, 0, play_thread, NULL, 0, NULL);
+        while (options.exit_midgame && frames < options.frames && !over) {
+            pump();
+            Sleep(1);
+        }
+        if (options.exit_midgame) {
+            /* As an emulator that was closed: no farewell, and free what was loaded. */
+            printf("exit in mid-game after %ld frames\n", frames);
+            fflush(stdout);
+            FreeLibrary(GetModuleHandleA(options.library));
+            exit(frames < options.frames);
+        }
+        WaitForSingleObject(thread, INFINITE);
+        CloseHandle(thread);
+    } else {
+        play(1);
+    }
+    lib_end_game();
+    enter_lobby();
+    return 0;
+}
+
+static void KAILLERA_CALL on_chat(char *nick, char *text)
+{
+    printf("chat <%s> %s\n", nick, text);
+}
+
+static void KAILLERA_CALL on_drop(char *nick, int player)
+{
+    printf("player %d (%s) has left\n", player, nick);
+}
+
+static int ascending(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+static int play_game(void)
+{
+    static char list[256];
+    kailleraInfos infos;
+    HWND window = NULL;
+    int status;
+
+    snprintf(list, sizeof list - 1, "%s", options.game); /* and two NUL bytes */
+    memset(&infos, 0, sizeof infos);
+    infos.appName = (char *)options.emulator;
+    infos.gameList = list;
+    infos.gameCallback = on_game;
+    infos.chatReceivedCallback = on_chat;
+    infos.clientDroppedCallback = on_drop;
+    if (!options.no_window && (window = open_window()) == NULL)
+        return 1;
+    if (options.bench)
+        costs = calloc((size_t)options.frames, sizeof *costs);
+    if (lib_init() != 0 || lib_set_infos(&infos) != 0) {
+        fprintf(stderr, "winhost: the library will not start\n");
+        return 1;
+    }
+    enter_lobby();
+    status = lib_select_server_dialog(window);
+    leave_lobby();
+    lib_shutdown();
+    if (status != 0) {
+        fprintf(stderr, "winhost: the lobby returned %d\n", status);
+        return 1;
+    }
+    printf("lobby %.2f s, %ld window messages in it, at most %.0f ms without one\n", lobby_time,
+           pumped, longest_quiet * 1000);
+    if (costs != NULL && frames > 0) {
+        qsort(costs, (size_t)frames, sizeof *costs, ascending);
+        printf("bench kailleraModifyPlayValues in a game: %.1f us least, %.1f us median, "
+               "%.1f us 99th percentile of %ld calls\n",
+               costs[0] * 1e6, costs[frames / 2] * 1e6, costs[frames * 99 / 100] * 1e6, frames);
+    }
+    /* In two halves, since msvcrt's printf knows no %llx. */
+    printf("inputs digest=%08lx%08lx frames=%ld\n", (unsigned long)(digest >> 32),
+           (unsigned long)(digest & 0xffffffffu), frames);
+    return frames < options.frames;
+}
+
+static long number(const char *flag, const char *value, long least)
+{
+    char *end = NULL;
+    long n = value == NULL ? 0 : strtol(value, &end, 10);
+
+    if (value == NULL || end == value || *end != '\0' || n < least || n > 1000000000) {
+        fprintf(stderr, "winhost: %s takes a number from %ld, not \"%s\"\n", flag, least,
+                value == NULL ? "" : value);
+        exit(2);
+    }
+    return n;
+}
+
+static int switched(const char *flag)
+{
+    const struct { const char *flag; int *option; } switches[] = {
+        {"--misalign", &options.misalign},         {"--play-thread", &options.play_thread},
+        {"--no-window", &options.no_window},       {"--exit-midgame", &options.exit_midgame},
+        {"--bench", &options.bench},               {"--load-free-load", &options.load_free_load},
+        {"--wrong-order", &options.wrong_order},   {"--nulls", &options.nulls},
+        {"--calls", &options.calls},
+    };
+
+    for (size_t n = 0; n < sizeof switches / sizeof switches[0]; n++)
+        if (strcmp(flag, switches[n].flag) == 0)
+            return *switches[n].option = 1;
+    return 0;
+}
+
+static enum spelling spelling_of(const char *how)
+{
+    static const char *const names[] = {"underscore", "at", "plain"};
+
+    for (int n = 0; how != NULL && n < 3; n++)
+        if (strcmp(how, names[n]) == 0)
+            return (enum spelling)n;
+    fprintf(stderr, "winhost: --spelling takes underscore, at or plain\n");
+    exit(2);
+}
+
+static void read_flags(int argc, char **argv)
+{
+    for (int n = 1; n < argc; n++) {
+        const char *flag = argv[n], *value = argv[n + 1]; /* NULL after the last */
+
+        if (strcmp(flag, "--help") == 0) {
+            fputs(help, stdout);
+            exit(0);
+        }
+        if (switched(flag))
+            continue;
+        n++;
+        if (strcmp(flag, "--frames") == 0)
+            options.frames = number(flag, value, 1);
+        else if (strcmp(flag, "--fps") == 0)
+            options.fps = number(flag, value, 0);
+        else if (strcmp(flag, "--seed") == 0)
+            options.seed = (uint32_t)number(flag, value, 0);
+        else if (strcmp(flag, "--spelling") == 0)
+            options.spelling = spelling_of(value);
+        else if (strcmp(flag, "--library") == 0 && value != NULL)
+            options.library = value;
+        else if (strcmp(flag, "--emulator") == 0 && value != NULL)
+            options.emulator = value;
+        else if (strcmp(flag, "--game") == 0 && value != NULL)
+            options.game = value;
+        else {
+            fprintf(stderr, "winhost: %s is no flag, or lacks its value; winhost --help lists them\n",
+                    flag);
+            exit(2);
+        }
+    }
+    if (options.exit_midgame)
+        options.play_thread = 1;
+}
+
+int main(int argc, char **argv)
+{
+    HWND console = GetConsoleWindow();
+    struct address_space before, after;
+    char file[MAX_PATH] = "";
+    HMODULE library;
+    int bad = 0;
+
+    read_flags(argc, argv);
+    setvbuf(stdout, NULL, _IONBF, 0);
+    library_misalign(options.misalign);
+    if (options.load_free_load)
+        bad += check_load_free_load(options.library, options.spelling);
+
+    before = address_space_left();
+    library = library_load(options.library, options.spelling);
+    if (library == NULL)
+        return 1;
+    lib_get_frame_delay(); /* now the library has started as well */
+    after = address_space_left();
+    GetModuleFileNameA(library, file, sizeof file);
+    printf("library %s\n", file);
+    if (before.all > 0)
+        printf("address space: %.0f MB before, %.0f MB after; largest block %.0f MB before, %.0f MB after\n",
+               before.all / 1048576.0, after.all / 1048576.0, before.largest / 1048576.0,
+               after.largest / 1048576.0);
+
+    if (options.wrong_order)
+        bad += check_order();
+    if (options.nulls)
+        bad += check_nulls();
+    if (options.bench || options.calls)
+        bench_calls();
+    if (!options.wrong_order && !options.nulls && !options.calls && !options.load_free_load)
+        bad += play_game();
+    if (console == NULL && GetConsoleWindow() != NULL) {
+        printf("FAIL a console window has appeared\n");
+        bad++;
+    }
+    FreeLibrary(library);
+    return bad != 0;
+}
