@@ -137,7 +137,7 @@ func traceBytes(t testing.TB, frames [][]byte, connection int, caching bool) (up
 	nextFrame := now
 	for taken[0] < len(frames) || taken[1] < len(frames) {
 		if !nextFrame.After(now) {
-			nextFrame = nextFrame.Add(time.Second/60)
+			nextFrame = nextFrame.Add(time.Second / 60)
 			for p := range players {
 				if waiting[p] || taken[p] >= len(frames) {
 					continue
