@@ -118,7 +118,7 @@ func (s *session) tickLocked(now time.Time) {
 		s.log.Warn("messages lost", "count", n)
 		s.events.push(MessagesLost{n})
 		if g := s.gameLocked(); g != nil {
-			g.endLocked(now, ErrLost)
+			g.dropLocked(now, ErrLost) // or the others would wait for us
 		}
 		for {
 			m, ok := s.link.Message()

@@ -113,7 +113,7 @@ func (c *Client) netsync() error {
 		case time.Since(begun) >= netsyncPatience:
 			c.mu.Lock()
 			c.lose(fmt.Errorf("netsync: %w", ErrGaveUp))
-			c.stage = inRoom
+			c.drop() // the emulator ends the game
 			err = c.err()
 			c.mu.Unlock()
 			return err
