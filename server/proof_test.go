@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"kbridge/kclient/link"
 	"kbridge/kclient/wire"
 )
 
@@ -78,6 +79,9 @@ func TestProofIsNotAskedForEver(t *testing.T) {
 func TestNoAsksInAGame(t *testing.T) {
 	b := newBox(t, Config{})
 	cs := b.game(2, wire.LAN)
+	for _, c := range cs { // loading clients ignore all but one message of a datagram
+		require.Equal(t, link.Netsync, c.session().link.Phase(), "until its first game data")
+	}
 	for n := range 600 {
 		for _, c := range cs {
 			c.data(byte(n), byte(n>>8))
@@ -87,6 +91,7 @@ func TestNoAsksInAGame(t *testing.T) {
 	for _, c := range cs {
 		require.Zero(t, countAcks(c))
 		require.LessOrEqual(t, c.session().link.Unproven(), 5)
+		require.Equal(t, link.Play, c.session().link.Phase())
 	}
 	// After it, they are asked again.
 	for _, c := range cs {
@@ -94,6 +99,7 @@ func TestNoAsksInAGame(t *testing.T) {
 	}
 	b.pass(5 * time.Second)
 	for _, c := range cs {
+		require.Equal(t, link.Lobby, c.session().link.Phase())
 		require.NotZero(t, countAcks(c))
 		require.Zero(t, c.session().link.Unproven())
 	}
