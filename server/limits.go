@@ -167,6 +167,7 @@ const floodNotice = 2 * time.Second
 // a second of 100 players at 60 datagrams a second of about 300 bytes.
 const readBuffer = 1 << 20
 
-// maxReadErrors is how many errors in a row end the server: on some systems a
-// single one only tells that an earlier datagram could not be delivered.
+// maxReadErrors is how many errors in a row make a socket useless, with a growing
+// pause between them, five seconds in all: on some systems an error only tells
+// that an earlier datagram could not be delivered.
 const maxReadErrors = 100

@@ -2,10 +2,16 @@ package server
 
 import (
 	"net"
+	"net/netip"
+	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"kbridge/kclient/netsim"
+	"kbridge/kclient/wire"
 )
 
 func TestListenErrors(t *testing.T) {
@@ -52,4 +58,45 @@ func TestServeEndsWhenTheSocketFails(t *testing.T) {
 	require.NoError(t, query.Close())
 	require.ErrorIs(t, <-served, net.ErrClosed)
 	require.NoError(t, s.Close(""))
+}
+
+// flakyConn fails a few reads before each that works.
+type flakyConn struct {
+	PacketConn
+	failures int
+	left     int
+}
+
+func (c *flakyConn) ReadFromUDPAddrPort(b []byte) (int, netip.AddrPort, error) {
+	if c.left--; c.left >= 0 {
+		return 0, netip.AddrPort{}, syscall.ECONNREFUSED
+	}
+	c.left = c.failures
+	return c.PacketConn.ReadFromUDPAddrPort(b)
+}
+
+// Some systems report on the next read that an earlier datagram could not be
+// delivered. That must not end the server, and a socket that is really broken
+// must not keep it busy for ever.
+func TestReadErrors(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := netsim.New(1, lan)
+		conn, err := n.Listen(queryAddr)
+		require.NoError(t, err)
+		s, err := New(Config{MaxPing: time.Second})
+		require.NoError(t, err)
+		w := &world{t: t, net: n, server: s, addr: conn.AddrPort()}
+		served := make(chan error, 1)
+		go func() { served <- s.Serve(&flakyConn{PacketConn: conn, failures: 5}, nil) }()
+		w.closeWith(served)
+		w.login("anna", wire.LAN)
+	})
+	synctest.Test(t, func(t *testing.T) {
+		n := netsim.New(1, lan)
+		conn, err := n.Listen(queryAddr)
+		require.NoError(t, err)
+		s, err := New(Config{})
+		require.NoError(t, err)
+		require.ErrorIs(t, s.Serve(&flakyConn{PacketConn: conn, left: 1 << 30}, nil), syscall.ECONNREFUSED)
+	})
 }

@@ -15,12 +15,13 @@ import (
 // after Close are over.
 func (s *Server) readGames(conn PacketConn) error {
 	buf := make([]byte, 64<<10)
+	now := time.Now()
 	failures := 0
 	for {
 		s.mu.Lock()
-		over := s.stopping && !time.Now().Before(s.stopAt)
+		over := s.stopping && !now.Before(s.stopAt)
 		// Under the lock, so that it cannot undo what Close sets.
-		err := s.sleepUntil(conn, s.timers.next())
+		err := s.sleepUntil(conn, now, s.timers.next())
 		s.mu.Unlock()
 		if over {
 			return nil
@@ -29,7 +30,7 @@ func (s *Server) readGames(conn PacketConn) error {
 			return err
 		}
 		n, from, err := conn.ReadFromUDPAddrPort(buf)
-		now := time.Now()
+		now = time.Now()
 		s.mu.Lock()
 		switch {
 		case err == nil:
@@ -37,25 +38,45 @@ func (s *Server) readGames(conn PacketConn) error {
 			s.receive(now, conn, from, buf[:n])
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			failures = 0
-		case s.stopping:
-			s.mu.Unlock()
-			return nil
 		default:
 			failures++
 		}
 		s.run(now)
+		stopping := s.stopping
 		s.mu.Unlock()
-		if errors.Is(err, net.ErrClosed) || failures >= maxReadErrors {
+		if err == nil || failures == 0 {
+			continue
+		}
+		if stopping {
+			return nil
+		}
+		if !readAgain(err, failures) {
 			return err
 		}
 	}
 }
 
-// sleepUntil sets how long the next read may wait.
-func (s *Server) sleepUntil(conn PacketConn, at time.Time) error {
-	if s.stopping && (at.IsZero() || s.stopAt.Before(at)) {
-		at = s.stopAt
+// readAgain reports whether a socket may still be of use after so many errors in
+// a row, and waits a moment if so.
+func readAgain(err error, failures int) bool {
+	if errors.Is(err, net.ErrClosed) || failures >= maxReadErrors {
+		return false
 	}
+	time.Sleep(time.Duration(failures-1) * time.Millisecond)
+	return true
+}
+
+// sleepUntil sets how long the next read may wait. While a game runs the next
+// timer moves with every datagram; a deadline that is set already and comes
+// first is left alone, since waking once in vain is cheaper than moving it.
+func (s *Server) sleepUntil(conn PacketConn, now, at time.Time) error {
+	if s.stopping {
+		at = earliest(at, s.stopAt)
+	}
+	if at.Equal(s.wakeAt) || s.wakeAt.After(now) && (at.IsZero() || at.After(s.wakeAt)) {
+		return nil
+	}
+	s.wakeAt = at
 	return conn.SetReadDeadline(at)
 }
 
@@ -64,23 +85,18 @@ func (s *Server) sleepUntil(conn PacketConn, at time.Time) error {
 func (s *Server) readQueries(conn PacketConn) {
 	buf := make([]byte, 2<<10)
 	failures := 0
-	for failures < maxReadErrors {
+	for {
 		n, from, err := conn.ReadFromUDPAddrPort(buf)
-		if errors.Is(err, net.ErrClosed) {
-			return
+		if err != nil {
+			if failures++; !readAgain(err, failures) {
+				return
+			}
+			continue
 		}
+		failures = 0
 		s.mu.Lock()
-		stopping := s.stopping
-		if err == nil {
-			failures = 0
-			s.receive(time.Now(), conn, from, buf[:n])
-		} else {
-			failures++
-		}
+		s.receive(time.Now(), conn, from, buf[:n])
 		s.mu.Unlock()
-		if err != nil && stopping {
-			return
-		}
 	}
 }
 

@@ -14,7 +14,11 @@ import (
 // server's books are in order. In the end everybody vanishes, and nothing may be
 // left of them.
 func TestMonkeys(t *testing.T) {
-	for seed := range uint64(20) {
+	seeds := uint64(20)
+	if raceEnabled {
+		seeds = 5
+	}
+	for seed := range seeds {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(seed, 1))
 			unlimited := Rate{Burst: -1}

@@ -54,6 +54,7 @@ type Server struct {
 	lastRoom uint32
 
 	timers  timers
+	wakeAt  time.Time      // the deadline that the game socket's read has
 	touched []*session     // to be flushed before the lock is given back
 	bundle  []wire.Message // scratch for datagrams without a session
 	body    []byte         // scratch for one message
@@ -215,8 +216,9 @@ func (s *Server) Close(reason string) error {
 	}
 	if !s.stopping {
 		s.shutdown(time.Now(), reason)
-		// The reader sleeps until its next timer, which may be later now.
-		_ = s.conn.SetReadDeadline(time.Now())
+		// The reader may sleep longer than that.
+		s.wakeAt = time.Now()
+		_ = s.conn.SetReadDeadline(s.wakeAt)
 	}
 	s.mu.Unlock()
 	<-s.done
