@@ -291,6 +291,9 @@ func (g *Game) dataLocked(now time.Time, m wire.Message) {
 // droppedLocked: S 14, about us or another player.
 func (g *Game) droppedLocked(now time.Time, m wire.PlayerDropped) {
 	s := g.s
+	if m.Player < 1 || int(m.Player) > g.players {
+		return // emulators index tables with it
+	}
 	if int(m.Player) == g.player {
 		if g.dropping {
 			g.dropping = false

@@ -39,6 +39,7 @@ type session struct {
 	link   *link.Link
 	out    []byte    // datagram under construction
 	body   []byte    // message body under construction
+	lost   int       // messages of the server's, reported
 	armed  time.Time // the read deadline that is in force
 	spoke  time.Time // when we last sent anything
 	pinged time.Time // when PING was last sent to the query port
@@ -99,6 +100,7 @@ func (s *session) receiveLocked(now time.Time, datagram []byte, from netip.AddrP
 	if err := s.link.Receive(now, datagram); err != nil {
 		return // one malformed datagram harms nothing but itself
 	}
+	s.lostLocked(now)
 	for {
 		m, ok := s.link.Message()
 		if !ok {
@@ -111,15 +113,26 @@ func (s *session) receiveLocked(now time.Time, datagram []byte, from netip.AddrP
 	}
 }
 
+// lostLocked reports messages that were given up since the last time: after a
+// hole that stayed, or because the server went on far beyond what we have.
+func (s *session) lostLocked(now time.Time) {
+	n := s.link.Stats().Lost - s.lost
+	if n == 0 {
+		return
+	}
+	s.lost += n
+	s.log.Warn("messages lost", "count", n)
+	s.events.push(MessagesLost{n})
+	if g := s.gameLocked(); g != nil {
+		g.dropLocked(now, ErrLost) // or the others would wait for us
+	}
+}
+
 // tickLocked does what is due by time alone.
 func (s *session) tickLocked(now time.Time) {
 	if since, ok := s.link.Hole(); ok && now.Sub(since) >= lostPatience {
-		n := s.link.Skip()
-		s.log.Warn("messages lost", "count", n)
-		s.events.push(MessagesLost{n})
-		if g := s.gameLocked(); g != nil {
-			g.dropLocked(now, ErrLost) // or the others would wait for us
-		}
+		s.link.Skip()
+		s.lostLocked(now)
 		for {
 			m, ok := s.link.Message()
 			if !ok {
