@@ -274,3 +274,10 @@ type addrPort = netip.AddrPort
 
 // netipPort is the same IP address with another port.
 func netipPort(a addrPort, port uint16) addrPort { return netip.AddrPortFrom(a.Addr(), port) }
+
+func typesOf(gs []got) (out []wire.Type) {
+	for _, g := range gs {
+		out = append(out, g.typ)
+	}
+	return out
+}

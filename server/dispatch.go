@@ -48,15 +48,7 @@ var unlimited = setOf(wire.TypeGameData, wire.TypeGameCache, wire.TypeUserQuit, 
 // receive handles one datagram of the session's address.
 func (s *session) receive(now time.Time, datagram []byte) {
 	if s.state == stateClosed {
-		// The address may be used again: by a new session, which begins anew.
-		if len(datagram) > 0 && datagram[0] == 1 {
-			if bundle, err := wire.ParseBundle(datagram, s.server.bundle[:0]); err == nil {
-				if _, ok := findLogin(bundle); ok {
-					s.forget()
-					s.server.receiveLogin(now, s.addr, datagram)
-				}
-			}
-		}
+		s.receiveLate(now, datagram)
 		return
 	}
 	if err := s.link.Receive(now, datagram); err != nil {
@@ -65,6 +57,26 @@ func (s *session) receive(now time.Time, datagram []byte) {
 	}
 	s.deliver(now)
 	s.touch()
+}
+
+// receiveLate handles a datagram that came after the end of the session. Nothing
+// in it counts, but a client that repeats itself has not got the goodbye. And
+// the address may be used again, by a session that begins anew: a datagram with
+// a login and nothing else.
+func (s *session) receiveLate(now time.Time, datagram []byte) {
+	bundle, err := wire.ParseBundle(datagram, s.server.bundle[:0])
+	if err != nil {
+		s.server.stats.Malformed++
+		return
+	}
+	if _, ok := findLogin(bundle); ok && len(bundle) == 1 {
+		s.forget()
+		s.server.receiveLogin(now, s.addr, datagram)
+		return
+	}
+	if s.link != nil && s.link.Receive(now, datagram) == nil {
+		s.touch()
+	}
 }
 
 // deliver handles every message that is there in order.

@@ -112,12 +112,12 @@ const (
 )
 
 // A session that is over keeps its link for goodbyeLinger, so that the link can
-// repeat the goodbye (200 ms and 600 ms after it was sent), and its address for
+// repeat the goodbye (about 200, 600 and 1,400 ms after it was sent), and its address for
 // tombstone longer: what the client repeats of its own (our link does so for
 // about 25 s) must not look like a new login. At most maxClosing of them are
 // kept. When the server itself ends, it waits for shutdownLinger.
 const (
-	goodbyeLinger  = time.Second
+	goodbyeLinger  = 2 * time.Second
 	tombstone      = 30 * time.Second
 	shutdownLinger = 500 * time.Millisecond
 	maxClosing     = 1024

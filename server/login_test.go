@@ -128,6 +128,19 @@ func TestLoginWithLoss(t *testing.T) {
 	}
 }
 
+// A refusal, and the goodbye after a quit, survive loss.
+func TestGoodbyesAreRepeated(t *testing.T) {
+	for seed := range uint64(20) {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, 300+seed, netsim.Profile{Delay: 20 * time.Millisecond, Loss: 0.2}, Config{})
+			require.Contains(t, w.dial("server", wire.LAN).refusedWith(), "reserved")
+			a, _ := w.login("anna", wire.LAN)
+			a.send(wire.TypeUserQuit, wire.QuitRequest{Message: "bye"})
+			a.until(wire.TypeUserQuit)
+		})
+	}
+}
+
 // Whoever lost the connection may log in again under the same name from the same
 // address, once it is clear that nobody is there any more.
 func TestLoginAgainAfterCrash(t *testing.T) {

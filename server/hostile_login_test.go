@@ -1,0 +1,269 @@
+package server
+
+import (
+	"fmt"
+	"net/netip"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"kbridge/kclient/wire"
+)
+
+// Row 15: stray datagrams, and logins from 100,000 forged addresses.
+func TestRow15ForgedLogins(t *testing.T) {
+	b := newBox(t, Config{})
+	flood := func(from, to int) {
+		for n := from; n < to; n++ {
+			b.raw(hostAddr(n), loginDatagram(fmt.Sprint("forged", n)))
+			b.raw(hostAddr(n), one(7, wire.TypeGlobalChat, wire.ChatRequest{Text: "x"}.AppendTo(nil)))
+			b.raw(hostAddr(n), wire.AppendHello(nil))
+			b.now = b.now.Add(10 * time.Microsecond)
+			b.s.run(b.now)
+		}
+	}
+	heap := func() uint64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	flood(1000, 11_000)
+	before := heap()
+	flood(11_000, 60_000)
+	// In the midst of it somebody really logs in; 10 ms pass between a 05 and
+	// its answer, in which a thousand more come.
+	c := b.client(1, "anna")
+	c.mute = true
+	c.send(wire.TypeLogin, wire.LoginRequest{User: "anna", Emulator: "emu", Connection: wire.LAN})
+	for i := range loginRounds {
+		flood(60_000+i*1000, 61_000+i*1000)
+		c.send(wire.TypeClientAck, wire.ClientAck{})
+	}
+	require.True(t, c.session() != nil && c.session().loggedIn(), "the real login works at once")
+	require.Equal(t, uint32(10), c.session().ping)
+	flood(64_000, 100_000)
+	require.LessOrEqual(t, b.s.pending.len(), maxPending)
+	require.Len(t, b.s.sessions, 1)
+	require.LessOrEqual(t, len(b.s.hosts), maxPending)
+	require.InDelta(t, before, heap(), 1<<20, "the heap is flat")
+	b.pass(loginTimeout + time.Second)
+	require.Zero(t, b.s.pending.len(), "and they are soon forgotten")
+	require.Empty(t, b.s.hosts)
+	require.Equal(t, 1, b.s.Stats().Users)
+}
+
+// Row 15: nobody is kept out by logins forged in their name, as many as there
+// are ports.
+func TestRow15ForgedAddressIsNotBanned(t *testing.T) {
+	b := newBox(t, Config{})
+	c := b.client(1, "anna")
+	for port := uint16(1); port < 60_000; port++ {
+		if port != c.addr.Port() {
+			b.raw(netipPort(c.addr, port), loginDatagram("anna"))
+		}
+	}
+	require.LessOrEqual(t, b.s.pending.len(), maxPendingPerAddress)
+	c.login()
+}
+
+// The address of a pending login is forgotten before it answers: its answer
+// brings the login along and counts.
+func TestRow15AnswerAfterEviction(t *testing.T) {
+	for _, nonce := range []bool{false, true} {
+		b := newBox(t, Config{})
+		c := b.client(1, "anna")
+		c.mute = true
+		c.send(wire.TypeLogin, wire.LoginRequest{User: "anna", Emulator: "emu", Connection: wire.LAN})
+		ack := boxParse(c, wire.TypeServerAck, wire.ParseServerAck)
+		require.Len(t, ack.Extra, nonceSize)
+		for n := range maxPending + 10 {
+			b.raw(hostAddr(1000+n), loginDatagram("forged"))
+		}
+		require.Nil(t, b.s.pending.byAddr[c.addr])
+		if nonce {
+			// Not even a full table is needed for whoever returns the nonce.
+			b.pass(loginTimeout + time.Second)
+			require.Zero(t, b.s.pending.len())
+			c.send(wire.TypeClientAck, wire.ClientAck(ack))
+		} else {
+			c.send(wire.TypeClientAck, wire.ClientAck{})
+		}
+		require.NotNil(t, c.session(), "nonce %v", nonce)
+		for range loginRounds - 1 {
+			b.now = b.now.Add(20 * time.Millisecond)
+			c.send(wire.TypeClientAck, wire.ClientAck{})
+		}
+		require.True(t, c.session().loggedIn())
+		require.Equal(t, uint32(20), c.session().ping, "the mean of the rounds that could be timed")
+	}
+}
+
+// Row 15: logins from a real address that are begun and never completed are
+// bounded as well, for one address and in all, and keep nobody out.
+func TestRow15UnfinishedLogins(t *testing.T) {
+	b := newBox(t, Config{})
+	begin := func(addr addrPort) {
+		b.raw(addr, loginDatagram("half"))
+		b.raw(addr, one(1, wire.TypeClientAck, wire.ClientAck{}.AppendTo(nil)))
+	}
+	for port := range uint16(1000) {
+		begin(netipPort(hostAddr(7), 1000+port))
+	}
+	require.Equal(t, maxLoginsPerAddress, b.s.logins.n)
+	b.clientAt(netipPort(hostAddr(7), 7), "anna").login()
+	for n := range 3000 {
+		begin(hostAddr(1000 + n))
+	}
+	require.Equal(t, maxLogins, b.s.logins.n)
+	b.client(1, "bert").login()
+	b.pass(loginTimeout)
+	require.Zero(t, b.s.logins.n)
+	require.Empty(t, b.s.hosts)
+	require.Len(t, b.s.sessions, 2)
+}
+
+// Row 15: an IPv6 host has more addresses than anybody can count.
+func TestRow15OneIPv6Host(t *testing.T) {
+	b := newBox(t, Config{})
+	for n := range 1000 {
+		ip := [16]byte{0x20, 0x01, 0x0d, 0xb8, 15: byte(n), 14: byte(n >> 8)}
+		b.raw(netip.AddrPortFrom(netip.AddrFrom16(ip), 4000), loginDatagram("x"))
+	}
+	require.Equal(t, maxPendingPerAddress, b.s.pending.len())
+	require.Len(t, b.s.hosts, 1)
+}
+
+// Row 17: a second login does not rename the user.
+func TestRow17SecondLogin(t *testing.T) {
+	b := newBox(t, Config{})
+	c := b.client(1, "anna")
+	id := c.login()
+	c.send(wire.TypeLogin, wire.LoginRequest{User: "server", Emulator: "emu", Connection: wire.LAN})
+	c.send(wire.TypeGlobalChat, wire.ChatRequest{Text: "who am I"})
+	require.Equal(t, []wire.Type{wire.TypeGlobalChat}, typesOf(c.inbox))
+	require.Equal(t, wire.Chat{User: "anna", Text: "who am I"}, boxParse(c, wire.TypeGlobalChat, wire.ParseChat))
+	require.Equal(t, id, c.session().id)
+	require.Len(t, b.s.users, 1)
+}
+
+// Row 18: no more than three times the bytes that came in go to an address that
+// has not answered, whatever it is sent.
+func TestRow18BlindLogin(t *testing.T) {
+	for name, datagrams := range map[string][][]byte{
+		"a login":                    {loginDatagram("anna")},
+		"the shortest login":         {one(0, wire.TypeLogin, []byte{0, 0, 1})},
+		"a login again and again":    repeat(loginDatagram("anna"), 50),
+		"the shortest one, often":    repeat(one(0, wire.TypeLogin, []byte{0, 0, 1}), 50),
+		"different logins":           {loginDatagram("anna"), loginDatagram("bert"), loginDatagram("carl")},
+		"hello, ping, and the login": {wire.AppendHello(nil), wire.AppendPing(nil), loginDatagram("anna")},
+		"a login and other messages": {loginDatagram("anna"), one(1, wire.TypeGlobalChat, wire.ChatRequest{Text: "x"}.AppendTo(nil))},
+		"acks without the login":     repeat(one(1, wire.TypeClientAck, wire.ClientAck{}.AppendTo(nil)), 100),
+		"a wrong nonce":              {one(1, wire.TypeClientAck, wire.ClientAck{Extra: make([]byte, 8)}.AppendTo(nil))},
+		"a login and a wrong nonce": {wire.AppendMessage(wire.AppendMessage([]byte{2}, 1, wire.TypeClientAck, wire.ClientAck{Extra: make([]byte, 8)}.AppendTo(nil)),
+			0, wire.TypeLogin, loginDatagram("anna")[6:])},
+		"a login with a quit on top":  {append(wire.AppendMessage([]byte{2}, 1, wire.TypeUserQuit, wire.QuitRequest{}.AppendTo(nil)), loginDatagram("anna")[1:]...)},
+		"a login with a number not 0": {one(1, wire.TypeLogin, loginDatagram("anna")[6:])},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBox(t, Config{MOTD: strings.Repeat("a long welcome\n", 30)})
+			for n := range 20 {
+				b.client(100+n, fmt.Sprint("user", n)).login()
+			}
+			b.pass(5 * time.Second)
+			in := 0
+			b.meter()
+			victim := hostAddr(1)
+			for _, d := range datagrams {
+				in += len(d)
+				b.raw(victim, d)
+				b.pass(100 * time.Millisecond)
+				require.LessOrEqual(t, b.sent[victim], 3*in)
+			}
+			b.pass(20 * time.Second)
+			require.LessOrEqual(t, b.sent[victim], 3*in)
+			require.Nil(t, b.s.sessions[victim])
+		})
+	}
+}
+
+func repeat(d []byte, n int) (out [][]byte) {
+	for range n {
+		out = append(out, d)
+	}
+	return out
+}
+
+// n02 sends its login once. When the 05 gets lost the server repeats it.
+func TestFirstAckIsRepeated(t *testing.T) {
+	b := newBox(t, Config{})
+	b.meter()
+	b.raw(hostAddr(1), loginDatagram("anna brown"))
+	require.Equal(t, 1, b.counts[hostAddr(1)])
+	b.pass(firstAckRetry)
+	require.Equal(t, 2, b.counts[hostAddr(1)])
+	b.pass(loginTimeout)
+	require.LessOrEqual(t, b.sent[hostAddr(1)], 3*len(loginDatagram("anna brown")))
+	require.LessOrEqual(t, b.counts[hostAddr(1)], 1+maxFirstAckRetries)
+}
+
+// Row 18: a 06 that nobody asked for changes nothing: not before the 05 it would
+// answer was sent, and not after the login.
+func TestRow18ExtraAcks(t *testing.T) {
+	b := newBox(t, Config{})
+	c := b.client(1, "anna")
+	c.login()
+	b.pass(5 * time.Second)
+	before := b.count
+	for range 100 {
+		c.send(wire.TypeClientAck, wire.ClientAck{})
+	}
+	require.Empty(t, c.types())
+	require.Equal(t, stateLobby, c.session().state)
+	require.Equal(t, before, b.count, "none of them is answered")
+	require.Len(t, b.s.users, 1)
+
+	// A blind login with many 06 in one go: one round counts, so there is no
+	// lobby traffic yet.
+	blind := hostAddr(2)
+	b.meter()
+	b.raw(blind, loginDatagram("blind"))
+	in := len(loginDatagram("blind"))
+	ack := wire.ClientAck{}.AppendTo(nil)
+	d := wire.AppendBundleHeader(nil, 31)
+	for seq := uint16(30); seq > 0; seq-- {
+		d = wire.AppendMessage(d, seq, wire.TypeClientAck, ack)
+	}
+	d = append(d, loginDatagram("blind")[1:]...)
+	b.raw(blind, d)
+	in += len(d)
+	require.Equal(t, stateLogin, b.s.sessions[blind].state)
+	require.Equal(t, 1, b.s.sessions[blind].login.rounds)
+	require.LessOrEqual(t, b.sent[blind], 3*in)
+}
+
+// n02 with a set ping sends four 06 of its own accord and answers none. Its
+// first one can get lost; the next datagram then brings two.
+func TestUnaskedAcksAfterLoss(t *testing.T) {
+	b := newBox(t, Config{})
+	c := b.client(1, "anna")
+	c.mute = true
+	c.send(wire.TypeLogin, wire.LoginRequest{User: "anna", Emulator: "emu", Connection: wire.LAN})
+	ack := wire.ClientAck{}.AppendTo(nil)
+	b.pass(40 * time.Millisecond)
+	c.silent = true
+	c.link.Send(b.now, wire.TypeClientAck, ack)
+	c.link.Datagram(b.now, nil) // lost
+	c.silent = false
+	b.pass(40 * time.Millisecond)
+	for range 3 {
+		c.send(wire.TypeClientAck, wire.ClientAck{})
+		b.pass(40 * time.Millisecond)
+	}
+	require.Equal(t, stateLogin, c.session().state)
+	b.pass(time.Second)
+	require.Equal(t, stateLobby, c.session().state)
+}
