@@ -78,6 +78,8 @@ func (s *session) ask(now time.Time) {
 	oldest, ok := s.link.OldestUnproven()
 	awaited := s.state == stateNetsync // the ready, whatever else is proven
 	switch {
+	case !ok && s.link.Unproven() > 0: // not even sent yet
+		a.at = now.Add(askAfter)
 	case !ok && !awaited, a.unanswered >= maxAsks, a.n >= maxOpen:
 		a.at = time.Time{}
 	case ok && now.Before(oldest.Add(askAfter)):
