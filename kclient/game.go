@@ -95,7 +95,7 @@ func (g *Game) Submit(values []byte, size int) error {
 	s := g.s
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if g.err != nil {
+	if g.err != nil && !g.leftoversLocked() {
 		return g.err
 	}
 	if g.submitted || g.receiving {
@@ -129,7 +129,7 @@ func (g *Game) collectLocked(now time.Time, input []byte) error {
 		return err
 	}
 	g.clock.frame(now)
-	if !send {
+	if !send || g.err != nil {
 		return nil
 	}
 	s := g.s
@@ -165,6 +165,12 @@ func (g *Game) Receive(ctx context.Context, values []byte) (n int, err error) {
 	}()
 	for {
 		if g.err != nil {
+			if g.submitted && !g.held && g.leftoversLocked() && len(values) >= g.batcher.FrameSize() {
+				if n, ok := g.batcher.Next(values); ok && n > 0 {
+					g.submitted = false
+					return n, nil
+				}
+			}
 			return 0, g.err
 		}
 		if !g.submitted {
@@ -210,6 +216,13 @@ func (g *Game) Receive(ctx context.Context, values []byte) (n int, err error) {
 			return 0, err
 		}
 	}
+}
+
+// leftoversLocked reports whether the server has ended the game for us and there
+// are frames that had arrived before. They are handed out first, so that every
+// player runs as many frames as it was given, whoever left first.
+func (g *Game) leftoversLocked() bool {
+	return (g.err == ErrDropped || g.err == ErrRoomClosed || g.err == ErrKicked) && g.batcher.Queued() > 0
 }
 
 // Interrupt makes a Receive that waits return ErrInterrupted, from any goroutine;

@@ -2,7 +2,6 @@ package kclient_test
 
 import (
 	"context"
-	"encoding/binary"
 	"fmt"
 	"hash/fnv"
 	"log/slog"
@@ -249,13 +248,4 @@ func (m match) fastest() int {
 		c = min(c, o.Frames())
 	}
 	return c
-}
-
-func digest(frames [][]byte) uint64 {
-	h := fnv.New64a()
-	for _, f := range frames {
-		h.Write(binary.LittleEndian.AppendUint32(nil, uint32(len(f))))
-		h.Write(f)
-	}
-	return h.Sum64()
 }

@@ -177,3 +177,31 @@ func TestLoginRefused(t *testing.T) {
 		time.Sleep(time.Second)
 	})
 }
+
+// TestFramesBeforeTheEnd: frames that arrived before the server ended the game are
+// handed out before its end is reported.
+func TestFramesBeforeTheEnd(t *testing.T) {
+	script(t, func(t *testing.T, s *scripted) {
+		l := s.login()
+		r := s.room(l)
+		g := s.game(r, 2)
+		s.say(wire.TypeReady, wire.Ready{}.AppendTo(nil))
+		ctx, values := context.Background(), make([]byte, 16)
+		_, err := g.Exchange(ctx, values[:3], 2)
+		require.ErrorIs(t, err, kclient.ErrBuffer, "no room for two players: refused, and nothing lost")
+		_, err = g.Exchange(ctx, values, 2)
+		require.NoError(t, err)
+		s.say(wire.TypeGameData, wire.AppendGameData(nil, []byte{1, 2, 3, 4}))
+		s.say(wire.TypeGameData, wire.AppendGameData(nil, []byte{5, 6, 7, 8}))
+		s.say(wire.TypeCloseGame, wire.GameClosed{GameID: 1}.AppendTo(nil))
+		require.ErrorIs(t, r.Err(), kclient.ErrRoomClosed)
+		for _, want := range [][]byte{{1, 2, 3, 4}, {5, 6, 7, 8}} {
+			n, err := g.Exchange(ctx, values, 2)
+			require.NoError(t, err)
+			require.Equal(t, want, values[:n])
+		}
+		_, err = g.Exchange(ctx, values, 2)
+		require.ErrorIs(t, err, kclient.ErrRoomClosed)
+		l.Quit("")
+	})
+}
