@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"kbridge/kclient/framecache"
+	"kbridge/kclient/udp"
 	"kbridge/kclient/wire"
 )
 
@@ -105,7 +106,7 @@ func listenUDP(server netip.AddrPort) (PacketConn, error) {
 	if server.Addr().Is6() {
 		network = "udp6"
 	}
-	conn, err := net.ListenUDP(network, nil)
+	conn, err := udp.Listen(network, nil)
 	if err != nil {
 		return nil, fmt.Errorf("kclient: cannot open a UDP socket: %w", err)
 	}

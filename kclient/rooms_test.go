@@ -23,6 +23,7 @@ var rooms = map[string][]string{
 	"kbridge/kclient/link":       {"kbridge/kclient/wire"},
 	"kbridge/kclient/netsim":     {},
 	"kbridge/kclient/krec":       {},
+	"kbridge/kclient/udp":        {"golang.org/x/sys"},
 	"kbridge/kclient/deployed":   {"kbridge/kclient/wire", "kbridge/kclient/framecache", "kbridge/kclient/lockstep", "kbridge/kclient/netsim"},
 	"kbridge/kclient":            {"kbridge/kclient/..."},
 	"kbridge/server":             {"kbridge/kclient/...", "kbridge/server/...", "golang.org/x/net", "golang.org/x/sys"},

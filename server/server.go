@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"kbridge/kclient/udp"
 	"kbridge/kclient/wire"
 )
 
@@ -135,8 +136,8 @@ func Listen(listen string, gamePort int) (query, game PacketConn, err error) {
 	return q, g, nil
 }
 
-func listenUDP(addr *net.UDPAddr) (*net.UDPConn, error) {
-	c, err := net.ListenUDP("udp", addr)
+func listenUDP(addr *net.UDPAddr) (PacketConn, error) {
+	c, err := udp.Listen("udp", addr)
 	if err != nil {
 		return nil, fmt.Errorf("server: cannot listen at UDP %v (is the port in use? choose another one): %w", addr, err)
 	}
