@@ -193,6 +193,9 @@ static const struct {
     {"reentrant", scenario_reentrant, 0},
     {"signals", scenario_signals, 1},
     {"reload", scenario_reload, 1},
+    {"hostile", scenario_hostile, 0},
+    {"nulls", scenario_nulls, 0},
+    {"overrun", scenario_overrun, 0},
 #ifdef __cplusplus
     {"throw", scenario_throw, 0},
 #endif

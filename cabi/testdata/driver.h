@@ -83,6 +83,9 @@ void scenario_jump_out_of_chat(char **arguments);
 void scenario_reentrant(char **arguments);
 void scenario_signals(char **arguments);
 void scenario_reload(char **arguments);
+void scenario_hostile(char **arguments);
+void scenario_nulls(char **arguments);
+void scenario_overrun(char **arguments);
 #ifdef __cplusplus
 void scenario_throw(char **arguments);
 #endif
