@@ -2,12 +2,16 @@
 # Needs Go 1.25 or later, gcc and make.
 
 GO      ?= go
-CC      ?= gcc
+ifeq ($(origin CC),default)
+CC      := gcc
+endif
+ifeq ($(origin CXX),default)
+CXX     := g++
+endif
 BUILD   := build
 # macOS: not tried by anybody yet.
 LIBFILE := libkailleraclient.$(if $(filter Darwin,$(shell uname -s)),dylib,so)
 CFLAGS  ?= -O2 -g
-CXX     ?= g++
 WARN    := -Wall -Wextra -Werror
 LINK    := -L$(BUILD) -lkailleraclient -Wl,-rpath,'$$ORIGIN'
 CHIP8   := examples/chip8
@@ -31,8 +35,8 @@ help: ## this list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 tools:
-	@for t in $(GO) $(CC) $(CXX); do command -v $$t >/dev/null 2>&1 || \
-	  { echo "kbridge needs $$t, which is not installed (Debian: apt-get install golang gcc g++ make; Go 1.25 or later)" >&2; exit 1; }; done
+	@for t in $(GO) $(CC); do command -v $$t >/dev/null 2>&1 || \
+	  { echo "kbridge needs $$t, which is not installed (Debian: apt-get install golang gcc make; Go 1.25 or later)" >&2; exit 1; }; done
 
 lib: tools ## build/libkailleraclient.so, the library that emulators link
 	$(GO) build -buildmode=c-shared -trimpath -ldflags '-s -w' -o $(BUILD)/$(LIBFILE) ./cabi
@@ -61,12 +65,14 @@ check: tools headers
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
 
-headers: # as the strictest users compile them
-	for h in include/*.h; do \
-	  $(CC) -std=c89 -pedantic $(WARN) -x c -fsyntax-only $$h && \
-	  $(CC) -std=c99 -pedantic $(WARN) -x c -fsyntax-only $$h && \
-	  $(CXX) -std=c++98 -pedantic $(WARN) -x c++ -fsyntax-only $$h && \
-	  $(CXX) -std=c++17 -pedantic $(WARN) -x c++ -fsyntax-only $$h || exit 1; done
+headers: tools # as the strictest users compile them
+	@for h in include/*.h; do for std in c89 c99 c11; do \
+	  echo "$(CC) -std=$$std -pedantic $(WARN) $$h"; \
+	  $(CC) -std=$$std -pedantic $(WARN) -x c -fsyntax-only $$h || exit 1; done; done
+	@if command -v $(CXX) >/dev/null 2>&1; then for h in include/*.h; do for std in c++98 c++17; do \
+	  echo "$(CXX) -std=$$std -pedantic $(WARN) $$h"; \
+	  $(CXX) -std=$$std -pedantic $(WARN) -x c++ -fsyntax-only $$h || exit 1; done; done; \
+	else echo "skipped: the headers as C++, since $(CXX) is not installed"; fi
 
 bench: server lib ## the numbers: codec, caches, frame paths, round trip, bytes on the wire
 	@mkdir -p $(BUILD)
