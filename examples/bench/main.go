@@ -133,7 +133,12 @@ func roundTrip(build string, count int) error {
 	if err != nil {
 		return err
 	}
-	call, err := measure(program, env, "call", strconv.Itoa(max(count/20, 200)))
+	few := strconv.Itoa(max(count/20, 200)) // these sleep between two samples, as an emulator does
+	call, err := measure(program, env, "call", few)
+	if err != nil {
+		return err
+	}
+	send, err := measure(program, nil, "send", strings.TrimSpace(port), few)
 	if err != nil {
 		return err
 	}
@@ -144,11 +149,13 @@ func roundTrip(build string, count int) error {
 	}{
 		{"bare C UDP echo, one hop", bare},
 		{"one frame: C host, library, server, library, C host", frame},
+		{"bare C UDP send, after a sleep", send},
 		{"one kailleraModifyPlayValues call that need not wait", call},
 	} {
 		fmt.Printf("%-58s %12v %12v\n", row.name, row.s.p50, row.s.p99)
 	}
 	fmt.Printf("%-58s %12.1f %12.1f\n", "frame / bare echo", ratio(frame.p50, bare.p50), ratio(frame.p99, bare.p99))
+	fmt.Printf("%-58s %12.1f %12.1f\n", "call / bare send", ratio(call.p50, send.p50), ratio(call.p99, send.p99))
 	return nil
 }
 

@@ -3,6 +3,7 @@
  *
  *   roundtrip echo                    a bare UDP echo server; prints its port
  *   roundtrip ping PORT COUNT         asks it COUNT times
+ *   roundtrip send PORT COUNT         the cost of one bare send, once a frame
  *   roundtrip game COUNT              plays COUNT frames through the library
  *   roundtrip call COUNT              the cost of one call that need not wait
  *
@@ -105,6 +106,35 @@ static int ping_echo(int port)
 	return report();
 }
 
+/* What the kernel takes to send one datagram to a process that sleeps, after a sleep of our own: the floor of a call. */
+static int send_calmly(int port)
+{
+	struct sockaddr_in address;
+	char buffer[64] = "frame";
+	int s = loopback_socket(&address, port);
+	if (s < 0 || connect(s, (struct sockaddr *)&address, sizeof address)) {
+		perror("roundtrip send");
+		return 1;
+	}
+	for (long i = 0; i < count + WARM_UP; i++) {
+		struct timespec frame = {0, 3000000};
+		int64_t start = now_ns();
+		if (send(s, buffer, 37, 0) < 0) {
+			perror("roundtrip send");
+			return 1;
+		}
+		if (i >= WARM_UP)
+			samples[taken++] = now_ns() - start;
+		if (recv(s, buffer, sizeof buffer, 0) < 0) {
+			perror("roundtrip send");
+			return 1;
+		}
+		nanosleep(&frame, NULL);
+	}
+	close(s);
+	return report();
+}
+
 /* Frame F is sent by call F and comes back D calls later: its round trip is from the start of the one to the end of the other. */
 static int KAILLERA_CALL play(char *game, int player, int players)
 {
@@ -174,10 +204,12 @@ int main(int argc, char **argv)
 		return echo_server();
 	if (argc == 4 && !strcmp(argv[1], "ping"))
 		return ping_echo(atoi(argv[2]));
+	if (argc == 4 && !strcmp(argv[1], "send"))
+		return send_calmly(atoi(argv[2]));
 	if (argc == 3 && !strcmp(argv[1], "game"))
 		return play_game(play);
 	if (argc == 3 && !strcmp(argv[1], "call"))
 		return play_game(play_calmly);
-	fprintf(stderr, "usage: roundtrip echo | ping PORT COUNT | game COUNT | call COUNT\n");
+	fprintf(stderr, "usage: roundtrip echo | ping PORT COUNT | send PORT COUNT | game COUNT | call COUNT\n");
 	return 2;
 }
