@@ -24,6 +24,7 @@ var rooms = map[string][]string{
 	"kbridge/kclient/netsim":     {},
 	"kbridge/kclient/krec":       {},
 	"kbridge/kclient/udp":        {"golang.org/x/sys"},
+	"kbridge/kclient/lab":        {"kbridge/kclient/wire", "kbridge/kclient/framecache", "kbridge/kclient/lockstep", "kbridge/kclient/link", "kbridge/kclient/netsim", "kbridge/kclient/deployed"},
 	"kbridge/kclient/deployed":   {"kbridge/kclient/wire", "kbridge/kclient/framecache", "kbridge/kclient/lockstep", "kbridge/kclient/netsim"},
 	"kbridge/kclient":            {"kbridge/kclient/..."},
 	"kbridge/server":             {"kbridge/kclient/...", "kbridge/server/...", "golang.org/x/net", "golang.org/x/sys"},

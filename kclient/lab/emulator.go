@@ -1,0 +1,79 @@
+package lab
+
+import (
+	"encoding/binary"
+	"time"
+)
+
+const (
+	frameTime = time.Second / 60
+
+	// catchUp is how far behind its timetable an emulator may be and still catch up
+	// by running faster; more is forgotten. As in examples/chip8.
+	catchUp = 100 * time.Millisecond
+
+	// workTime is how long an emulator computes a frame when it does not wait: it
+	// catches up at 250 frames a second.
+	workTime = 4 * time.Millisecond
+
+	// skew is how much the clock of each player is slower than that of the one
+	// before it, in billionths: crystals are off by some ten millionths.
+	skew = 10_000
+
+	// stallLimit is how long a wait ends a game, as in kclient.
+	stallLimit = 15 * time.Second
+)
+
+// emulator is one player's timetable.
+type emulator struct {
+	frame time.Duration // of its own clock
+	due   time.Duration // of the call under way, or the next one
+	done  time.Duration // when the last call returned
+	calls int
+	taken int // combined frames
+	sum   uint64
+	waits bool
+}
+
+func newEmulator(player int, start time.Duration) emulator {
+	frame := frameTime + frameTime*time.Duration(player)*skew/1_000_000_000
+	return emulator{frame: frame, due: start, done: start - frame}
+}
+
+// finish ends a call at the given time, and returns when the next one begins and how
+// late this one was: how much longer than a frame it took since the last one.
+func (e *emulator) finish(now time.Duration) (next, late time.Duration) {
+	late = max(now-e.done-e.frame, 0)
+	e.done = now
+	e.due += e.frame
+	if behind := now - e.due; behind > catchUp {
+		e.due += behind - catchUp
+	}
+	return max(e.due, now+workTime), late
+}
+
+// input is what a player presses in a frame: the same for every strategy. A button
+// is held for five frames, as people do.
+func input(seed uint64, player, frame int, b []byte) {
+	x := seed*0x9e3779b97f4a7c15 + uint64(player)<<32 + uint64(frame/5*7%16)
+	for len(b) > 0 {
+		x ^= x >> 31
+		x *= 0xbf58476d1ce4e5b9
+		x ^= x >> 29
+		var eight [8]byte
+		binary.LittleEndian.PutUint64(eight[:], x)
+		b = b[copy(b, eight[:]):]
+	}
+}
+
+// chain continues a digest over everything that a player was given.
+func chain(sum uint64, b []byte) uint64 {
+	for ; len(b) >= 8; b = b[8:] {
+		sum = (sum ^ binary.LittleEndian.Uint64(b)) * 0x9e3779b97f4a7c15
+		sum ^= sum >> 32
+	}
+	var tail [8]byte
+	copy(tail[:], b)
+	sum = (sum ^ binary.LittleEndian.Uint64(tail[:])) * 0x9e3779b97f4a7c15
+	return sum ^ sum>>29
+}

@@ -1,0 +1,95 @@
+package lab
+
+import (
+	"time"
+
+	"kbridge/kclient/wire"
+)
+
+// floorEnd is the oracle: it knows at every moment what has arrived at the other
+// end, without being told. What is new goes out at once with everything else that is
+// outstanding; while anything is, it goes out again with every frame. A client has the
+// frames of its emulator, which tick on while it waits. A server has none of its own:
+// it waits a quarter of a frame longer than a frame, or jitter would make it send
+// nearly everything twice. It keeps no limit of deployed receivers but the size of a
+// datagram.
+type floorEnd struct {
+	server   bool
+	peer     *floorEnd
+	out      outbox
+	in       inbox
+	sent     uint64 // messages before this one were sent at least once
+	lastSend time.Time
+	due      time.Time // a client's next frame, should it still wait then
+	begins   bool      // a client's frame begins now
+	waiting  bool
+	resends  int
+	err      error
+}
+
+func (e *floorEnd) outstanding() uint64 { return e.out.next - e.peer.in.next }
+
+func (e *floorEnd) send(now time.Time, t wire.Type, body []byte, _ bool) {
+	if e.outstanding() >= wire.MaxBundle*8 {
+		e.err = errOverrun
+		return
+	}
+	e.out.add(t, body)
+}
+
+func (e *floorEnd) next() time.Time {
+	switch {
+	case e.sent < e.out.next:
+		return epoch // at once
+	case e.outstanding() == 0:
+		return time.Time{}
+	case e.server:
+		return e.lastSend.Add(frameTime * 5 / 4)
+	case e.begins:
+		return epoch
+	case e.waiting:
+		return e.due
+	}
+	return time.Time{}
+}
+
+func (e *floorEnd) tick(now time.Time) { e.begins, e.due = true, now.Add(frameTime) }
+
+func (e *floorEnd) waits(_ time.Time, yes bool) { e.waiting = yes }
+
+func (e *floorEnd) datagram(now time.Time, buf []byte) []byte {
+	at := e.next()
+	if at.IsZero() || at.After(now) {
+		return buf[:0]
+	}
+	if e.sent == e.out.next {
+		e.resends++
+	}
+	e.sent = e.out.next
+	e.lastSend, e.begins = now, false
+	for !e.server && !e.due.After(now) {
+		e.due = e.due.Add(frameTime)
+	}
+	// A backlog of more than a datagram goes out from its oldest message.
+	from := e.peer.in.next
+	return e.out.bundle(buf[:0], from, min(e.out.next, from+wire.MaxBundle))
+}
+
+func (e *floorEnd) receive(now time.Time, datagram []byte) (err error) {
+	if e.in.bundle, err = wire.ParseBundle(datagram, e.in.bundle[:0]); err != nil {
+		return err
+	}
+	for i := len(e.in.bundle) - 1; i >= 0; i-- {
+		m := e.in.bundle[i]
+		if n, old := e.in.number(m.Seq); !old && n == e.in.next {
+			e.in.next++
+			e.in.accept(m)
+		}
+	}
+	return nil
+}
+
+func (e *floorEnd) proveGame(time.Time, int)      {}
+func (e *floorEnd) message() (wire.Message, bool) { return e.in.take() }
+func (e *floorEnd) over() error                   { return e.err }
+func (e *floorEnd) counts() (lost, resends int)   { return 0, e.resends }

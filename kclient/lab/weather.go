@@ -1,0 +1,81 @@
+package lab
+
+import (
+	"net/netip"
+	"time"
+
+	"kbridge/kclient/netsim"
+)
+
+// Weather is the network of a game: every player has a line of its own to the
+// server, with the same profile and other luck.
+type Weather struct {
+	Name string
+	// Line is what each direction does, independently of the other.
+	Line netsim.Profile
+	// Blackout is what both directions of a line suffer at once.
+	Blackout netsim.Burst
+	// Moves is how often, on average, a player's address changes: for MoveGap
+	// nothing passes, what is under way to the old address is lost, and the server
+	// learns the new one from the next datagram. 0 is never.
+	Moves, MoveGap time.Duration
+}
+
+// Weathers are those of the campaign. netsim says where the numbers of the
+// named lines come from.
+func Weathers() []Weather {
+	bursts := netsim.Burst{Every: 30 * time.Second, Length: 2 * time.Second, Loss: 1, Fixed: true}
+	mixed := netsim.Loss(0.01)
+	mixed.Duplicate, mixed.Reorder = 0.05, 0.05
+	return []Weather{
+		{Name: "LAN", Line: netsim.LAN()},
+		{Name: "cable", Line: netsim.Cable()},
+		{Name: "Wi-Fi", Line: netsim.WiFi()},
+		{Name: "mobile", Line: netsim.Mobile()},
+		{Name: "satellite", Line: netsim.Satellite()},
+		{Name: "loss1", Line: netsim.Loss(0.01)},
+		{Name: "loss5", Line: netsim.Loss(0.05)},
+		{Name: "loss10", Line: netsim.Loss(0.10)},
+		{Name: "loss20", Line: netsim.Loss(0.20)},
+		{Name: "loss30", Line: netsim.Loss(0.30)},
+		{Name: "blackout", Line: netsim.Cable(), Blackout: bursts},
+		{Name: "rebinding", Line: netsim.Cable(), Moves: 30 * time.Second, MoveGap: 300 * time.Millisecond},
+		{Name: "dup+reorder", Line: mixed},
+	}
+}
+
+// Ping is the round trip that a server measures on this line at the login: the mean
+// of what is not lost.
+func (w Weather) Ping() time.Duration { return 2*w.Line.Delay + w.Line.Jitter }
+
+// line is one player's way to the server and back.
+type line struct {
+	up, down, outage netsim.Path
+	hasOutage        bool
+	address          uint16
+	gapUntil         time.Duration
+}
+
+func newLine(w Weather, seed uint64, player int) line {
+	server := netip.AddrFrom4([4]byte{10, 0, 0, 1})
+	client := netip.AddrFrom4([4]byte{10, 0, 1, byte(player)})
+	outage := netsim.Profile{Burst: w.Blackout}
+	return line{
+		up:        netsim.NewPath(seed, client, server, w.Line),
+		down:      netsim.NewPath(seed, server, client, w.Line),
+		outage:    netsim.NewPath(seed+1, client, server, outage),
+		hasOutage: w.Blackout.Every > 0,
+	}
+}
+
+// fate is what becomes of a datagram sent now.
+func (l *line) fate(now time.Duration, up bool, datagram []byte) netsim.Fate {
+	if now < l.gapUntil || l.hasOutage && l.outage.Lost(now) {
+		return netsim.Fate{Lost: true}
+	}
+	content := uint64(len(datagram))<<24 | uint64(datagram[0])<<16 | uint64(datagram[1])<<8 | uint64(datagram[2])
+	if up {
+		return l.up.Fate(now, content)
+	}
+	return l.down.Fate(now, content)
+}
