@@ -76,6 +76,17 @@ func TestDatagramBytes(t *testing.T) {
 	require.Empty(t, l.Datagram(epoch, nil))
 }
 
+// An idle session costs one datagram per keep-alive: no server proves that it has come, so it would be repeated in vain.
+func TestKeepAliveIsNotRepeated(t *testing.T) {
+	l := New(Config{}, epoch)
+	l.Send(epoch, wire.TypeKeepAlive, []byte{0})
+	require.Len(t, drain(l, epoch), 1)
+	require.Zero(t, l.Next())
+	l.Send(epoch, wire.TypeGlobalChat, []byte{0, 'x', 0})
+	require.Len(t, drain(l, epoch), 1)
+	require.NotZero(t, l.Next())
+}
+
 // Outside of play, and from a client always, each new message has a datagram of its own: n02 in netsync and
 // direlera-rs take no more from one.
 func TestOneNewMessageInADatagram(t *testing.T) {

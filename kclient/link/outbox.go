@@ -16,6 +16,9 @@ type outbox struct {
 	bytes int        // of the bodies in proven..next
 	// proven: the peer has every message before this one.
 	proven uint64
+	// needed is the end of the messages that are worth a resend of their own:
+	// a keep-alive is not, it has done its work by any later datagram.
+	needed uint64
 	// forgotten counts messages that were given up unproven because the peer
 	// never proved anything and the bounds were reached.
 	forgotten uint64
@@ -51,6 +54,9 @@ func (o *outbox) add(t wire.Type, body []byte) uint64 {
 	s.sent = time.Time{}
 	o.next++
 	o.bytes += len(body)
+	if t != wire.TypeKeepAlive {
+		o.needed = o.next
+	}
 	if o.next-o.first > uint64(len(o.slots)) {
 		o.first = o.next - uint64(len(o.slots))
 	}

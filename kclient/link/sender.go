@@ -77,7 +77,7 @@ func (l *Link) resendAfter() (time.Duration, bool) {
 		}
 		return l.backOff(w), true
 	}
-	if !outstanding && l.holed.IsZero() {
+	if l.out.needed <= l.out.proven && l.holed.IsZero() {
 		return 0, false
 	}
 	// A long backlog is climbed in steps; every round of steps waits longer than
