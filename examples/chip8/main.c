@@ -40,7 +40,8 @@ static const char help[] =
     "  --seconds N      leave the game after N seconds\n"
     "\n"
     "What comes out:\n"
-    "  --no-screen      draw nothing and read no keyboard\n"
+    "  --no-screen      draw nothing and read no keyboard; a digest of the\n"
+    "                   input that all players were given comes at the end\n"
     "  --report WHERE   per frame its number, the digest of the machine's state, the\n"
     "                   keys and the screen, in a line; WHERE is a file, or the\n"
     "                   number of an open file descriptor\n"
@@ -74,6 +75,7 @@ static const char help[] =
 static struct play_options options = {0, 1, NULL, NULL, 0, 0, 60, 0};
 static struct trace trace;
 static enum play_result last_result = PLAY_LEFT;
+static int screen = 1; /* draw */
 
 static void wrong(const char *flag, const char *value, const char *takes)
 {
@@ -102,6 +104,7 @@ static double number(const char *flag, const char *value, double least, double m
 static void on_play(const char *name, int player, int players)
 {
     const struct game *game = games_find(name);
+    struct netplay_inputs inputs;
     char line[256];
 
     if (game == NULL) { /* the library offers only games of our list, but look */
@@ -112,6 +115,10 @@ static void on_play(const char *name, int player, int players)
     snprintf(line, sizeof line, "%s: you are player %d of %d.", name, player, players);
     terminal_show(line);
     last_result = play(game, player, players, &options);
+    inputs = netplay_inputs();
+    report_inputs(inputs.digest, inputs.frames);
+    if (!screen)
+        printf("inputs digest=%016llx frames=%ld\n", (unsigned long long)inputs.digest, inputs.frames);
 }
 
 /*
@@ -173,7 +180,7 @@ int main(int argc, char **argv)
 {
     static const struct netplay_events events = {on_play, terminal_show};
     const char *trace_file = NULL, *report = NULL;
-    int screen = 1, files = 0, status = 0;
+    int files = 0, status = 0;
 
     online = 1;
     for (int n = 1; n < argc; n++) {

@@ -26,6 +26,7 @@
 enum { INPUT_SIZE = 2 };
 
 static struct netplay_events events;
+static struct netplay_inputs inputs;
 
 /*
  * A game starts. This runs on the thread that called netplay_lobby, and the whole
@@ -35,6 +36,8 @@ static struct netplay_events events;
  */
 static int KAILLERA_CALL on_game(char *game, int player, int players)
 {
+    inputs.digest = 0xcbf29ce484222325u; /* FNV-1a, 64 bits */
+    inputs.frames = 0;
     events.play(game, player, players);
     /*
      * However it ended. If it was the library that ended it, this does nothing;
@@ -123,6 +126,9 @@ enum netplay_result netplay_frame(uint16_t own_keys, uint16_t *machine_keys)
      * own_keys, is what the machine gets: our own keys come back in it when
      * the others have them too.
      */
+    for (int n = 0; n < size; n++)
+        inputs.digest = (inputs.digest ^ values[n]) * 0x100000001b3u;
+    inputs.frames++;
     *machine_keys = 0;
     for (int player = 1; player * INPUT_SIZE <= size; player++) {
         const uint8_t *keys = values + (player - 1) * INPUT_SIZE;
@@ -149,6 +155,11 @@ uint16_t netplay_player_keys(int player, uint16_t own_keys)
         if (own_keys >> left[n] & 1)
             keys |= (uint16_t)(1u << (player == 1 ? left[n] : right[n]));
     return keys;
+}
+
+struct netplay_inputs netplay_inputs(void)
+{
+    return inputs;
 }
 
 int netplay_frame_delay(void)

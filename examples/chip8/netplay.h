@@ -41,6 +41,18 @@ int netplay_lobby(void);
  */
 enum netplay_result netplay_frame(uint16_t own_keys, uint16_t *machine_keys);
 
+/*
+ * Every byte that the library has returned in this game, as one number: players
+ * whose numbers are equal were given the same input for every frame. A
+ * digest of the machine (machine.h) says more; this one also compares with emulators
+ * of other machines.
+ */
+struct netplay_inputs {
+    uint64_t digest; /* FNV-1a */
+    long frames;
+};
+struct netplay_inputs netplay_inputs(void);
+
 /* How many frames lie between pressing a key and seeing it. */
 int netplay_frame_delay(void);
 

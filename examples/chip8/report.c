@@ -60,6 +60,14 @@ void report_end(const struct machine *m, const char *reason)
     fflush(report);
 }
 
+void report_inputs(uint64_t digest, long frames)
+{
+    if (report == NULL)
+        return;
+    fprintf(report, "# inputs digest=%016llx frames=%ld\n", (unsigned long long)digest, frames);
+    fflush(report);
+}
+
 void report_close(void)
 {
     if (report != NULL)

@@ -8,10 +8,11 @@
  *     # start player 1 of 2, game Duel
  *     <frame, from 1> <digest, 16 hex digits> <keys, 4 hex digits> <screen, 512 hex digits>
  *     # end 600 frames: finished
+ *     # inputs digest=<16 hex digits> frames=600
  *
  * The digest covers the whole machine after that frame (machine_digest), keys are
  * those the machine was given for it, and the screen is a bit per pixel, top
- * left first.
+ * left first. The last line is there after a game with others (netplay_inputs).
  */
 #ifndef CHIP8_REPORT_H
 #define CHIP8_REPORT_H
@@ -31,6 +32,8 @@ void report_start(const char *game, int player, int players);
 int report_frame(const struct machine *m, uint16_t keys);
 
 void report_end(const struct machine *m, const char *reason);
+
+void report_inputs(uint64_t digest, long frames);
 
 void report_close(void);
 

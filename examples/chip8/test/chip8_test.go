@@ -4,8 +4,10 @@ package chip8
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"hash/fnv"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -183,6 +185,7 @@ func TestNetplay(t *testing.T) {
 	// Keys 0, 1, 2, 4, 5, 7, 8, A in turn, A once more, then C, which is not in the player's half of the pad.
 	trace := filepath.Join(t.TempDir(), "trace.txt")
 	require.NoError(t, os.WriteFile(trace, []byte("0100\n0200\n0400ffff\n1000\n2000\n8000\n0001\n0004\nx1\n0010\n0800\nx3\n"), 0o600))
+	raw := []uint16{0x0001, 0x0002, 0x0004, 0x0010, 0x0020, 0x0080, 0x0100, 0x0400, 0x0400, 0x1000, 0x0008, 0x0008}
 	for player, own := range map[int][]uint16{
 		1: {0x0001, 0x0002, 0x0004, 0x0010, 0x0020, 0x0080, 0x0100, 0x0400, 0x0400, 0, 0, 0},
 		2: {0x8000, 0x0008, 0x1000, 0x0040, 0x2000, 0x0200, 0x4000, 0x0800, 0x0800, 0, 0, 0},
@@ -194,11 +197,18 @@ func TestNetplay(t *testing.T) {
 					chip8, "--no-screen", "--unthrottled", "--trace", trace, "--report", report, "--chat", "hi\x1b[2J")
 				require.Equal(t, 1, got.code, "the game was lost")
 				require.Contains(t, got.stderr, "ended before its time")
+				sum := fnv.New64a()
+				for _, keys := range raw {
+					players := [3]uint16{0x0020, 0x0020, 0xffff}
+					players[player-1] = keys
+					require.NoError(t, binary.Write(sum, binary.LittleEndian, players))
+				}
+				inputs := fmt.Sprintf("inputs digest=%016x frames=12", sum.Sum64())
 				require.Equal(t, fmt.Sprintf("Duel: you are player %d of 3.\n<me> hi?[2J\n"+
-					"th?[2Jem? (player 3) has left the game.\nkailleraEndGame: called\n", player), got.stdout)
+					"th?[2Jem? (player 3) has left the game.\n%s\nkailleraEndGame: called\n", player, inputs), got.stdout)
 
 				frames, comments := readReport(t, report)
-				require.Equal(t, []string{fmt.Sprintf("# start player %d of 3, game Duel", player), "# end 12 frames: lost"}, comments)
+				require.Equal(t, []string{fmt.Sprintf("# start player %d of 3, game Duel", player), "# end 12 frames: lost", "# " + inputs}, comments)
 				other := uint16(0x2000) // player 2 holds key 5, which arrives as D
 				if player == 2 {
 					other = 0x0020
@@ -213,7 +223,8 @@ func TestNetplay(t *testing.T) {
 	}
 
 	got := run(t, []string{"FAKE_PLAYER=1", "FAKE_DELAY=2", "FAKE_FRAMES=12"}, chip8, "--no-screen", "--unthrottled", "--frames", "7")
-	require.Equal(t, result{"Duel: you are player 1 of 3.\nth?[2Jem? (player 3) has left the game.\nkailleraEndGame: called\n", "", 0}, got)
+	require.Regexp(t, `^Duel: you are player 1 of 3.\nth\?\[2Jem\? \(player 3\) has left the game.\ninputs digest=[0-9a-f]{16} frames=7\nkailleraEndGame: called\n$`, got.stdout)
+	require.Equal(t, result{got.stdout, "", 0}, got)
 
 	got = run(t, nil, chip8, "--no-screen")
 	require.Equal(t, 1, got.code, "a lobby that does not open")
