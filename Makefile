@@ -17,6 +17,13 @@ LINK    := -L$(BUILD) -lkailleraclient -Wl,-rpath,'$$ORIGIN'
 CHIP8   := examples/chip8
 CHIP8_SOURCES := $(addprefix $(CHIP8)/,main.c play.c netplay.c machine.c games.c input.c report.c terminal.c)
 
+# The compilers of `make dll`, and where its files go.
+MINGW32 ?= i686-w64-mingw32
+MINGW64 ?= x86_64-w64-mingw32
+WINHOST := examples/winhost
+WIN32   := $(BUILD)/windows-386
+WIN64   := $(BUILD)/windows-amd64
+
 # The demo's path: percent of datagrams lost, milliseconds one way.
 LOSS    ?= 0
 DELAY   ?= 0
@@ -58,6 +65,10 @@ demo: server examples ## two emulators play each other for ten seconds; LOSS= DE
 test: tools check ## everything: formatting, vet, staticcheck, headers, all tests with -race, a short lossy demo
 	$(GO) test -race -timeout 20m ./...
 	$(MAKE) --no-print-directory demo SECONDS=3 LOSS=10 DELAY=20 JITTER=5
+	@command -v $(MINGW32)-gcc >/dev/null && command -v $(MINGW64)-gcc >/dev/null || \
+	  echo "make test: SKIPPED the build and the export tables of the Windows library (Debian: apt-get install gcc-mingw-w64)"
+	@if $(WINHOST)/wine-setup.sh --check; then $(MAKE) --no-print-directory test-windows; else \
+	  echo "make test: SKIPPED the Windows library under Wine: see the line above; $(WINHOST)/wine-setup.sh, as root, sets it up"; fi
 
 .PHONY: check headers
 check: tools headers
@@ -73,6 +84,44 @@ headers: tools # as the strictest users compile them
 	  echo "$(CXX) -std=$$std -pedantic $(WARN) $$h"; \
 	  $(CXX) -std=$$std -pedantic $(WARN) -x c++ -fsyntax-only $$h || exit 1; done; done; \
 	else echo "skipped: the headers as C++, since $(CXX) is not installed"; fi
+
+.PHONY: dll windows-tools test-windows
+windows-tools: tools
+	@for t in $(MINGW32)-gcc $(MINGW64)-gcc; do command -v $$t >/dev/null 2>&1 || \
+	  { echo "make dll needs $$t, which is not installed (Debian: apt-get install gcc-mingw-w64)" >&2; exit 1; }; done
+
+# $(call windows_dll,GOARCH,mingw prefix,folder,.def of the import library)
+# Go puts its own //export names in a .def of its own unless it is told to export all; the second flag takes that
+# back, which leaves the names in ours.
+define windows_dll
+	@mkdir -p $(3)
+	$(2)-windres -O coff -o $(3)/version.o cabi/version.rc
+	CGO_ENABLED=1 GOOS=windows GOARCH=$(1) CC=$(2)-gcc $(GO) build -buildmode=c-shared -trimpath -ldflags '-s -w \
+	  -extldflags "$(CURDIR)/cabi/exports_windows_$(1).def $(CURDIR)/$(3)/version.o -Wl,--export-all-symbols -Wl,--exclude-all-symbols"' \
+	  -o $(3)/kailleraclient.dll ./cabi
+	@rm -f $(3)/kailleraclient.h $(3)/version.o
+	$(2)-dlltool -d cabi/$(4) -l $(3)/libkailleraclient.a
+	cp $(3)/libkailleraclient.a $(3)/kailleraclient.lib
+endef
+
+dll: windows-tools ## kailleraclient.dll for Windows emulators, 32 and 64 bits, with import libraries
+	$(call windows_dll,386,$(MINGW32),$(WIN32),imports_windows_386.def)
+	$(call windows_dll,amd64,$(MINGW64),$(WIN64),exports_windows_amd64.def)
+	cp $(WIN64)/kailleraclient.dll $(WIN64)/kailleraclient64.dll
+
+# $(call windows_programs,GOARCH,mingw prefix,folder): a host that loads the library, one that was linked with it,
+# and the tests of the sockets.
+define windows_programs
+	$(2)-gcc -std=c99 $(WARN) -O2 -Iinclude -o $(3)/winhost.exe $(WINHOST)/winhost.c $(WINHOST)/library.c $(WINHOST)/checks.c
+	$(2)-gcc -std=c99 $(WARN) -O2 -Iinclude -o $(3)/linked.exe $(WINHOST)/linked.c -L$(3) -lkailleraclient
+	CGO_ENABLED=0 GOOS=windows GOARCH=$(1) $(GO) test -c -o $(3)/udp-test.exe ./kclient/udp
+endef
+
+test-windows: dll lib server examples ## the Windows library for real, under Wine, with Linux in the same game
+	@$(WINHOST)/wine-setup.sh --check
+	$(call windows_programs,386,$(MINGW32),$(WIN32))
+	$(call windows_programs,amd64,$(MINGW64),$(WIN64))
+	$(WINHOST)/test.sh $(BUILD)
 
 bench: server lib ## the numbers: codec, caches, frame paths, round trip, bytes on the wire
 	@mkdir -p $(BUILD)

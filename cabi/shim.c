@@ -13,6 +13,16 @@
 
 #include "_cgo_export.h"
 
+/*
+ * Old Windows compilers keep the stack at multiples of 4 bytes, and gcc's code
+ * trusts in 16, so every entry sees to that itself.
+ */
+#if defined(_WIN32) && defined(__i386__)
+#define ENTRY __attribute__((force_align_arg_pointer)) KAILLERA_CALL
+#else
+#define ENTRY KAILLERA_CALL
+#endif
+
 typedef int(KAILLERA_CALL *game_callback)(char *game, int player, int players);
 typedef void(KAILLERA_CALL *chat_callback)(char *nick, char *text);
 typedef void(KAILLERA_CALL *drop_callback)(char *nick, int player);
@@ -47,27 +57,27 @@ static void make_call(kb_call *call)
     }
 }
 
-int KAILLERA_CALL kailleraGetVersion(char *version)
+int ENTRY kailleraGetVersion(char *version)
 {
     return kb_get_version(version);
 }
 
-int KAILLERA_CALL kailleraInit(void)
+int ENTRY kailleraInit(void)
 {
     return kb_init();
 }
 
-int KAILLERA_CALL kailleraShutdown(void)
+int ENTRY kailleraShutdown(void)
 {
     return kb_shutdown();
 }
 
-int KAILLERA_CALL kailleraSetInfos(kailleraInfos *infos)
+int ENTRY kailleraSetInfos(kailleraInfos *infos)
 {
     return kb_set_infos(infos);
 }
 
-int KAILLERA_CALL kailleraSelectServerDialog(void *parentWindow)
+int ENTRY kailleraSelectServerDialog(void *parentWindow)
 {
     kb_call call;
     int result;
@@ -76,14 +86,18 @@ int KAILLERA_CALL kailleraSelectServerDialog(void *parentWindow)
     if (id == 0)
         return -1;
     for (;;) {
+#ifdef _WIN32
+        result = kb_dialog_wait(id, &call);
+#else
         result = kb_dialog_next(id, -1, &call);
+#endif
         if (call.kind == KB_CALL_NONE)
             return result;
         make_call(&call);
     }
 }
 
-int KAILLERA_CALL kailleraModifyPlayValues(void *values, int size)
+int ENTRY kailleraModifyPlayValues(void *values, int size)
 {
     kb_call call;
     int result;
@@ -98,17 +112,17 @@ int KAILLERA_CALL kailleraModifyPlayValues(void *values, int size)
     }
 }
 
-int KAILLERA_CALL kailleraChatSend(char *text)
+int ENTRY kailleraChatSend(char *text)
 {
     return kb_chat_send(text);
 }
 
-int KAILLERA_CALL kailleraEndGame(void)
+int ENTRY kailleraEndGame(void)
 {
     return kb_end_game();
 }
 
-int KAILLERA_CALL kailleraGetFrameDelay(void)
+int ENTRY kailleraGetFrameDelay(void)
 {
     return kb_get_frame_delay();
 }

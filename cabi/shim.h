@@ -35,4 +35,9 @@ typedef struct {
     char text[KB_TEXT_SIZE];
 } kb_call;
 
+#ifdef _WIN32
+/* shim_windows.c */
+int kb_dialog_wait(uint64_t id, kb_call *call);
+#endif
+
 #endif /* KBRIDGE_SHIM_H */

@@ -19,19 +19,19 @@ failed=0
 
 folder() { if [ "$1" = 32 ]; then echo "$build/windows-386"; else echo "$build/windows-amd64"; fi; }
 
-# winhost BITS FLAG... runs winhost there, for two minutes at most.
-winhost() {
-    local bits=$1 folder
-    folder=$(folder "$bits")
-    shift
-    timeout 120 "$run" "$bits" "$folder/winhost.exe" --library "$folder/kailleraclient.dll" "$@"
+# must NAME BITS FLAG... is a winhost that has to succeed.
+must() {
+    local name=$1 bits=$2
+    shift 2
+    program "$name" "$bits" winhost.exe --library "$(folder "$bits")/kailleraclient.dll" "$@"
 }
 
-# must NAME BITS FLAG... is a winhost that has to succeed; its output goes to a log.
-must() {
-    local name=$1
-    shift
-    if winhost "$@" >"$logs/$name.log" 2>&1; then
+# program NAME BITS PROGRAM [ARGUMENT...] runs a program of that folder, for two
+# minutes at most; it has to succeed, and its output goes to a log.
+program() {
+    local name=$1 bits=$2 program=$3
+    shift 3
+    if timeout 120 "$run" "$bits" "$(folder "$bits")/$program" "$@" >"$logs/$name.log" 2>&1; then
         echo "ok   $name"
     else
         echo "FAIL $name (exit status $?)"
@@ -42,6 +42,8 @@ must() {
 
 unset KAILLERA_SERVER
 for bits in 32 64; do
+    program "sockets-$bits" $bits udp-test.exe
+    program "import-library-$bits" $bits linked.exe
     must "load-free-load-$bits" $bits --load-free-load
     must "wrong-order-$bits" $bits --wrong-order
     must "nulls-$bits" $bits --nulls

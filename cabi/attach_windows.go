@@ -1,0 +1,6 @@
+package main
+
+// void kb_attached(void);
+import "C"
+
+func init() { C.kb_attached() }
