@@ -37,7 +37,8 @@
 //
 // # Recordings and the log
 //
-// A game is recorded as .krec when its Match names a folder. The log goes where
+// A game is recorded as .krec when its Match names a folder; a relative one lies in
+// the Config's Folder, which is where the library may write. The log goes where
 // KAILLERA_LOG says: unset, nowhere; debug, info, warn or error, to stderr; anything
 // else is a file that is appended to.
 //

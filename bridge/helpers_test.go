@@ -126,23 +126,23 @@ type host struct {
 
 // newHost makes a session that is initialised, knows its emulator, and logs to
 // a file.
-func newHost(t testing.TB, ui bridge.UI) *host {
+func newHost(t testing.TB, ui bridge.UI, options ...func(*bridge.Config)) *host {
 	t.Helper()
-	h := newRawHost(t, ui)
+	h := newRawHost(t, ui, options...)
 	h.Init()
 	require.NoError(t, h.SetInfos(&bridge.Infos{AppName: "test 1.0", Games: []string{"Duel", "Maze"}, Callbacks: callbacks}))
 	return h
 }
 
 // newRawHost makes a session that nobody has called anything of yet.
-func newRawHost(t testing.TB, ui bridge.UI) *host {
+func newRawHost(t testing.TB, ui bridge.UI, options ...func(*bridge.Config)) *host {
 	log := filepath.Join(t.TempDir(), "log")
 	env := map[string]string{bridge.EnvLog: log}
-	h := &host{
-		Session: bridge.New(bridge.Config{UI: ui, Getenv: func(name string) string { return env[name] }}),
-		t:       t, log: log,
+	cfg := bridge.Config{UI: ui, Getenv: func(name string) string { return env[name] }}
+	for _, option := range options {
+		option(&cfg)
 	}
-	return h
+	return &host{Session: bridge.New(cfg), t: t, log: log}
 }
 
 // logged is what the log says so far.

@@ -34,7 +34,7 @@ func (s *Session) newRecorder(d *Dialog, m Match) *recorder {
 	for _, name := range m.Players {
 		h.Names = append(h.Names, m.Charset.Encode(name))
 	}
-	file, err := krec.Create(m.Record, m.Name.Name, h)
+	file, err := krec.Create(s.inFolder(m.Record), m.Name.Name, h)
 	if err != nil {
 		s.logger().Error("the game is not recorded", "folder", m.Record, "err", err)
 		return nil

@@ -17,15 +17,20 @@ type Config struct {
 	// Getenv looks an environment variable up, as the emulator sees it now;
 	// nil is os.Getenv. The Session itself reads KAILLERA_LOG.
 	Getenv func(string) string
+	// Folder tells the folder that relative names of recordings begin at, and
+	// that a UI keeps its settings in; nil is the current folder of the process.
+	// It is called when first needed, from any goroutine.
+	Folder func() string
 }
 
 // Session is the classic API of one process. Every method may be called from
 // any thread at any time, and answers wrong calls with an error that
 // is in the log once.
 type Session struct {
-	ui   UI
-	host HostCharset
-	log  logSink
+	ui     UI
+	host   HostCharset
+	folder func() string // may be nil
+	log    logSink
 
 	mu         sync.Mutex
 	ready      bool // between Init and Shutdown
@@ -40,7 +45,7 @@ type Session struct {
 
 // New makes a Session that waits for Init.
 func New(cfg Config) *Session {
-	s := &Session{ui: cfg.UI, host: cfg.HostCharset, uiDone: make(chan struct{})}
+	s := &Session{ui: cfg.UI, host: cfg.HostCharset, folder: cfg.Folder, uiDone: make(chan struct{})}
 	s.log.getenv = cfg.Getenv
 	if s.log.getenv == nil {
 		s.log.getenv = os.Getenv

@@ -52,7 +52,8 @@ type Match struct {
 	Charset wire.Charset
 	// Players are the players' names in UTF-8, in order, for the recording.
 	Players []string
-	// Record is the folder that a recording is written to; empty for none.
+	// Record is the folder that a recording is written to, from the Config's
+	// Folder on; empty for none.
 	Record string
 }
 

@@ -15,6 +15,9 @@ import (
 
 const hostCharset = bridge.HostUTF8
 
+// folder: relative names begin at the emulator's current folder, as everywhere.
+var folder func() string
+
 // getenv asks C, not Go: Go's environment is that of the process's start, and an
 // emulator may set a variable before it calls kailleraInit.
 func getenv(name string) string {

@@ -20,6 +20,7 @@ var session = bridge.New(bridge.Config{
 	UI:          autoplay.New(getenv),
 	HostCharset: hostCharset,
 	Getenv:      getenv,
+	Folder:      folder,
 })
 
 func main() {}
