@@ -30,23 +30,23 @@ end
 
 -- roms covers the bytes of the ROM regions, up to a megabyte spread over each.
 function digest.roms(hash, machine)
-	local most = 1 << 17 -- words of eight bytes
+	local most = 1 << 18 -- words of four bytes
 	local h = 0
 	for _, tag in ipairs(sorted(machine.memory.regions)) do
 		local region = machine.memory.regions[tag]
-		local words = region.size // 8
+		local words = region.size // 4
 		local step = math.max(1, (words + most - 1) // most)
 		h = hash(tag .. "=" .. region.size, h)
 		local piece, n = {}, 0
 		for word = 0, words - 1, step do
 			n = n + 1
-			piece[n] = region:read_u64(word * 8)
+			piece[n] = region:read_u32(word * 4)
 			if n == 256 then
-				h = hash(string.pack("<" .. ("i8"):rep(n), table.unpack(piece)), h)
+				h = hash(string.pack("<" .. ("I4"):rep(n), table.unpack(piece)), h)
 				n = 0
 			end
 		end
-		if n > 0 then h = hash(string.pack("<" .. ("i8"):rep(n), table.unpack(piece, 1, n)), h) end
+		if n > 0 then h = hash(string.pack("<" .. ("I4"):rep(n), table.unpack(piece, 1, n)), h) end
 	end
 	return h
 end

@@ -66,7 +66,7 @@ function exports.startplugin()
 			version = emu.app_version(), machine = emu.romname(), devices = digest.devices(kbridge.hash, machine),
 			media = digest.media(kbridge.hash, machine), roms = digest.roms(kbridge.hash, machine),
 			settings = kbridge.hash(layout.describe_settings(l)), layout = kbridge.hash(layout.describe(l)),
-			state = digest.state(kbridge.hash, machine)(),
+			state = kbridge.hash(layout.toggles(l), digest.state(kbridge.hash, machine)()),
 		}
 	end
 

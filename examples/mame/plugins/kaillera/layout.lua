@@ -127,6 +127,16 @@ function layout.describe_settings(l)
 	return table.concat(lines, "\n")
 end
 
+-- toggles is how the switches stand that change with each press. A key that was pressed while MAME started can
+-- have moved one, and no digest of the machine's state would show it.
+function layout.toggles(l)
+	local lines = {}
+	for _, c in ipairs(l.controls) do
+		if c.field.toggle then lines[#lines + 1] = c.key .. "=" .. (c.port:read() & c.mask) end
+	end
+	return table.concat(lines, "\n")
+end
+
 -- share decides who owns what in a game of so many players: control.owners is a list of player numbers, lowest first.
 function layout.share(l, players)
 	local function seat(player)

@@ -1,0 +1,278 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Every wait has a bound.
+const (
+	serverStart = 10 * time.Second
+	noFrame     = 60 * time.Second // without a frame of either, from the start on: MAME may take long to start
+	playerExit  = 20 * time.Second // from the last frame to the end; the lobby lingers for 5 s
+	look        = 20 * time.Millisecond
+)
+
+// run plays all scenes; nil means that all was as it should be.
+func run(ctx context.Context, o options, all []scene) error {
+	if err := os.RemoveAll(o.logs); err != nil {
+		return err
+	}
+	for _, folder := range []string{o.logs, o.screens} {
+		if err := os.MkdirAll(folder, 0o755); err != nil {
+			return err
+		}
+	}
+	if err := writeCartridge(filepath.Join(o.players, "nes.hex"), filepath.Join(o.logs, "trails.nes")); err != nil {
+		return err
+	}
+	for _, s := range all {
+		if err := play(ctx, o, s); err != nil {
+			return fmt.Errorf("%s: %w (the logs are in %s)", s.name, err, filepath.Join(o.logs, s.name))
+		}
+	}
+	return nil
+}
+
+// play plays one scene.
+func play(ctx context.Context, o options, s scene) error {
+	folder, err := filepath.Abs(filepath.Join(o.logs, s.name))
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return err
+	}
+	// Ending what was started is the same whatever happens: MAMEs first, so that they can say good-bye.
+	var running []*process
+	outer, stopOuter := context.WithCancel(context.Background())
+	inner, stopInner := context.WithCancel(ctx)
+	defer func() {
+		stopInner()
+		for _, p := range running[min(len(running), 3):] {
+			<-p.done
+		}
+		stopOuter()
+		for _, p := range running {
+			<-p.done
+		}
+	}()
+
+	server, address, err := startServer(ctx, outer, o, folder)
+	if server != nil {
+		running = append(running, server)
+	}
+	if err != nil {
+		return err
+	}
+	var screens [2]*screen
+	for n := range screens {
+		if screens[n], err = startScreen(outer, fmt.Sprintf("screen%d", n+1), folder); screens[n] != nil {
+			running = append(running, screens[n].process)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	g := game{scene: s, options: o, screens: screens}
+	for n := range g.mames {
+		to := address
+		if s.line != (line{}) {
+			relay, stop, err := newRelay(address, s.line, uint64(2*n+1))
+			if err != nil {
+				return err
+			}
+			defer stop()
+			to = relay
+		}
+		if err := g.startMAME(inner, n, to, folder); err != nil {
+			return err
+		}
+		running = append(running, g.mames[n])
+	}
+	fmt.Printf("%s: two MAMEs, %v", s.name, s.machine)
+	if s.line != (line{}) {
+		fmt.Printf(", each with %v", s.line)
+	}
+	fmt.Println()
+	if s.frames == 0 {
+		return g.turnedAway(ctx)
+	}
+	if err := g.watch(ctx); err != nil {
+		return err
+	}
+	return g.judge()
+}
+
+// startServer starts kaillera-server on a free port and waits until it answers.
+func startServer(ctx, lifetime context.Context, o options, folder string) (*process, netip.AddrPort, error) {
+	probe, err := net.ListenUDP("udp4", loopback())
+	if err != nil {
+		return nil, netip.AddrPort{}, err
+	}
+	address := probe.LocalAddr().(*net.UDPAddr).AddrPort()
+	probe.Close()
+	server, err := start(lifetime, "server", folder, nil, nil, filepath.Join(o.builds, "kaillera-server"), "-listen", address.String())
+	if err != nil {
+		return nil, address, err
+	}
+	ping, err := net.DialUDP("udp4", nil, net.UDPAddrFromAddrPort(address))
+	if err != nil {
+		return server, address, err
+	}
+	defer ping.Close()
+	for end := time.Now().Add(serverStart); time.Now().Before(end) && ctx.Err() == nil && !server.ended(); time.Sleep(look) {
+		ping.Write([]byte("PING\x00"))
+		ping.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
+		var answer [16]byte
+		if n, err := ping.Read(answer[:]); err == nil && strings.HasPrefix(string(answer[:n]), "PONG") {
+			return server, address, nil
+		}
+	}
+	return server, address, fmt.Errorf("the server on %s does not answer; see %s", address, server.out)
+}
+
+// game is one game of two MAMEs.
+type game struct {
+	scene   scene
+	options options
+	screens [2]*screen
+	mames   [2]*process
+	digests [2]follower
+}
+
+func (g *game) startMAME(ctx context.Context, n int, server netip.AddrPort, folder string) error {
+	name := fmt.Sprintf("mame%d", n+1)
+	script, err := filepath.Abs(filepath.Join(g.options.players, g.scene.machine+".lua"))
+	if err != nil {
+		return err
+	}
+	g.digests[n].path = filepath.Join(folder, name+".digests")
+	environment := []string{
+		"DISPLAY=" + g.screens[n].display, "XDG_RUNTIME_DIR=" + folder, "KMAME_HOME=" + filepath.Join(folder, name),
+		"KMAME_SCRIPT=" + script, "KMAME_DIGESTS=" + g.digests[n].path, "KMAME_FRAMES=" + strconv.Itoa(max(g.scene.frames, 1)),
+		"KAILLERA_SERVER=" + server.String(), "KAILLERA_NICK=" + [2]string{"ann", "bob"}[n], "KAILLERA_ROLE=" + [2]string{"create", "join"}[n],
+		"KAILLERA_GAME=", "KAILLERA_PLAYERS=2", "KAILLERA_CONNECTION=1", "KAILLERA_CHARSET=", "KAILLERA_RECORD=",
+		"KAILLERA_LOG=" + filepath.Join(folder, name+".log"),
+	}
+	if g.scene.env[n] != "" {
+		environment = append(environment, g.scene.env[n])
+	}
+	arguments := append([]string{g.scene.machine}, g.scene.options...)
+	if longest := g.scene.frames/50 + 60; longest < 300 {
+		// A run with an end below 300 s does not ask anybody to confirm that the machine is not emulated perfectly.
+		arguments = append(arguments, "-seconds_to_run", strconv.Itoa(longest))
+	}
+	arguments = append(arguments, "-window", "-video", "soft", "-sound", "none", "-resolution", fmt.Sprintf("%dx%d", screenWidth, screenHeight))
+	g.mames[n], err = start(ctx, name, folder, environment, nil, filepath.Join(g.options.builds, "mame", "kmame"), arguments...)
+	return err
+}
+
+// watch follows both until they have ended, and takes a screenshot every ten seconds of the game.
+func (g *game) watch(ctx context.Context) error {
+	shots := 600
+	if g.scene.frames < 2*shots {
+		shots = 240
+	}
+	next, last := shots, time.Now()
+	for !g.mames[0].ended() || !g.mames[1].ended() {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(look):
+		}
+		now := time.Now()
+		for n := range g.digests {
+			before := g.digests[n].frame()
+			if err := g.digests[n].read(now); err != nil {
+				return err
+			}
+			if g.digests[n].frame() > before {
+				last = now
+			}
+		}
+		if _, err := compare(g.digests[0].records, g.digests[1].records); err != nil {
+			return err
+		}
+		if min(g.digests[0].frame(), g.digests[1].frame()) >= next {
+			path := filepath.Join(g.options.screens, fmt.Sprintf("%s-%02ds.png", g.scene.name, next/60))
+			if err := shoot(path, g.screens); err != nil {
+				return err
+			}
+			next += shots
+		}
+		limit := noFrame
+		if g.digests[0].frame() >= g.scene.frames && g.digests[1].frame() >= g.scene.frames {
+			limit = playerExit
+		}
+		if now.Sub(last) > limit {
+			return fmt.Errorf("nothing happens any more: at frames %d and %d of %d", g.digests[0].frame(), g.digests[1].frame(), g.scene.frames)
+		}
+	}
+	return nil
+}
+
+// judge prints what was measured and says what is wrong with it.
+func (g *game) judge() error {
+	for n := range g.digests {
+		if err := g.digests[n].read(time.Now()); err != nil {
+			return err
+		}
+		if got := g.digests[n].frame(); got != g.scene.frames {
+			return fmt.Errorf("player %d played %d of %d frames and said: %s", n+1, got, g.scene.frames, strings.Join(g.mames[n].said(), "; "))
+		}
+		for _, line := range g.mames[n].said() {
+			if strings.HasPrefix(line, "DESYNC") || strings.HasPrefix(line, "error") {
+				return errors.New(line)
+			}
+		}
+	}
+	equal, err := compare(g.digests[0].records, g.digests[1].records)
+	if err != nil {
+		return err
+	}
+	// Machines that stand still, or see no input, are equal too and prove nothing.
+	shown := pictures(g.digests[0].records)
+	if shown < equal/4 {
+		return fmt.Errorf("only %d different pictures in %d compared frames: do the scripts play?", shown, equal)
+	}
+	rate := min(g.digests[0].rate(), g.digests[1].rate())
+	fmt.Printf("  %d frames; equal states and pictures in all %d compared; %d different pictures; %.1f and %.1f frames a second\n",
+		g.scene.frames, equal, shown, g.digests[0].rate(), g.digests[1].rate())
+	if rate < g.options.speed*60 {
+		return fmt.Errorf("%.1f frames a second is too slow: %.1f was asked for", rate, g.options.speed*60)
+	}
+	return nil
+}
+
+// turnedAway waits until both have refused to play.
+func (g *game) turnedAway(ctx context.Context) error {
+	for _, p := range g.mames {
+		select {
+		case <-p.done:
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(noFrame):
+			return fmt.Errorf("%s plays on with a player that it should refuse", p.name)
+		}
+		var refusal string
+		for _, line := range p.said() {
+			if strings.HasPrefix(line, "no game with these players: ") {
+				refusal = line
+			}
+		}
+		if refusal == "" {
+			return fmt.Errorf("%s did not refuse and said: %s", p.name, strings.Join(p.said(), "; "))
+		}
+		fmt.Printf("  %s\n", refusal)
+	}
+	return nil
+}
