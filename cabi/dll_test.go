@@ -1,12 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"debug/pe"
 	"encoding/binary"
 	"fmt"
+	"maps"
 	"os/exec"
 	"path/filepath"
-	"sort"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf16"
@@ -35,16 +37,24 @@ func TestDLLExports(t *testing.T) {
 	require.NoError(t, err, "%s", out)
 
 	var x86, x64 []string
-	for name, bytes := range api {
-		decorated := fmt.Sprintf("%s@%d", name, bytes)
+	for name, size := range api {
+		decorated := fmt.Sprintf("%s@%d", name, size)
 		x86 = append(x86, name, decorated, "_"+decorated)
 		x64 = append(x64, name)
 	}
-	sort.Strings(x86)
-	sort.Strings(x64)
-	require.Equal(t, x86, exports(t, filepath.Join(build, "windows-386", "kailleraclient.dll")))
-	require.Equal(t, x64, exports(t, filepath.Join(build, "windows-amd64", "kailleraclient.dll")))
-	require.Equal(t, x64, exports(t, filepath.Join(build, "windows-amd64", "kailleraclient64.dll")))
+	slices.Sort(x86)
+	slices.Sort(x64)
+	exported := exports(t, filepath.Join(build, "windows-386", "kailleraclient.dll"))
+	require.Equal(t, x86, slices.Sorted(maps.Keys(exported)))
+	for _, file := range []string{"kailleraclient.dll", "kailleraclient64.dll"} {
+		require.Equal(t, x64, slices.Sorted(maps.Keys(exports(t, filepath.Join(build, "windows-amd64", file)))))
+	}
+
+	// Emulators of old compilers call with the stack at any multiple of 4; every
+	// entry puts that right first: and $-16, %esp.
+	for name, code := range exported {
+		require.Contains(t, string(code[:24]), "\x83\xe4\xf0", "%s does not realign the stack", name)
+	}
 
 	// An emulator's folder has nothing of the compiler's, such as libgcc; and the
 	// file says what it is (its version resource, in UTF-16).
@@ -72,9 +82,9 @@ func TestDLLExports(t *testing.T) {
 	}
 }
 
-// exports returns the names in a PE file's export table, in order. debug/pe reads
-// everything but that.
-func exports(t *testing.T, path string) []string {
+// exports returns the names in a PE file's export table, and the code that each
+// leads to. debug/pe reads everything but that.
+func exports(t *testing.T, path string) map[string][]byte {
 	t.Helper()
 	f, err := pe.Open(path)
 	require.NoError(t, err)
@@ -100,20 +110,16 @@ func exports(t *testing.T, path string) []string {
 	}
 	u32 := binary.LittleEndian.Uint32
 	table := at(dir.VirtualAddress)
-	count, functions, names := u32(table[24:]), u32(table[20:]), u32(table[32:])
+	functions, count := u32(table[20:]), u32(table[24:])
 	// Exported by number alone would be more functions than names point at.
 	require.LessOrEqual(t, functions, count, "%s exports by number", path)
-	list := make([]string, count)
-	for i := range list {
-		name := at(u32(at(names)[4*i:]))
-		for n, c := range name {
-			if c == 0 {
-				list[i] = string(name[:n])
-				break
-			}
-		}
+	addresses, names, ordinals := at(u32(table[28:])), at(u32(table[32:])), at(u32(table[36:]))
+	found := make(map[string][]byte)
+	for i := range count {
+		name, _, _ := bytes.Cut(at(u32(names[4*i:])), []byte{0})
+		ordinal := binary.LittleEndian.Uint16(ordinals[2*i:])
+		found[string(name)] = at(u32(addresses[4*ordinal:]))
 	}
-	sort.Strings(list)
-	require.NotEmpty(t, list)
-	return list
+	require.Len(t, found, int(count))
+	return found
 }

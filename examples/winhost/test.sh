@@ -91,6 +91,48 @@ else
 fi
 
 export KAILLERA_PLAYERS=1 KAILLERA_ROLE=create
+
+# fail NAME WHAT... says what was not seen in a program's log.
+fail() {
+    echo "FAIL $1: ${*:2}"
+    sed 's/^/     /' "$logs/$1.log"
+    failed=1
+}
+
+# Text in windows-1252: the game's entry comes back byte for byte (winhost looks),
+# what is said comes back as it was said, and the server, which writes UTF-8, has
+# understood. The recording lies beside the DLL.
+for bits in 32 64; do
+    rm -rf "$(folder $bits)/test-records"
+    KAILLERA_GAME='' KAILLERA_NICK=text$bits KAILLERA_RECORD=test-records must "text-$bits" $bits --frames 60 \
+        --emulator 'H\xfctte 1.0' --game "Stra\\xdfe $bits" --say 'gr\xfc\xdf dich, \x80 5'
+    grep -qF "chat <text$bits> gr\xfc\xdf dich, \x80 5" "$logs/text-$bits.log" || fail "text-$bits" "the chat line"
+    grep -qF "Straße $bits" "$logs/server.log" || fail "text-$bits" "no Straße $bits in the server's log"
+    grep -qF 'Hütte 1.0' "$logs/server.log" || fail "text-$bits" "no Hütte in the server's log"
+    ls "$(folder $bits)"/test-records/*"_Straße $bits.krec" >/dev/null || fail "text-$bits" "no recording beside the DLL"
+done
+
+# A DLL in a folder that may not be written: the recording goes below %APPDATA%.
+# Wine's server must see that, so it is started anew.
+if [ "$(id -u)" = 0 ]; then
+    "$run" 64 --stop
+    KAILLERA_GAME='' KAILLERA_NICK=locked KAILLERA_RECORD=test-records KAILLERA_LOG=$logs/locked.kaillera.log \
+        unshare --mount bash -ec '
+            bin=$1 run=$2
+            mount --bind "$bin" "$bin"
+            mount -o remount,bind,ro "$bin"
+            status=0
+            timeout 120 "$run" 64 "$bin/winhost.exe" --library "$bin/kailleraclient.dll" --frames 60 --game locked ||
+                status=$?
+            "$run" 64 --stop
+            exit $status' bash "$(folder 64)" "$run" >"$logs/locked.log" 2>&1 || fail locked "exit status"
+    if grep -q 'msg="the game is recorded".*AppData.*Roaming.*kbridge.*test-records' "$logs/locked.kaillera.log"; then
+        echo "ok   recording below %APPDATA%"
+    else
+        fail locked "no recording below %APPDATA%: $(cat "$logs/locked.kaillera.log")"
+    fi
+fi
+
 for bits in 32 64; do
     KAILLERA_NICK=exit$bits must "exit-midgame-$bits" $bits --exit-midgame --frames 60
 done

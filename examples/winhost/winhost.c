@@ -14,6 +14,7 @@
 
 #include "checks.h"
 #include "library.h"
+#include "text.h"
 
 enum {
     INPUT_SIZE = 2,
@@ -38,6 +39,8 @@ static const char help[] =
     "  --seed N          which input (default 1)\n"
     "  --emulator NAME   who we say we are (default chip8 1.0)\n"
     "  --game NAME       the game we have (default Duel)\n"
+    "  --say TEXT        say this when the game begins\n"
+    "                    (NAME and TEXT may hold bytes as \\xff, and are shown so)\n"
     "  --play-thread     play on another thread than the window's\n"
     "  --no-window       have no window\n"
     "  --exit-midgame    end the process after N frames while the play thread is in a call\n"
@@ -53,7 +56,7 @@ static const char help[] =
     "wrong flags.\n";
 
 static struct {
-    const char *library, *emulator, *game;
+    const char *library, *emulator, *game, *say;
     enum spelling spelling;
     long frames, fps;
     uint32_t seed;
@@ -190,7 +193,15 @@ static DWORD WINAPI play_thread(void *unused)
 static int KAILLERA_CALL on_game(char *game, int player, int players)
 {
     leave_lobby();
-    printf("game %s player %d of %d\n", game, player, players);
+    printf("game ");
+    text_show(game);
+    printf(" player %d of %d\n", player, players);
+    if (strcmp(game, options.game) != 0) {
+        printf("FAIL that is no entry of our list\n");
+        exit(1);
+    }
+    if (options.say != NULL)
+        lib_chat_send((char *)options.say);
     fflush(stdout);
     if (options.play_thread) {
         HANDLE thread = CreateThread(NULL, 0, play_thread, NULL, 0, NULL);
@@ -217,7 +228,9 @@ static int KAILLERA_CALL on_game(char *game, int player, int players)
 
 static void KAILLERA_CALL on_chat(char *nick, char *text)
 {
-    printf("chat <%s> %s\n", nick, text);
+    printf("chat <%s> ", nick);
+    text_show(text);
+    printf("\n");
 }
 
 static void KAILLERA_CALL on_drop(char *nick, int player)
@@ -339,9 +352,11 @@ static void read_flags(int argc, char **argv)
         else if (strcmp(flag, "--library") == 0 && value != NULL)
             options.library = value;
         else if (strcmp(flag, "--emulator") == 0 && value != NULL)
-            options.emulator = value;
+            options.emulator = text_unescape(argv[n]);
         else if (strcmp(flag, "--game") == 0 && value != NULL)
-            options.game = value;
+            options.game = text_unescape(argv[n]);
+        else if (strcmp(flag, "--say") == 0 && value != NULL)
+            options.say = text_unescape(argv[n]);
         else {
             fprintf(stderr, "winhost: %s is no flag, or lacks its value; winhost --help lists them\n",
                     flag);
