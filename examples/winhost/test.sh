@@ -99,6 +99,11 @@ fail() {
     failed=1
 }
 
+# Nobody comes, and the window is closed: it was alive all the time. The second
+# has not told the library of its window.
+KAILLERA_PLAYERS=2 KAILLERA_NICK=quit32 must window-32 32 --quit-lobby --misalign
+KAILLERA_PLAYERS=2 KAILLERA_NICK=quit64 must window-64 64 --quit-lobby --no-parent
+
 # Text in windows-1252: the game's entry comes back byte for byte (winhost looks),
 # what is said comes back as it was said, and the server, which writes UTF-8, has
 # understood. The recording lies beside the DLL.

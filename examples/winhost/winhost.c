@@ -43,6 +43,8 @@ static const char help[] =
     "                    (NAME and TEXT may hold bytes as \\xff, and are shown so)\n"
     "  --play-thread     play on another thread than the window's\n"
     "  --no-window       have no window\n"
+    "  --no-parent       have one, but do not tell the library\n"
+    "  --quit-lobby      close the window after a second in the lobby\n"
     "  --exit-midgame    end the process after N frames while the play thread is in a call\n"
     "  --bench           measure calls, before the game and in it\n"
     "\n"
@@ -60,7 +62,7 @@ static struct {
     enum spelling spelling;
     long frames, fps;
     uint32_t seed;
-    int misalign, play_thread, no_window, exit_midgame, bench;
+    int misalign, play_thread, no_window, no_parent, quit_lobby, exit_midgame, bench;
     int load_free_load, wrong_order, nulls, calls;
 } options = {
     .library = "kailleraclient.dll", .emulator = "chip8 1.0", .game = "Duel",
@@ -80,6 +82,21 @@ static int in_lobby;
 static long pumped;
 static double lobby_time, lobby_since, quiet_since, longest_quiet;
 
+enum { QUIT_STATUS = 7, TICKS_TO_QUIT = 100, TICK = 10 /* ms */ };
+
+/* Which threads may be called back: the one in the lobby, and the one that plays. */
+static DWORD lobby_thread, playing_thread;
+
+static void check_thread(const char *callback, int in_play)
+{
+    DWORD now = GetCurrentThreadId();
+
+    if (now != lobby_thread && !(in_play && now == playing_thread)) {
+        printf("FAIL %s came on a thread that does not belong to us\n", callback);
+        exit(1);
+    }
+}
+
 static LRESULT CALLBACK on_message(HWND window, UINT message, WPARAM w, LPARAM l)
 {
     if (message == WM_TIMER && in_lobby) {
@@ -88,6 +105,8 @@ static LRESULT CALLBACK on_message(HWND window, UINT message, WPARAM w, LPARAM l
         if (now - quiet_since > longest_quiet)
             longest_quiet = now - quiet_since;
         quiet_since = now;
+        if (options.quit_lobby && pumped == TICKS_TO_QUIT)
+            PostQuitMessage(QUIT_STATUS);
     }
     return DefWindowProcA(window, message, w, l);
 }
@@ -107,7 +126,7 @@ static HWND open_window(void)
     if (window == NULL)
         fprintf(stderr, "winhost: no window: error %lu\n", GetLastError());
     else
-        SetTimer(window, 1, 10, NULL);
+        SetTimer(window, 1, TICK, NULL);
     return window;
 }
 
@@ -147,6 +166,7 @@ static void play(int window_thread)
 {
     double due = seconds();
 
+    playing_thread = GetCurrentThreadId();
     for (long number = 0, left = STAY; left > 0; number++) {
         uint8_t values[KAILLERA_MAX_PLAYERS * INPUT_SIZE];
         uint16_t keys = keys_of(number);
@@ -193,6 +213,7 @@ static DWORD WINAPI play_thread(void *unused)
 static int KAILLERA_CALL on_game(char *game, int player, int players)
 {
     leave_lobby();
+    check_thread("gameCallback", 0);
     printf("game ");
     text_show(game);
     printf(" player %d of %d\n", player, players);
@@ -228,6 +249,7 @@ static int KAILLERA_CALL on_game(char *game, int player, int players)
 
 static void KAILLERA_CALL on_chat(char *nick, char *text)
 {
+    check_thread("chatReceivedCallback", 1);
     printf("chat <%s> ", nick);
     text_show(text);
     printf("\n");
@@ -235,6 +257,7 @@ static void KAILLERA_CALL on_chat(char *nick, char *text)
 
 static void KAILLERA_CALL on_drop(char *nick, int player)
 {
+    check_thread("clientDroppedCallback", 1);
     printf("player %d (%s) has left\n", player, nick);
 }
 
@@ -243,6 +266,22 @@ static int ascending(const void *a, const void *b)
     double x = *(const double *)a, y = *(const double *)b;
 
     return (x > y) - (x < y);
+}
+
+/* The user has closed the window: the lobby must be over, and we must know why. */
+static int check_quit(void)
+{
+    MSG message;
+
+    if (pumped < TICKS_TO_QUIT || longest_quiet > 0.5) {
+        printf("FAIL the window was not alive in the lobby\n");
+        return 1;
+    }
+    while (PeekMessageA(&message, NULL, 0, 0, PM_REMOVE))
+        if (message.message == WM_QUIT && message.wParam == QUIT_STATUS)
+            return 0;
+    printf("FAIL our WM_QUIT is gone\n");
+    return 1;
 }
 
 static int play_game(void)
@@ -268,7 +307,8 @@ static int play_game(void)
         return 1;
     }
     enter_lobby();
-    status = lib_select_server_dialog(window);
+    lobby_thread = GetCurrentThreadId();
+    status = lib_select_server_dialog(options.no_parent ? NULL : window);
     leave_lobby();
     lib_shutdown();
     if (status != 0) {
@@ -277,6 +317,8 @@ static int play_game(void)
     }
     printf("lobby %.2f s, %ld window messages in it, at most %.0f ms without one\n", lobby_time,
            pumped, longest_quiet * 1000);
+    if (options.quit_lobby)
+        return check_quit();
     if (costs != NULL && frames > 0) {
         qsort(costs, (size_t)frames, sizeof *costs, ascending);
         printf("bench kailleraModifyPlayValues in a game: %.1f us least, %.1f us median, "
@@ -306,7 +348,8 @@ static int switched(const char *flag)
 {
     const struct { const char *flag; int *option; } switches[] = {
         {"--misalign", &options.misalign},         {"--play-thread", &options.play_thread},
-        {"--no-window", &options.no_window},       {"--exit-midgame", &options.exit_midgame},
+        {"--no-window", &options.no_window},       {"--no-parent", &options.no_parent},
+        {"--quit-lobby", &options.quit_lobby},     {"--exit-midgame", &options.exit_midgame},
         {"--bench", &options.bench},               {"--load-free-load", &options.load_free_load},
         {"--wrong-order", &options.wrong_order},   {"--nulls", &options.nulls},
         {"--calls", &options.calls},
