@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/kclient"
+	"kbridge/kclient/lockstep"
 	"kbridge/kclient/wire"
 )
 
@@ -100,20 +101,20 @@ func TestHostile02GameData(t *testing.T) {
 			l.Quit("")
 		})
 	})
-	t.Run("before the first input", func(t *testing.T) {
+	for _, n := range []int{0, 4} {
 		script(t, func(t *testing.T, s *scripted) {
 			l := s.login()
-			s.say(wire.TypeGameData, data(4)) // in the lobby
+			s.say(wire.TypeGameData, data(n)) // in the lobby
 			r := s.room(l)
-			s.say(wire.TypeGameData, data(4)) // in the room
+			s.say(wire.TypeGameData, data(n)) // in the room
 			s.say(wire.TypeGameCache, wire.AppendGameCache(nil, 0))
 			require.NoError(t, r.Err())
 			g := s.game(r, 2)
-			s.say(wire.TypeGameData, data(4))
+			s.say(wire.TypeGameData, data(n)) // before the first input
 			s.over(l, g, "cannot be used")
 			l.Quit("")
 		})
-	})
+	}
 }
 
 // TestHostile03CachePositions: a position that was never filled is a wild read
@@ -141,6 +142,9 @@ func TestHostile03CachePositions(t *testing.T) {
 				}
 				require.NoError(t, g.Err())
 				s.say(wire.TypeGameCache, c.body)
+				if len(c.body) == 2 {
+					require.ErrorIs(t, g.Err(), lockstep.ErrPosition)
+				}
 				s.over(l, g, "cannot be used")
 				l.Quit("")
 			})

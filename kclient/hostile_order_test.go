@@ -64,10 +64,14 @@ func TestHostile07Sequences(t *testing.T) {
 	}
 	scene("malformed bundles", func(t *testing.T, s *scripted, l *kclient.Lobby, base uint16) {
 		whole := chats(base, 1, 0)
+		crowd := []byte{wire.MaxBundle + 1}
+		for n := range uint16(wire.MaxBundle + 1) {
+			crowd = append(crowd, chats(base, wire.MaxBundle-n)[1:]...)
+		}
 		for _, d := range [][]byte{
 			{}, {0}, {255}, {33}, {1}, {1, 0, 0, 0, 0, 7},
 			append([]byte{0}, whole[1:]...), append([]byte{255}, whole[1:]...), append([]byte{3}, whole[1:]...),
-			whole[:len(whole)-1], whole[:5], []byte(strings.Repeat("\xFF", 60_000)),
+			whole[:len(whole)-1], whole[:5], crowd, []byte(strings.Repeat("\xFF", 60_000)),
 		} {
 			s.raw(d)
 			require.Empty(t, heard(t, l))

@@ -226,6 +226,11 @@ func TestHostile06Enums(t *testing.T) {
 			s.say(wire.TypeUserJoined, fields{"odd", id + 200, uint32(math.MaxUint32), odd}.bytes())
 			s.say(wire.TypePlayerList, fields{"", uint32(1), "odd", uint32(math.MaxUint32), id, odd}.bytes())
 			s.say(wire.TypeJoinGame, fields{"", uint32(1), "odd", uint32(math.MaxUint32), id + 200, odd}.bytes())
+			s.until(l)
+			for _, g := range l.Games() {
+				require.LessOrEqual(t, g.Players, 255)
+				require.GreaterOrEqual(t, g.MaxPlayers, 0)
+			}
 			s.say(wire.TypeGameStatus, fields{"", uint32(id), uint8(255), uint8(255), uint8(255)}.bytes())
 			s.until(l)
 			byID := map[uint16]kclient.User{}
@@ -246,8 +251,6 @@ func TestHostile06Enums(t *testing.T) {
 			}
 			for _, g := range l.Games() {
 				require.Equal(t, g.ID == 1, g.State.Joinable())
-				require.LessOrEqual(t, g.Players, 255)
-				require.GreaterOrEqual(t, g.MaxPlayers, 0)
 			}
 		}
 		l.Quit("")
