@@ -142,6 +142,10 @@ func roundTrip(build string, count int) error {
 	if err != nil {
 		return err
 	}
+	idle, err := measure(program, nil, "idle", few)
+	if err != nil {
+		return err
+	}
 	fmt.Printf("\n%-58s %12s %12s\n", "round trip", "p50", "p99")
 	for _, row := range []struct {
 		name string
@@ -151,6 +155,7 @@ func roundTrip(build string, count int) error {
 		{"one frame: C host, library, server, library, C host", frame},
 		{"bare C UDP send, after a sleep", send},
 		{"one kailleraModifyPlayValues call that need not wait", call},
+		{"the same outside a game: C to Go and back", idle},
 	} {
 		fmt.Printf("%-58s %12v %12v\n", row.name, row.s.p50, row.s.p99)
 	}

@@ -6,6 +6,7 @@
  *   roundtrip send PORT COUNT         the cost of one bare send, once a frame
  *   roundtrip game COUNT              plays COUNT frames through the library
  *   roundtrip call COUNT              the cost of one call that need not wait
+ *   roundtrip idle COUNT              the cost of one call outside a game: C to Go and back
  *
  * The server and the room come from the environment, as for every emulator (KAILLERA_SERVER, KAILLERA_PLAYERS=1).
  * All but echo print "p50 NANOSECONDS p99 NANOSECONDS".
@@ -178,6 +179,23 @@ static int KAILLERA_CALL play_calmly(char *game, int player, int players)
 	return 0;
 }
 
+/* A call by itself is shorter than reading the clock, so a thousand are one sample. */
+static int call_idle(void)
+{
+	unsigned char values[8 * INPUT_SIZE] = {0};
+	if (kailleraInit())
+		return 1;
+	for (taken = 0; taken < count; taken++) {
+		int64_t start = now_ns();
+		for (int i = 0; i < 1000; i++)
+			if (kailleraModifyPlayValues(values, INPUT_SIZE) != -1)
+				return 1;
+		samples[taken] = (now_ns() - start) / 1000;
+	}
+	kailleraShutdown();
+	return report();
+}
+
 static int play_game(int(KAILLERA_CALL *callback)(char *, int, int))
 {
 	static char app[] = "roundtrip 1.0", games[] = "round trip\0";
@@ -210,6 +228,8 @@ int main(int argc, char **argv)
 		return play_game(play);
 	if (argc == 3 && !strcmp(argv[1], "call"))
 		return play_game(play_calmly);
-	fprintf(stderr, "usage: roundtrip echo | ping PORT COUNT | send PORT COUNT | game COUNT | call COUNT\n");
+	if (argc == 3 && !strcmp(argv[1], "idle"))
+		return call_idle();
+	fprintf(stderr, "usage: roundtrip echo | ping PORT COUNT | send PORT COUNT | game COUNT | call COUNT | idle COUNT\n");
 	return 2;
 }
