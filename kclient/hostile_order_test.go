@@ -116,23 +116,33 @@ func TestHostile07Sequences(t *testing.T) {
 		s.raw(chats(base-30_000, 3))
 		s.raw(chats(0, 0))
 		require.Empty(t, heard(t, l))
+		for range 20 { // four seconds of them do not count as a server that has gone on
+			s.raw(chats(base-5000, 3))
+			s.serve(200 * time.Millisecond)
+		}
+		require.Empty(t, heard(t, l))
 		s.raw(chats(base, 3, 3, 2, 2))
 		require.Equal(t, []int{2, 3}, heard(t, l), "each once")
 	})
 	scene("FFFF to 0, twice", func(t *testing.T, s *scripted, l *kclient.Lobby, base uint16) {
 		const others = wire.Type(0x1E) // a type that nobody knows
 		for n := uint64(base); n < 2<<16; {
-			d := wire.AppendBundleHeader(nil, wire.MaxBundle)
-			for i := range uint64(wire.MaxBundle) {
-				d = wire.AppendMessage(d, uint16(n+wire.MaxBundle-1-i), others, nil)
+			left := (1<<16 - 2) - n%(1<<16) // until the last two numbers before the wrap
+			d := wire.AppendBundleHeader(nil, int(min(left, wire.MaxBundle)))
+			for i := min(left, wire.MaxBundle); i > 0; i-- {
+				d = wire.AppendMessage(d, uint16(n+i-1), others, nil)
 			}
 			s.raw(d)
-			n += wire.MaxBundle
-			if n%(1<<12) < wire.MaxBundle || n > 2<<16-64 || n%(1<<16) < 64 {
-				s.raw(chats(uint16(n), 1, 0))
-				require.Equal(t, []int{0, 1}, heard(t, l), "number %d", n)
-				n += 2
+			if n += min(left, wire.MaxBundle); left > wire.MaxBundle {
+				continue
 			}
+			s.raw(chats(uint16(n), 3, 2))
+			require.Empty(t, heard(t, l), "they wait on the other side of the wrap")
+			s.raw(chats(uint16(n), 1, 0))
+			require.Equal(t, []int{0, 1, 2, 3}, heard(t, l))
+			s.raw(chats(uint16(n), 4, 3, 2, 1))
+			require.Equal(t, []int{4}, heard(t, l))
+			n += 5
 		}
 	})
 }

@@ -288,7 +288,8 @@ func TestHostile08Strangers(t *testing.T) {
 				}()
 				_, err := s.dial(func(c *kclient.Config) { c.HelloTimeout = time.Second })
 				var timeout *kclient.TimeoutError
-				require.ErrorAs(t, err, &timeout, "a stranger's answer is none")
+				require.ErrorAs(t, err, &timeout)
+				require.Equal(t, "the answer to HELLO", timeout.Waiting, "a stranger's answer is none")
 			})
 		})
 	}
