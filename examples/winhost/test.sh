@@ -141,4 +141,10 @@ fi
 for bits in 32 64; do
     KAILLERA_NICK=exit$bits must "exit-midgame-$bits" $bits --exit-midgame --frames 60
 done
+
+echo
+sed -n 's/^address space/address space, 32 bits/p' "$logs/game-32.log"
+for bits in 32 64; do
+    sed -n "s/^bench kailleraModifyPlayValues/kailleraModifyPlayValues, $bits bits/p" "$logs/game-$bits.log"
+done
 exit $failed
