@@ -12,6 +12,7 @@ import (
 type record struct {
 	frame         int
 	state, screen string
+	time          float64 // of the machine, in seconds
 }
 
 // follower reads a file of digests while it grows.
@@ -59,7 +60,7 @@ func (f *follower) read(now time.Time) error {
 		}
 		f.rest = rest
 		var r record
-		if _, err := fmt.Sscanf(string(line), "%d %16s %16s", &r.frame, &r.state, &r.screen); err != nil || r.frame <= f.frame() {
+		if _, err := fmt.Sscanf(string(line), "%d %16s %16s %g", &r.frame, &r.state, &r.screen, &r.time); err != nil || r.frame <= f.frame() {
 			return fmt.Errorf("%s: the line %q is not understood", f.path, line)
 		}
 		f.records = append(f.records, r)
@@ -70,12 +71,13 @@ func (f *follower) read(now time.Time) error {
 	}
 }
 
-// rate is frames per second from the first record to the last.
-func (f *follower) rate() float64 {
+// rate is frames per second from the first record to the last, and which share of the machine's own speed that was.
+func (f *follower) rate() (frames, speed float64) {
 	if len(f.records) < 2 || !f.last.After(f.first) {
-		return 0
+		return 0, 0
 	}
-	return float64(f.frame()-f.records[0].frame) / f.last.Sub(f.first).Seconds()
+	a, b, took := f.records[0], f.records[len(f.records)-1], f.last.Sub(f.first).Seconds()
+	return float64(b.frame-a.frame) / took, (b.time - a.time) / took
 }
 
 // compare returns how many frames both have, and an error for the first that differs.
@@ -87,6 +89,8 @@ func compare(a, b []record) (equal int, err error) {
 			return equal, fmt.Errorf("one machine reports frame %d where the other reports %d", x.frame, y.frame)
 		case x.state != y.state:
 			return equal, fmt.Errorf("DESYNC: the machines' states differ at frame %d", x.frame)
+		case x.time != y.time:
+			return equal, fmt.Errorf("DESYNC: the machines' times differ at frame %d", x.frame)
 		case x.screen != y.screen:
 			return equal, fmt.Errorf("DESYNC: the machines show different pictures at frame %d", x.frame)
 		}

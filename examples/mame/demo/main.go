@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 )
@@ -30,6 +31,7 @@ func main() {
 	flag.StringVar(&o.screens, "screens", "", "`folder` for screenshots (default: screens in the build folder)")
 	flag.IntVar(&o.seconds, "seconds", 60, "how long each scene is, in seconds of 60 frames")
 	flag.Float64Var(&o.speed, "speed", 0.97, "the least speed, as a share of the machine's own frame rate")
+	only := flag.String("scene", "", "play only this `scene`")
 	flag.Parse()
 	if flag.NArg() > 0 || o.seconds < 5 || o.seconds > 3600 {
 		fmt.Fprintln(os.Stderr, "demo: only flags, and 5 to 3600 seconds; demo -help lists the flags")
@@ -54,7 +56,12 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, o, scenes(o, *short)); err != nil {
+	chosen := slices.DeleteFunc(scenes(o, *short), func(s scene) bool { return *only != "" && s.name != *only })
+	if len(chosen) == 0 {
+		fmt.Fprintf(os.Stderr, "demo: there is no scene %q\n", *only)
+		os.Exit(2)
+	}
+	if err := run(ctx, o, chosen); err != nil {
 		fmt.Fprintf(os.Stderr, "demo: %v\n", err)
 		stop()
 		os.Exit(1)
@@ -65,10 +72,13 @@ func main() {
 type scene struct {
 	name    string
 	machine string
-	options []string  // of mame
-	line    line      // between each MAME and the server
-	frames  int       // 0: the players must be turned away
-	env     [2]string // of each MAME, beside the usual
+	options []string // of mame
+	line    line     // between each MAME and the server
+	// The connection type, 0 as 1: how many frames travel together. More of them are a longer frame delay, which is
+	// what a lost datagram needs to be sent again before anybody waits for it.
+	connection int
+	frames     int       // 0: the players must be turned away
+	env        [2]string // of each MAME, beside the usual
 }
 
 func scenes(o options, short bool) []scene {
@@ -77,7 +87,7 @@ func scenes(o options, short bool) []scene {
 	nes := []string{"-cart", filepath.Join(o.logs, "trails.nes")}
 	all := []scene{
 		{name: "pong", machine: "pong", frames: frames},
-		{name: "pong-lossy", machine: "pong", frames: frames, line: bad},
+		{name: "pong-lossy", machine: "pong", frames: frames, line: bad, connection: 3},
 		{name: "nes", machine: "nes", options: nes, frames: min(frames, 1200)},
 		{name: "other-version", machine: "pong", env: [2]string{"", "KMAME_VERSION=0.999"}},
 	}

@@ -21,6 +21,13 @@ local exports = {
 	author = { name = "kbridge" },
 }
 
+-- The least time of the machine between two exchanges, in seconds. The hook is called without the machine having moved when a pause
+-- ends, and some machines end a picture twice within a microsecond. It is the machine's time and so the same for all.
+local SHORTEST = 0.002
+
+-- How far behind its speed the machine may be and still hurry, in seconds.
+local CATCH_UP = 0.1
+
 -- The C module and the library stand beside this folder, unless KMAME_MODULE says where.
 local function load_module()
 	local path = os.getenv("KMAME_MODULE")
@@ -39,7 +46,7 @@ function exports.startplugin()
 	local machine, l, game, me
 	local digests, last_frame
 	local exchanged -- the machine's time at the last exchange
-	local menu_open, shown
+	local menu_open, shown, throttled
 	local message -- what stands on the screen while the machine stands still
 
 	local function say(text)
@@ -51,13 +58,19 @@ function exports.startplugin()
 		say(text)
 		if game then
 			play.finish(game)
-			digests(game.frame)
+			machine.video.throttled = throttled
 		end
 		phase = "over"
 		message = text .. "\nPause (P) goes on alone, Esc ends MAME."
 		emu.pause()
 		machine:popmessage(message)
 		if last_frame then machine:exit() end
+	end
+
+	-- now is the machine's own time, in seconds.
+	local function now()
+		local t = manager.machine.time
+		return t.seconds + t.attoseconds / 1e18
 	end
 
 	-- identify is who we are, for the others to compare. The lobby's wait is time enough for it.
@@ -90,6 +103,15 @@ function exports.startplugin()
 		message = "Kaillera: waiting for the others"
 	end
 
+	-- pace waits until the real time of the machine's time has come. MAME's own throttle forgets the time that it lost
+	-- in each wait for another player, and the game would be slower for it; here up to CATCH_UP is made good.
+	local base
+	local function pace()
+		local real, ticks = now() - exchanged, emu.osd_ticks() / emu.osd_ticks_per_second()
+		base = base and math.max(base + real, ticks - CATCH_UP) or ticks
+		kbridge.sleep(base - ticks)
+	end
+
 	-- step is the work of one frame; the machine stands at its end.
 	local function step()
 		if game.frame > 0 then digests(game.frame) end
@@ -100,18 +122,18 @@ function exports.startplugin()
 			emu.pause()
 			return
 		end
+		if game.frame > 0 then pace() end
 		local why = play.step(game)
 		if why then return stop(why) end
-		local t = machine.time
-		exchanged = t.seconds + t.attoseconds / 1e18
+		exchanged = now()
 	end
 
 	local function lobby()
-		local now, a, b = kbridge.poll()
-		if now == "closed" then
+		local state, a, b = kbridge.poll()
+		if state == "closed" then
 			return stop(a == 0 and "the lobby was closed" or "the lobby cannot be opened: set KAILLERA_SERVER, and KAILLERA_LOG to a file that says why")
 		end
-		if now ~= "game" then return end
+		if state ~= "game" then return end
 		say(string.format("the game starts: player %d of %d; whose the inputs are:", a, b))
 		local why
 		game, why = play.start(kbridge, machine, me, l, a, b, say, observe.script(machine, l, a))
@@ -119,6 +141,7 @@ function exports.startplugin()
 		say(string.format("everybody is the same; frame delay %d, waited %d frames for it", kbridge.delay(), game.waits))
 		digests = observe.digests(kbridge, machine)
 		phase = "game"
+		throttled, machine.video.throttled = machine.video.throttled, false
 		step()
 		if phase == "game" then emu.unpause() end
 	end
@@ -133,8 +156,7 @@ function exports.startplugin()
 	local function hook()
 		local paused = manager.machine.paused
 		if phase == "boot" then
-			local t = manager.machine.time
-			if not paused and (t.seconds > 0 or t.attoseconds > 0) then
+			if not paused and now() > 0 then
 				boot()
 				emu.pause()
 			end
@@ -160,9 +182,7 @@ function exports.startplugin()
 				step()
 				if phase == "game" then emu.unpause() end
 			elseif not paused then
-				-- After a pause the hook is called once without the machine having moved.
-				local t = machine.time
-				if t.seconds + t.attoseconds / 1e18 ~= exchanged then step() end
+				if now() - exchanged >= SHORTEST then step() end
 			end
 		end
 		if machine then

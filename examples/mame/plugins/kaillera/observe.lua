@@ -3,7 +3,8 @@
 --
 --   KMAME_SCRIPT   a Lua file that returns function(frame, player, machine) which returns the values of controls by
 --                  name ("Paddle", "Coin 1"; PADDLE or BUTTON1 stand for whichever seat the player has)
---   KMAME_DIGESTS  a file for a line "frame state screen": digests in hexadecimal, after that frame
+--   KMAME_DIGESTS  a file for a line "frame state screen time": digests in hexadecimal after that frame, and
+--                  the machine's own time in seconds
 --   KMAME_EVERY    frames between two such lines, default 10
 --   KMAME_FRAMES   end MAME after so many frames
 local digest = require("kaillera/digest")
@@ -38,7 +39,10 @@ function observe.digests(kbridge, machine)
 	file:setvbuf("line")
 	local state, screens = digest.state(kbridge.hash, machine), digest.screens(kbridge.hash, machine)
 	return function(frame)
-		if frame % every == 0 then file:write(string.format("%d %016x %016x\n", frame, state(), screens())) end
+		if frame % every == 0 then
+			local time = machine.time
+			file:write(string.format("%d %016x %016x %.6f\n", frame, state(), screens(), time.seconds + time.attoseconds / 1e18))
+		end
 	end
 end
 
