@@ -5,6 +5,7 @@ import "kbridge/kclient/wire"
 // inbox puts the peer's messages back into order. Messages that come ahead of a
 // missing one wait in a window; the missing one is asked for by the link.
 type inbox struct {
+	seen    uint64         // after the newest message that was ever in a datagram
 	next    uint64         // the number of the next message to deliver
 	bundle  []wire.Message // of the datagram at hand, newest first as on the wire
 	left    int            // messages of bundle that were not looked at yet
@@ -29,8 +30,13 @@ func (in *inbox) number(seq uint16) (n uint64, old bool) {
 }
 
 // news reports whether the bundle holds a message that was not received before,
-// and whether all of its news is beyond the window.
-func (in *inbox) news() (fresh, far bool) {
+// whether all of its news is beyond the window, and whether it brings more than one
+// message that is newer than all before: then a datagram is missing.
+func (in *inbox) news() (fresh, far, jump bool) {
+	if n, old := in.number(in.bundle[0].Seq); !old && n >= in.seen {
+		jump = n > in.seen
+		in.seen = n + 1
+	}
 	for i := range in.bundle {
 		n, old := in.number(in.bundle[i].Seq)
 		switch {
@@ -38,10 +44,10 @@ func (in *inbox) news() (fresh, far bool) {
 		case n-in.next >= windowMessages:
 			far = true
 		case in.window == nil || !in.window[n%windowMessages].held:
-			return true, false
+			return true, false, jump
 		}
 	}
-	return false, far
+	return false, far, jump
 }
 
 // take returns the next message in order, if it is there.

@@ -62,12 +62,15 @@ type Link struct {
 	farFrom time.Time // since when everything that comes is too far ahead
 	far     int
 
+	echo     bool // a copy of the last datagram is owed
+	heard    listener
+	progress time.Time // when we last said something new, or had a proof
+
 	games struct {
 		seqs   [keepGames]uint64
 		count  int // game messages sent in this game
 		proven int
-		last   time.Time     // when the last one was queued
-		pace   time.Duration // between two of them, smoothed
+		pace   pacer
 	}
 }
 
@@ -119,7 +122,7 @@ func (l *Link) Send(now time.Time, t wire.Type, body []byte) uint16 {
 	i := l.out.add(t, body)
 	l.sent = max(l.sent, l.out.proven) // what was forgotten before it was sent
 	l.stats.MessagesSent++
-	l.lastNew = now
+	l.lastNew, l.progress = now, now
 	l.resends, l.copies = 0, 0
 	return uint16(i)
 }
@@ -129,10 +132,7 @@ func (l *Link) Send(now time.Time, t wire.Type, body []byte) uint16 {
 func (l *Link) SendGame(now time.Time, t wire.Type, body []byte) uint16 {
 	l.games.seqs[l.games.count%keepGames] = l.out.next
 	l.games.count++
-	if d := now.Sub(l.games.last); d < maxPlayWait { // a stall is no pace
-		l.games.pace += (d - l.games.pace) / 8
-	}
-	l.games.last = now
+	l.games.pace.observe(now)
 	return l.Send(now, t, body)
 }
 
@@ -169,6 +169,7 @@ func (l *Link) prove(now time.Time, i uint64) {
 	l.out.prove(i + 1)
 	l.climb = max(l.climb, l.out.proven)
 	l.resends, l.copies = 0, 0
+	l.progress = now
 }
 
 // ObserveRTT feeds a round trip that was measured elsewhere, such as that of the
@@ -188,18 +189,20 @@ func (l *Link) Receive(now time.Time, datagram []byte) error {
 	l.lastRecv = now
 	l.stats.DatagramsReceived++
 	l.stats.BytesReceived += len(datagram)
-	fresh, far := l.in.news()
+	fresh, far, jump := l.in.news()
 	switch {
 	case fresh:
 		l.far = 0
+		l.heard.news(now, jump)
 	case far:
 		l.receiveFar(now)
 	default:
 		l.stats.Repeats++
 		// A peer that repeats itself lacks something of ours. Only servers
 		// answer at once, as deployed ones do; a client that answered too
-		// would keep the two talking for ever.
-		if l.server {
+		// would keep the two talking for ever. In a game what comes right after news
+		// is a copy of it.
+		if copied := l.heard.repeat(now); l.server && (l.phase != Play || !copied) {
 			l.asked = true
 		}
 	}

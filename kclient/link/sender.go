@@ -14,13 +14,18 @@ func (l *Link) Datagram(now time.Time, buf []byte) []byte {
 	switch {
 	case l.sent < l.out.next:
 		buf = l.appendNew(now, buf)
+		l.echo = l.owesCopy(now)
+		l.asked = l.asked && l.steps() > 1 // it carries everything that is outstanding
 	case l.copies > 0:
 		l.copies--
+		buf = l.appendResend(buf)
+	case l.echo && !now.Before(l.lastSend.Add(copyAfter)):
+		l.echo = false
 		buf = l.appendResend(buf)
 	case l.resendDue(now):
 		l.copies = l.furtherCopies()
 		l.resends++
-		l.asked = false
+		l.asked, l.echo = false, false
 		buf = l.appendResend(buf)
 	default:
 		return buf
@@ -42,9 +47,18 @@ func (l *Link) Next() time.Time {
 		at = l.lastSend.Add(w)
 	}
 	if l.asked && l.out.next > 0 {
-		if t := l.lastSend.Add(l.answerAfter()); at.IsZero() || t.Before(at) {
-			at = t
-		}
+		at = sooner(at, l.lastSend.Add(l.answerAfter()))
+	}
+	if l.echo {
+		at = sooner(at, l.lastSend.Add(copyAfter))
+	}
+	return at
+}
+
+// sooner is the earlier one of two times; zero is never.
+func sooner(at, t time.Time) time.Time {
+	if at.IsZero() || t.Before(at) {
+		return t
 	}
 	return at
 }
@@ -68,14 +82,7 @@ func (l *Link) resendAfter() (time.Duration, bool) {
 		if !outstanding && l.holed.IsZero() {
 			return 0, false
 		}
-		w := max(l.rtt.wait(), minPlayWait)
-		if l.server {
-			// What proves a game message is a batch some frames later, so
-			// there is always one outstanding, and while the game flows the
-			// next message carries it anyway.
-			w = max(w, 2*l.games.pace)
-		}
-		return l.backOff(w), true
+		return l.backOff(l.playWait()), true
 	}
 	if l.out.needed <= l.out.proven && l.holed.IsZero() {
 		return 0, false
@@ -100,17 +107,9 @@ func (l *Link) resendAfter() (time.Duration, bool) {
 // answers change nothing, so that replayed datagrams draw no flood.
 func (l *Link) answerAfter() time.Duration {
 	if l.phase == Play {
-		return l.backOff(max(l.rtt.srtt/2, minPlayWait))
+		return l.backOff(max(min(l.rtt.srtt/2, maxPlayWait), minPlayWait))
 	}
 	return answerGap
-}
-
-// backOff is w, half as long again for each resend that was in vain.
-func (l *Link) backOff(w time.Duration) time.Duration {
-	for range min(l.resends, 16) {
-		w = min(w+w/2, maxPlayWait)
-	}
-	return min(w, maxPlayWait)
 }
 
 // furtherCopies is how many datagrams follow the first one of a resend. A backlog
@@ -124,7 +123,7 @@ func (l *Link) furtherCopies() int {
 		return 0
 	}
 	n := max(l.out.bytes/maxDatagram, l.steps()-1)
-	if !l.server {
+	if !l.server && l.inVain() {
 		n = max(n, min(l.resends, l.out.unproven()-1))
 	}
 	return max(min(n, maxCopies-1), 0)

@@ -1,0 +1,131 @@
+package link
+
+import "time"
+
+// In a game every datagram carries what the peer may still lack, so the next game
+// message repairs what was lost before it, for nothing. What is left to decide is when
+// to send without one.
+const (
+	// everyFrame is the pace up to which a game message goes out with every frame (60
+	// frames a second are 16.7 ms apart, and 33.3 ms are two of them).
+	everyFrame = 25 * time.Millisecond
+
+	// copyAfter is when a copy follows a message of a slower pace on a line that
+	// loses: c frames later, with the next message, it is late by all of them. It is
+	// less than a frame delay leaves over in most games, and enough for another
+	// moment of the line.
+	copyAfter = 5 * time.Millisecond
+
+	// copySpread is how long after news a repeat passes for a copy, not a question.
+	copySpread = 15 * time.Millisecond
+
+	// lossMemory is how long a line counts as one that loses after a datagram was
+	// seen to be missing.
+	lossMemory = 30 * time.Second
+
+	// promptResends go out at the first wait, then the waits grow.
+	promptResends = 4
+)
+
+// pacer is the mean time between two game messages of ours. What is much longer than
+// the mean is a stall, and counts as twice the mean: on a bad line stalls are neither
+// rare nor short. What is shorter is the hurry after a stall, or a room whose slower
+// players make frames come in twos and threes.
+type pacer struct {
+	mean  time.Duration
+	last  time.Time
+	hurry bool // the last gap was a short one
+}
+
+// firstPace is the least that is taken from a single gap: emulators show 60 frames a
+// second, seldom more.
+const firstPace = time.Second / 60
+
+func (p *pacer) observe(now time.Time) {
+	d := now.Sub(p.last)
+	first := p.last.IsZero()
+	p.last = now
+	p.hurry = d < p.mean/2
+	switch {
+	case first || d >= maxPlayWait: // netsync, or a long stall
+	case p.mean == 0:
+		p.mean = max(d, firstPace)
+	default:
+		p.mean += (min(d, 2*p.mean) - p.mean) / 32
+	}
+}
+
+// listener watches for datagrams of the peer's that are missing. That the peer loses some
+// of ours is concluded from that: most lines lose both ways or neither.
+type listener struct {
+	last   time.Time // when the last news came
+	copy   time.Time // when the last copy of news came
+	missed time.Time // when a datagram was last seen to be missing
+}
+
+// news is a datagram with something new in it; after a jump another one is missing. A
+// peer that sends copies and of which none came between two news has lost one or the
+// other, unless it was in a hurry.
+func (h *listener) news(now time.Time, jump bool) {
+	copies := !h.copy.IsZero() && now.Sub(h.copy) < time.Second
+	if jump || copies && h.copy.Before(h.last) && now.Sub(h.last) > 2*copySpread {
+		h.missed = now
+	}
+	h.last = now
+}
+
+// repeat is a datagram without anything new. It reports whether it is a copy of what
+// came just before it.
+func (h *listener) repeat(now time.Time) bool {
+	if h.last.IsZero() || now.Sub(h.last) >= copySpread {
+		return false
+	}
+	h.copy = now
+	return true
+}
+
+// playWait is how long to stay silent in a game, with messages outstanding, before they
+// are sent again.
+//
+// With a message every frame the frames themselves are the resends, and a silence of two
+// of them means that the game stalls; from then on it goes on at half the pace of the
+// frames, since what is missing may be ours. Measured at 10 % loss, waiting one frame and
+// a quarter stalls a tenth less and costs a tenth more datagrams than an oracle that
+// resends with every frame; two frames cost less than the oracle.
+//
+// At a slower pace a client knows after a round trip. A server does not, since what proves
+// its messages is a batch some frames later; it goes by the pace.
+func (l *Link) playWait() time.Duration {
+	pace := l.games.pace.mean
+	switch {
+	case pace == 0:
+		return max(l.rtt.wait(), minPlayWait)
+	case pace < everyFrame:
+		return max(2*pace, minPlayWait)
+	case l.server:
+		return pace * 5 / 4
+	}
+	return max(min(l.rtt.wait(), pace*5/4), minPlayWait)
+}
+
+// backOff is w at first, then half as long again for each resend that was in vain.
+func (l *Link) backOff(w time.Duration) time.Duration {
+	if l.inVain() {
+		w = max(w, l.rtt.wait())
+	}
+	for range min(l.resends-promptResends, 16) {
+		w = min(w+w/2, maxPlayWait)
+	}
+	return min(w, maxPlayWait)
+}
+
+// owesCopy reports whether a copy follows the message that was just sent.
+func (l *Link) owesCopy(now time.Time) bool {
+	return l.phase == Play && l.games.pace.mean >= everyFrame &&
+		!l.games.pace.hurry && !l.heard.missed.IsZero() && now.Sub(l.heard.missed) < lossMemory && l.steps() == 1
+}
+
+// inVain reports whether a resend had the time to be answered and was not.
+func (l *Link) inVain() bool {
+	return l.resends > 0 && l.lastSend.Sub(l.progress) >= l.rtt.wait()
+}
