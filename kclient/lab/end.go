@@ -69,13 +69,17 @@ type end interface {
 	counts() (lost, resends int)
 }
 
-// newEnds makes both ends of a session whose login measured this round trip.
-func newEnds(s Strategy, now time.Time, ping time.Duration) (client, server end) {
+// newEnds makes both ends of the session of a player with connection type c whose
+// login measured this round trip.
+func newEnds(s Strategy, now time.Time, connection int, ping time.Duration) (client, server end) {
 	switch s {
 	case Classic:
 		return newClassicClient(), newClassicServer()
 	case Floor:
-		c, s := &floorEnd{}, &floorEnd{server: true}
+		c, s := &floorEnd{}, &floorEnd{server: true, every: frameTime}
+		if connection == 1 {
+			s.every = frameTime * 5 / 4
+		}
 		c.peer, s.peer = s, c
 		return c, s
 	}

@@ -9,12 +9,13 @@ import (
 // floorEnd is the oracle: it knows at every moment what has arrived at the other
 // end, without being told. What is new goes out at once with everything else that is
 // outstanding; while anything is, it goes out again with every frame. A client has the
-// frames of its emulator, which tick on while it waits. A server has none of its own:
-// it waits a quarter of a frame longer than a frame, or jitter would make it send
-// nearly everything twice. It keeps no limit of deployed receivers but the size of a
-// datagram.
+// frames of its emulator, which tick on while it waits. A server has none of its own
+// and counts a frame from its last datagram; to a player who gets a message every frame
+// it waits a quarter of a frame longer, or jitter would make it send nearly everything
+// twice. It keeps no limit of deployed receivers but the size of a datagram.
 type floorEnd struct {
 	server   bool
+	every    time.Duration // a server's, between two datagrams without news
 	peer     *floorEnd
 	out      outbox
 	in       inbox
@@ -44,7 +45,7 @@ func (e *floorEnd) next() time.Time {
 	case e.outstanding() == 0:
 		return time.Time{}
 	case e.server:
-		return e.lastSend.Add(frameTime * 5 / 4)
+		return e.lastSend.Add(e.every)
 	case e.begins:
 		return epoch
 	case e.waiting:

@@ -139,7 +139,7 @@ func (g *game) begin() error {
 		if err != nil {
 			return err
 		}
-		client, server := newEnds(g.cfg.Strategy, g.clock(), g.cfg.Weather.Ping())
+		client, server := newEnds(g.cfg.Strategy, g.clock(), g.cfg.Connections[p], g.cfg.Weather.Ping())
 		pl.client, pl.server = side{end: client, nextChat: chatEvery}, side{end: server, nextChat: chatEvery}
 		pl.address = pl.line.address
 		start := g.now + pl.line.down.Fate(g.now, 0).Delay
