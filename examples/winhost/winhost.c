@@ -410,6 +410,13 @@ static void read_flags(int argc, char **argv)
         options.play_thread = 1;
 }
 
+/* Our crash handler, as emulators have one. It must still be ours when the library has started. */
+static LONG WINAPI on_crash(EXCEPTION_POINTERS *what)
+{
+    printf("FAIL a crash: exception %08lx\n", (unsigned long)what->ExceptionRecord->ExceptionCode);
+    return EXCEPTION_EXECUTE_HANDLER; /* ends the process */
+}
+
 int main(int argc, char **argv)
 {
     HWND console = GetConsoleWindow();
@@ -424,12 +431,17 @@ int main(int argc, char **argv)
     if (options.load_free_load)
         bad += check_load_free_load(options.library, options.spelling);
 
+    SetUnhandledExceptionFilter(on_crash);
     before = address_space_left();
     library = library_load(options.library, options.spelling);
     if (library == NULL)
         return 1;
     lib_get_frame_delay(); /* now the library has started as well */
     after = address_space_left();
+    if (SetUnhandledExceptionFilter(on_crash) != on_crash) {
+        printf("FAIL the library has taken our exception filter away\n");
+        bad++;
+    }
     GetModuleFileNameA(library, file, sizeof file);
     printf("library %s\n", file);
     if (before.all > 0)
