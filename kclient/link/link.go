@@ -193,7 +193,7 @@ func (l *Link) Receive(now time.Time, datagram []byte) error {
 	switch {
 	case fresh:
 		l.far = 0
-		l.heard.news(now, jump)
+		l.heard.news(now, jump, l.games.pace.mean)
 	case far:
 		l.receiveFar(now)
 	default:
