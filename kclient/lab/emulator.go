@@ -2,6 +2,7 @@ package lab
 
 import (
 	"encoding/binary"
+	"slices"
 	"time"
 )
 
@@ -30,37 +31,61 @@ const (
 	stallLimit = 15 * time.Second
 )
 
-// emulator is one player's timetable.
-type emulator struct {
+// Timetable is when one player's emulator calls for its frames.
+type Timetable struct {
 	frame time.Duration // of its own clock
 	due   time.Duration // of the call under way, or the next one
 	done  time.Duration // when the last call returned
+}
+
+// NewTimetable is that of a player, counted from 0, whose first call is at start.
+// Times are since any moment, the same for all calls.
+func NewTimetable(player int, start time.Duration) Timetable {
+	frame := frameTime + frameTime*time.Duration(player)*skew/1_000_000_000
+	return Timetable{frame: frame, due: start, done: start - frame}
+}
+
+// Finish ends a call at the given time, and returns when the next one begins and how
+// late this one was: how much longer than a frame it took since the last one.
+func (t *Timetable) Finish(now time.Duration) (next, late time.Duration) {
+	late = t.late(now)
+	t.done = now
+	t.due += t.frame + max(now-t.due, 0)/giveWay
+	if behind := now - t.due; behind > catchUp {
+		t.due += behind - catchUp
+	}
+	return max(t.due, now+workTime), late
+}
+
+func (t *Timetable) late(now time.Duration) time.Duration { return max(now-t.done-t.frame, 0) }
+
+// emulator is one player's.
+type emulator struct {
+	Timetable
 	calls int
 	taken int // combined frames
 	sum   uint64
 	waits bool
 }
 
-func newEmulator(player int, start time.Duration) emulator {
-	frame := frameTime + frameTime*time.Duration(player)*skew/1_000_000_000
-	return emulator{frame: frame, due: start, done: start - frame}
-}
-
-// finish ends a call at the given time, and returns when the next one begins and how
-// late this one was: how much longer than a frame it took since the last one.
-func (e *emulator) finish(now time.Duration) (next, late time.Duration) {
-	late = max(now-e.done-e.frame, 0)
-	e.done = now
-	e.due += e.frame + max(now-e.due, 0)/giveWay
-	if behind := now - e.due; behind > catchUp {
-		e.due += behind - catchUp
+// Pressed writes the combined frame that the inputs of all players make: size bytes for
+// each, in player order. With mixed connection types the server pads the start of each
+// slower player with c - min(c) frames of zeros. frame counts from 0.
+func Pressed(seed uint64, connections []int, frame, size int, dst []byte) {
+	fastest := slices.Min(connections)
+	for p, c := range connections {
+		part := dst[p*size:][:size]
+		if f := frame - (c - fastest); f >= 0 {
+			Input(seed, p, f, part)
+		} else {
+			clear(part)
+		}
 	}
-	return max(e.due, now+workTime), late
 }
 
-// input is what a player presses in a frame: the same for every strategy. A button
+// Input is what a player presses in a frame: the same for every strategy. A button
 // is held for five frames, as people do.
-func input(seed uint64, player, frame int, b []byte) {
+func Input(seed uint64, player, frame int, b []byte) {
 	x := seed*0x9e3779b97f4a7c15 + uint64(player)<<32 + uint64(frame/5*7%16)
 	for len(b) > 0 {
 		x ^= x >> 31

@@ -39,7 +39,6 @@ type game struct {
 	begun   time.Duration
 	players []player
 	mixer   *lockstep.Mixer
-	padding []int // zero frames before each player's first input
 	sums    [remembered]struct {
 		frame int
 		sum   uint64
@@ -119,11 +118,9 @@ func (g *game) begin() error {
 	g.result.Games++
 	config := lockstep.MixerConfig{Connections: g.cfg.Connections}
 	fastest := slices.Min(g.cfg.Connections)
-	g.padding = g.padding[:0]
 	for _, c := range g.cfg.Connections {
 		config.FrameDelays = append(config.FrameDelays, lockstep.FrameDelay(c, g.cfg.Weather.Ping()))
 		config.Padding = config.Padding || c != fastest
-		g.padding = append(g.padding, c-fastest)
 	}
 	var err error
 	if g.mixer, err = lockstep.NewMixer(config); err != nil {
@@ -143,7 +140,7 @@ func (g *game) begin() error {
 		pl.client, pl.server = side{end: client, nextChat: chatEvery}, side{end: server, nextChat: chatEvery}
 		pl.address = pl.line.address
 		start := g.now + pl.line.down.Fate(g.now, 0).Delay
-		pl.emulator = newEmulator(p, start)
+		pl.emulator = emulator{Timetable: NewTimetable(p, start)}
 		g.queue.push(event{at: start, kind: frameDue, player: int32(p), game: g.number})
 	}
 	g.values = make([]byte, g.cfg.Size*len(g.players))
@@ -161,7 +158,7 @@ func (g *game) settle() {
 			g.result.Resends += resends
 		}
 		if e := &pl.emulator; e.waits {
-			g.late(p, max(g.now-e.done-e.frame, 0))
+			g.late(p, e.late(g.now))
 		}
 		g.result.Played += g.now - g.begun
 	}
@@ -231,7 +228,7 @@ func (g *game) happen(e event) error {
 func (g *game) frame(p int) error {
 	pl := &g.players[p]
 	in := g.values[:g.cfg.Size]
-	input(g.cfg.Seed, p, pl.emulator.calls, in)
+	Input(g.cfg.Seed, p, pl.emulator.calls, in)
 	out, full, err := pl.batcher.Collect(in)
 	if err != nil {
 		return err
@@ -262,17 +259,15 @@ func (g *game) answer(p int) {
 	if n > 0 {
 		g.compare(p, g.values[:n])
 	}
-	next, late := pl.emulator.finish(g.now)
+	next, late := pl.emulator.Finish(g.now)
 	g.late(p, late)
 	g.queue.push(event{at: next, kind: frameDue, player: int32(p), game: g.number})
 }
 
 func (g *game) late(p int, by time.Duration) {
-	if by < stallFrom {
+	if !g.result.Late(by) {
 		return
 	}
-	g.result.Stall += by
-	g.result.Stalls.observe(by)
 	g.trace("player %d: a frame was %v late", p, by)
 	if by >= stallLimit {
 		g.lose(fmt.Errorf("player %d waited %v for a frame", p, by))
@@ -288,14 +283,7 @@ func (g *game) compare(p int, frame []byte) {
 	switch {
 	case known.frame < e.taken:
 		known.frame, known.sum = e.taken, e.sum
-		for o := range g.players {
-			part := g.want[o*g.cfg.Size:][:g.cfg.Size]
-			if f := e.taken - g.padding[o]; f >= 0 {
-				input(g.cfg.Seed, o, f, part)
-			} else {
-				clear(part)
-			}
-		}
+		Pressed(g.cfg.Seed, g.cfg.Connections, e.taken, g.cfg.Size, g.want)
 		if !bytes.Equal(frame, g.want) {
 			g.desync("player %d, frame %d is %x, pressed was %x", p, e.taken, frame, g.want)
 		}

@@ -35,6 +35,17 @@ func (r *Result) fail(format string, args ...any) {
 	}
 }
 
+// Late counts a frame that was late, and reports whether it was late enough to be a
+// stall.
+func (r *Result) Late(by time.Duration) bool {
+	if by < stallFrom {
+		return false
+	}
+	r.Stall += by
+	r.Stalls.observe(by)
+	return true
+}
+
 // Add sums up.
 func (r *Result) Add(o *Result) {
 	r.Games += o.Games
