@@ -15,10 +15,12 @@
 #include "checks.h"
 #include "library.h"
 #include "text.h"
+#include "window.h"
 
 enum {
     INPUT_SIZE = 2,
-    STAY = 30 /* frames that we stay on after our last, for those who are behind */
+    STAY = 30, /* frames that we stay on after our last, for those who are behind */
+    TICKS_TO_QUIT = 100
 };
 
 static const char help[] =
@@ -77,13 +79,6 @@ static uint64_t digest = 0xcbf29ce484222325u; /* FNV-1a, 64 bits */
 static volatile LONG frames, over;
 static double *costs; /* seconds of each call that returned a frame */
 
-/* Messages that the window's thread got while the library had that thread. */
-static int in_lobby;
-static long pumped;
-static double lobby_time, lobby_since, quiet_since, longest_quiet;
-
-enum { QUIT_STATUS = 7, TICKS_TO_QUIT = 100, TICK = 10 /* ms */ };
-
 /* Which threads may be called back: the one in the lobby, and the one that plays. */
 static DWORD lobby_thread, playing_thread;
 
@@ -95,60 +90,6 @@ static void check_thread(const char *callback, int in_play)
         printf("FAIL %s came on a thread that does not belong to us\n", callback);
         exit(1);
     }
-}
-
-static LRESULT CALLBACK on_message(HWND window, UINT message, WPARAM w, LPARAM l)
-{
-    if (message == WM_TIMER && in_lobby) {
-        double now = seconds();
-        pumped++;
-        if (now - quiet_since > longest_quiet)
-            longest_quiet = now - quiet_since;
-        quiet_since = now;
-        if (options.quit_lobby && pumped == TICKS_TO_QUIT)
-            PostQuitMessage(QUIT_STATUS);
-    }
-    return DefWindowProcA(window, message, w, l);
-}
-
-static HWND open_window(void)
-{
-    WNDCLASSA class;
-    HWND window;
-
-    memset(&class, 0, sizeof class);
-    class.lpfnWndProc = on_message;
-    class.hInstance = GetModuleHandleA(NULL);
-    class.lpszClassName = "winhost";
-    RegisterClassA(&class);
-    window = CreateWindowExA(0, "winhost", "winhost", WS_OVERLAPPEDWINDOW | WS_VISIBLE, 0, 0, 320,
-                             200, NULL, NULL, class.hInstance, NULL);
-    if (window == NULL)
-        fprintf(stderr, "winhost: no window: error %lu\n", GetLastError());
-    else
-        SetTimer(window, 1, TICK, NULL);
-    return window;
-}
-
-static void enter_lobby(void)
-{
-    lobby_since = quiet_since = seconds();
-    in_lobby = 1;
-}
-
-static void leave_lobby(void)
-{
-    in_lobby = 0;
-    lobby_time += seconds() - lobby_since;
-}
-
-/* What an emulator does between frames: its window's messages. */
-static void pump(void)
-{
-    MSG message;
-
-    while (PeekMessageA(&message, NULL, 0, 0, PM_REMOVE))
-        DispatchMessageA(&message);
 }
 
 /* The keys of a call: the same for the same seed, held for eight calls each. */
@@ -190,7 +131,7 @@ static void play(int window_thread)
             InterlockedIncrement(&frames);
         }
         if (window_thread)
-            pump();
+            window_pump();
         if (options.fps > 0) {
             double now;
             due += 1.0 / (double)options.fps;
@@ -212,7 +153,7 @@ static DWORD WINAPI play_thread(void *unused)
 
 static int KAILLERA_CALL on_game(char *game, int player, int players)
 {
-    leave_lobby();
+    window_leave_lobby();
     check_thread("gameCallback", 0);
     printf("game ");
     text_show(game);
@@ -227,7 +168,7 @@ static int KAILLERA_CALL on_game(char *game, int player, int players)
     if (options.play_thread) {
         HANDLE thread = CreateThread(NULL, 0, play_thread, NULL, 0, NULL);
         while (options.exit_midgame && frames < options.frames && !over) {
-            pump();
+            window_pump();
             Sleep(1);
         }
         if (options.exit_midgame) {
@@ -243,7 +184,7 @@ static int KAILLERA_CALL on_game(char *game, int player, int players)
         play(1);
     }
     lib_end_game();
-    enter_lobby();
+    window_enter_lobby();
     return 0;
 }
 
@@ -268,22 +209,6 @@ static int ascending(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* The user has closed the window: the lobby must be over, and we must know why. */
-static int check_quit(void)
-{
-    MSG message;
-
-    if (pumped < TICKS_TO_QUIT || longest_quiet > 0.5) {
-        printf("FAIL the window was not alive in the lobby\n");
-        return 1;
-    }
-    while (PeekMessageA(&message, NULL, 0, 0, PM_REMOVE))
-        if (message.message == WM_QUIT && message.wParam == QUIT_STATUS)
-            return 0;
-    printf("FAIL our WM_QUIT is gone\n");
-    return 1;
-}
-
 static int play_game(void)
 {
     static char list[256];
@@ -298,7 +223,7 @@ static int play_game(void)
     infos.gameCallback = on_game;
     infos.chatReceivedCallback = on_chat;
     infos.clientDroppedCallback = on_drop;
-    if (!options.no_window && (window = open_window()) == NULL)
+    if (!options.no_window && (window = window_open(options.quit_lobby ? TICKS_TO_QUIT : 0)) == NULL)
         return 1;
     if (options.bench)
         costs = calloc((size_t)options.frames, sizeof *costs);
@@ -306,19 +231,18 @@ static int play_game(void)
         fprintf(stderr, "winhost: the library will not start\n");
         return 1;
     }
-    enter_lobby();
+    window_enter_lobby();
     lobby_thread = GetCurrentThreadId();
     status = lib_select_server_dialog(options.no_parent ? NULL : window);
-    leave_lobby();
+    window_leave_lobby();
     lib_shutdown();
     if (status != 0) {
         fprintf(stderr, "winhost: the lobby returned %d\n", status);
         return 1;
     }
-    printf("lobby %.2f s, %ld window messages in it, at most %.0f ms without one\n", lobby_time,
-           pumped, longest_quiet * 1000);
+    window_report();
     if (options.quit_lobby)
-        return check_quit();
+        return window_check_quit();
     if (costs != NULL && frames > 0) {
         qsort(costs, (size_t)frames, sizeof *costs, ascending);
         printf("bench kailleraModifyPlayValues in a game: %.1f us least, %.1f us median, "
