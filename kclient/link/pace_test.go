@@ -97,7 +97,7 @@ func TestCopies(t *testing.T) {
 			}
 			require.Equal(t, []time.Duration{copyAfter}, send(), "server=%v pace=%v: 6 is missing", server, pace)
 
-			now = now.Add(lossMemory)
+			now = now.Add(lossMemory + 10*pace)
 			require.Empty(t, send(), "server=%v pace=%v: long ago", server, pace)
 		}
 	}
