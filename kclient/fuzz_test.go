@@ -31,7 +31,14 @@ func FuzzSession(f *testing.F) {
 		for action := range byte(actions) {
 			f.Add(append([]byte{stage}, append(record(opAct, action), record(opWait, 200)...)...))
 		}
-		f.Add(append([]byte{stage}, record(opDatagram, chatBundle(3, "\x1b")...)...))
+		for _, m := range []message{
+			{wire.TypeGlobalChat, fields{"b\x07b", "\x1b[2J"}.bytes()}, {wire.TypeDropGame, fields{"bob", uint8(255)}.bytes()},
+			{wire.TypeGameData, wire.AppendGameData(nil, nil)}, {wire.TypeGameData, []byte{0, 0xFF, 0xFF}}, {wire.TypeGameCache, []byte{0, 0xFF}},
+			{wire.TypeStartGame, wire.GameStarted{FrameDelay: 1, Player: 9, Players: 200}.AppendTo(nil)},
+		} {
+			f.Add(append([]byte{stage}, record(opMessage, append([]byte{byte(m.t)}, m.body...)...)...))
+		}
+		f.Add(append([]byte{stage}, record(opDatagram, 1, 0, 0, 0, 0, 7)...))
 		f.Add(append([]byte{stage + 12}, record(opMessage, byte(wire.TypeGameData), 0, 4, 0, 1, 2, 3, 4)...))
 		f.Add(append([]byte{stage}, record(opHello, []byte("HELLOD00D666\x00")...)...))
 	}

@@ -98,7 +98,9 @@ var fuzzMessages = []struct {
 	{wire.TypeReady, wire.ReadyRequest{}.AppendTo(nil)},
 	{wire.TypeGameData, wire.AppendGameData(nil, []byte{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12})},
 	{wire.TypeGameData, wire.AppendGameData(nil, []byte{1})},
+	{wire.TypeGameData, wire.AppendGameData(nil, nil)},
 	{wire.TypeGameCache, wire.AppendGameCache(nil, 0)},
+	{wire.TypeGlobalChat, wire.ChatRequest{Text: "\x1b[2J"}.AppendTo(nil)},
 	{wire.TypeDropGame, wire.DropRequest{}.AppendTo(nil)},
 	{wire.TypeUserQuit, wire.QuitRequest{Message: "bye"}.AppendTo(nil)},
 }
