@@ -9,6 +9,12 @@
 # kailleraclient.dll and winhost.exe each.
 set -uo pipefail
 
+# One at a time: Wine's server is shared, and one test below ends it.
+if [ -z "${KBRIDGE_WINE_LOCKED:-}" ]; then
+    export KBRIDGE_WINE_LOCKED=1
+    exec flock -o "${KBRIDGE_WINE_CACHE:-$HOME/.cache/kbridge-wine}/test.lock" "$0" "$@"
+fi
+
 build=${1:-build}
 run=$(dirname "${BASH_SOURCE[0]}")/wine-run.sh
 frames=600
