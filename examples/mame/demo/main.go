@@ -78,6 +78,7 @@ type scene struct {
 	// what a lost datagram needs to be sent again before anybody waits for it.
 	connection int
 	frames     int       // 0: the players must be turned away
+	leaves     int       // after so many frames player 2 leaves; 0: at the end
 	env        [2]string // of each MAME, beside the usual
 }
 
@@ -89,6 +90,7 @@ func scenes(o options, short bool) []scene {
 		{name: "pong", machine: "pong", frames: frames},
 		{name: "pong-lossy", machine: "pong", frames: frames, line: bad, connection: 3},
 		{name: "nes", machine: "nes", options: nes, frames: min(frames, 1200)},
+		{name: "one-leaves", machine: "nes", options: nes, frames: 480, leaves: 240},
 		{name: "other-version", machine: "pong", env: [2]string{"", "KMAME_VERSION=0.999"}},
 	}
 	if short {

@@ -19,7 +19,7 @@ type process struct {
 	err  error         // how; read it after done
 }
 
-// start starts a program. When ctx is done it and what it started are asked to end, and killed if they do not. extra files
+// start starts a program. When ctx is done it is asked to end, and killed if it does not. extra files
 // get the numbers from 3 on in it.
 func start(ctx context.Context, name, folder string, environment []string, extra []*os.File, path string, arguments ...string) (*process, error) {
 	p := &process{name: name, out: filepath.Join(folder, name+".out"), done: make(chan struct{})}
@@ -32,16 +32,14 @@ func start(ctx context.Context, name, folder string, environment []string, extra
 	cmd.Env = append(os.Environ(), environment...)
 	cmd.Stdout, cmd.Stderr = out, out
 	cmd.ExtraFiles = extra
-	// kmame is a shell script with MAME below it: the signal goes to both.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
+	cmd.SysProcAttr = ownGroup()
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = 5 * time.Second
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("cannot start %s: %w", name, err)
 	}
 	go func() {
 		p.err = cmd.Wait()
-		syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // what is left of the group, if anything
 		close(p.done)
 	}()
 	return p, nil

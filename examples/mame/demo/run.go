@@ -149,6 +149,14 @@ type game struct {
 	digests [2]follower
 }
 
+// frames is how many a player is to play.
+func (g *game) frames(n int) int {
+	if n == 1 && g.scene.leaves > 0 {
+		return g.scene.leaves
+	}
+	return g.scene.frames
+}
+
 func (g *game) startMAME(ctx context.Context, n int, server netip.AddrPort, folder string) error {
 	name := fmt.Sprintf("mame%d", n+1)
 	script, err := filepath.Abs(filepath.Join(g.options.players, g.scene.machine+".lua"))
@@ -158,7 +166,7 @@ func (g *game) startMAME(ctx context.Context, n int, server netip.AddrPort, fold
 	g.digests[n].path = filepath.Join(folder, name+".digests")
 	environment := []string{
 		"DISPLAY=" + g.screens[n].display, "XDG_RUNTIME_DIR=" + folder, "KMAME_HOME=" + filepath.Join(folder, name),
-		"KMAME_SCRIPT=" + script, "KMAME_DIGESTS=" + g.digests[n].path, "KMAME_FRAMES=" + strconv.Itoa(max(g.scene.frames, 1)),
+		"KMAME_SCRIPT=" + script, "KMAME_DIGESTS=" + g.digests[n].path, "KMAME_FRAMES=" + strconv.Itoa(max(g.frames(n), 1)),
 		"KAILLERA_SERVER=" + server.String(), "KAILLERA_NICK=" + [2]string{"ann", "bob"}[n], "KAILLERA_ROLE=" + [2]string{"create", "join"}[n],
 		"KAILLERA_GAME=", "KAILLERA_PLAYERS=2", "KAILLERA_CONNECTION=" + strconv.Itoa(max(g.scene.connection, 1)), "KAILLERA_CHARSET=", "KAILLERA_RECORD=",
 		"KAILLERA_LOG=" + filepath.Join(folder, name+".log"),
@@ -210,7 +218,7 @@ func (g *game) watch(ctx context.Context) error {
 			next += shots
 		}
 		limit := noFrame
-		if g.digests[0].frame() >= g.scene.frames && g.digests[1].frame() >= g.scene.frames {
+		if g.digests[0].frame() >= g.frames(0) && g.digests[1].frame() >= g.frames(1) {
 			limit = playerExit
 		}
 		if now.Sub(last) > limit {
@@ -226,8 +234,8 @@ func (g *game) judge() error {
 		if err := g.digests[n].read(time.Now()); err != nil {
 			return err
 		}
-		if got := g.digests[n].frame(); got != g.scene.frames {
-			return fmt.Errorf("player %d played %d of %d frames and said: %s", n+1, got, g.scene.frames, strings.Join(g.mames[n].said(), "; "))
+		if got := g.digests[n].frame(); got != g.frames(n) {
+			return fmt.Errorf("player %d played %d of %d frames and said: %s", n+1, got, g.frames(n), strings.Join(g.mames[n].said(), "; "))
 		}
 		for _, line := range g.mames[n].said() {
 			if strings.HasPrefix(line, "DESYNC") || strings.HasPrefix(line, "error") {
@@ -250,6 +258,11 @@ func (g *game) judge() error {
 		frames, speed := g.digests[n].rate()
 		fmt.Printf("  player %d: %.1f frames a second, %.1f %% of the machine's own speed\n", n+1, frames, 100*speed)
 		slowest = min(slowest, speed)
+		for _, line := range g.mames[n].said() {
+			if strings.Contains(line, "has left the game") && g.scene.leaves > 0 {
+				fmt.Printf("  player %d read: %s\n", n+1, line)
+			}
+		}
 	}
 	if slowest < g.options.speed {
 		return fmt.Errorf("%.1f %% of the machine's speed is too slow: %.1f %% was asked for", 100*slowest, 100*g.options.speed)

@@ -170,6 +170,8 @@ function exports.startplugin()
 				kbridge.close()
 				machine:exit()
 			end
+		elseif phase == "game" and kbridge.poll() ~= "game" then
+			stop("the game ended while this machine stood still")
 		elseif phase == "game" then
 			-- MAME ignores digital inputs while its menu is open, so the machine must not run then.
 			if manager.ui.menu_active then
