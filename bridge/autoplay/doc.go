@@ -9,7 +9,7 @@
 //	KAILLERA_PLAYERS     who opens the room starts the game when so many are in, 1 to 8; default 2
 //	KAILLERA_CONNECTION  connection type 1 (LAN, the default) to 6 (Bad)
 //	KAILLERA_CHARSET     charset of text on the wire; default windows-1252
-//	KAILLERA_RECORD      folder for .krec recordings; default none
+//	KAILLERA_RECORD      folder for .krec recordings, from the bridge's Folder on; default none
 //
 // A variable that is set to nothing counts as not set. A wrong value ends the
 // dialog with a [*SettingError] that names the variable, what it got and what

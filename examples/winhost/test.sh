@@ -145,6 +145,9 @@ if [ "$(id -u)" = 0 ]; then
 fi
 
 for bits in 32 64; do
+    KAILLERA_NICK=again$bits must "game-free-load-game-$bits" $bits --again --frames 60
+    [ "$(grep -c '^inputs digest=.* frames=60' "$logs/game-free-load-game-$bits.log")" = 2 ] ||
+        fail "game-free-load-game-$bits" "not two games"
     KAILLERA_NICK=exit$bits must "exit-midgame-$bits" $bits --exit-midgame --frames 60
 done
 

@@ -47,6 +47,7 @@ static const char help[] =
     "  --no-window       have no window\n"
     "  --no-parent       have one, but do not tell the library\n"
     "  --quit-lobby      close the window after a second in the lobby\n"
+    "  --again           free the library after the game, load it and play once more\n"
     "  --exit-midgame    end the process after N frames while the play thread is in a call\n"
     "  --bench           measure calls, before the game and in it\n"
     "\n"
@@ -64,7 +65,7 @@ static struct {
     enum spelling spelling;
     long frames, fps;
     uint32_t seed;
-    int misalign, play_thread, no_window, no_parent, quit_lobby, exit_midgame, bench;
+    int misalign, play_thread, no_window, no_parent, quit_lobby, again, exit_midgame, bench;
     int load_free_load, wrong_order, nulls, calls;
 } options = {
     .library = "kailleraclient.dll", .emulator = "chip8 1.0", .game = "Duel",
@@ -75,7 +76,7 @@ static struct {
 };
 
 /* What the game left behind; written by the thread that plays, read after it. */
-static uint64_t digest = 0xcbf29ce484222325u; /* FNV-1a, 64 bits */
+static uint64_t digest; /* FNV-1a, 64 bits */
 static volatile LONG frames, over;
 static double *costs; /* seconds of each call that returned a frame */
 
@@ -216,6 +217,8 @@ static int play_game(void)
     HWND window = NULL;
     int status;
 
+    digest = 0xcbf29ce484222325u;
+    frames = over = 0;
     snprintf(list, sizeof list - 1, "%s", options.game); /* and two NUL bytes */
     memset(&infos, 0, sizeof infos);
     infos.appName = (char *)options.emulator;
@@ -276,7 +279,7 @@ static int switched(const char *flag)
         {"--quit-lobby", &options.quit_lobby},     {"--exit-midgame", &options.exit_midgame},
         {"--bench", &options.bench},               {"--load-free-load", &options.load_free_load},
         {"--wrong-order", &options.wrong_order},   {"--nulls", &options.nulls},
-        {"--calls", &options.calls},
+        {"--calls", &options.calls},               {"--again", &options.again},
     };
 
     for (size_t n = 0; n < sizeof switches / sizeof switches[0]; n++)
@@ -379,8 +382,14 @@ int main(int argc, char **argv)
         bad += check_nulls();
     if (options.bench || options.calls)
         bench_calls();
-    if (!options.wrong_order && !options.nulls && !options.calls && !options.load_free_load)
+    if (!options.wrong_order && !options.nulls && !options.calls && !options.load_free_load) {
         bad += play_game();
+        if (options.again) {
+            FreeLibrary(library);
+            library = library_load(options.library, options.spelling);
+            bad += library == NULL || play_game() != 0;
+        }
+    }
     if (console == NULL && GetConsoleWindow() != NULL) {
         printf("FAIL a console window has appeared\n");
         bad++;
