@@ -27,6 +27,7 @@ func FuzzSession(f *testing.F) {
 	for stage := range byte(fuzzStages) {
 		for i := range fuzzMessages {
 			f.Add(append([]byte{stage}, append(record(0, fuzzGood, byte(i)), record(3, fuzzGood, byte(i))...)...))
+			f.Add(append([]byte{stage + 12}, record(0, fuzzGood, byte(i))...))
 			f.Add(append([]byte{stage + 6}, append(record(1, fuzzGood, byte(i), 1, 0xFF), record(0, fuzzMutated, byte(i), 3, 0x7F)...)...))
 		}
 		for _, op := range []byte{fuzzStranger, fuzzRaw} {
