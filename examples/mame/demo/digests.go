@@ -80,6 +80,8 @@ func (f *follower) rate() (frames, speed float64) {
 	return float64(b.frame-a.frame) / took, (b.time - a.time) / took
 }
 
+var errDesync = errors.New("DESYNC")
+
 // compare returns how many frames both have, and an error for the first that differs.
 func compare(a, b []record) (equal int, err error) {
 	for equal < len(a) && equal < len(b) {
@@ -88,11 +90,11 @@ func compare(a, b []record) (equal int, err error) {
 		case x.frame != y.frame:
 			return equal, fmt.Errorf("one machine reports frame %d where the other reports %d", x.frame, y.frame)
 		case x.state != y.state:
-			return equal, fmt.Errorf("DESYNC: the machines' states differ at frame %d", x.frame)
+			return equal, fmt.Errorf("%w: the machines' states differ at frame %d", errDesync, x.frame)
 		case x.time != y.time:
-			return equal, fmt.Errorf("DESYNC: the machines' times differ at frame %d", x.frame)
+			return equal, fmt.Errorf("%w: the machines' times differ at frame %d", errDesync, x.frame)
 		case x.screen != y.screen:
-			return equal, fmt.Errorf("DESYNC: the machines show different pictures at frame %d", x.frame)
+			return equal, fmt.Errorf("%w: the machines show different pictures at frame %d", errDesync, x.frame)
 		}
 		equal++
 	}

@@ -72,6 +72,8 @@ func main() {
 type scene struct {
 	name    string
 	machine string
+	script  string   // who plays; "": the one named after the machine
+	apart   bool     // the machines must come apart, and it must be seen
 	options []string // of mame
 	line    line     // between each MAME and the server
 	// The connection type, 0 as 1: how many frames travel together. More of them are a longer frame delay, which is
@@ -91,6 +93,7 @@ func scenes(o options, short bool) []scene {
 		{name: "pong-lossy", machine: "pong", frames: frames, line: bad, connection: 3},
 		{name: "nes", machine: "nes", options: nes, frames: min(frames, 1200)},
 		{name: "one-leaves", machine: "nes", options: nes, frames: 480, leaves: 240},
+		{name: "apart", machine: "nes", script: "apart", options: nes, frames: 480, apart: true},
 		{name: "other-version", machine: "pong", env: [2]string{"", "KMAME_VERSION=0.999"}},
 	}
 	if short {

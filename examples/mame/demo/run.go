@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -34,12 +35,16 @@ func run(ctx context.Context, o options, all []scene) error {
 	if err := writeCartridge(filepath.Join(o.players, "nes.hex"), filepath.Join(o.logs, "trails.nes")); err != nil {
 		return err
 	}
+	var failed error
 	for _, s := range all {
 		if err := play(ctx, o, s); err != nil {
-			return fmt.Errorf("%s: %w (the logs are in %s)", s.name, err, filepath.Join(o.logs, s.name))
+			failed = errors.Join(failed, fmt.Errorf("%s: %w (the logs are in %s)", s.name, err, filepath.Join(o.logs, s.name)))
+		}
+		if ctx.Err() != nil {
+			break
 		}
 	}
-	return nil
+	return failed
 }
 
 // play plays one scene.
@@ -106,7 +111,15 @@ func play(ctx context.Context, o options, s scene) error {
 	if s.frames == 0 {
 		return g.turnedAway(ctx)
 	}
-	if err := g.watch(ctx); err != nil {
+	err = g.watch(ctx)
+	if s.apart {
+		if !errors.Is(err, errDesync) {
+			return fmt.Errorf("one wrong byte was not noticed: %v", err)
+		}
+		fmt.Printf("  one wrong byte after frame 100, and: %v\n", err)
+		return nil
+	}
+	if err != nil {
 		return err
 	}
 	return g.judge()
@@ -159,7 +172,7 @@ func (g *game) frames(n int) int {
 
 func (g *game) startMAME(ctx context.Context, n int, server netip.AddrPort, folder string) error {
 	name := fmt.Sprintf("mame%d", n+1)
-	script, err := filepath.Abs(filepath.Join(g.options.players, g.scene.machine+".lua"))
+	script, err := filepath.Abs(filepath.Join(g.options.players, cmp.Or(g.scene.script, g.scene.machine)+".lua"))
 	if err != nil {
 		return err
 	}
