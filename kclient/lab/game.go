@@ -80,36 +80,47 @@ func (g *game) clock() time.Time { return epoch.Add(g.now) }
 
 // Run plays one game for cfg.Length, and another one after each that is lost.
 func Run(cfg Config) (Result, error) {
+	g := newGame(cfg)
+	err := g.begin()
+	if err == nil {
+		err = g.run()
+	}
+	if err != nil {
+		return Result{}, fmt.Errorf("lab: %v, %v into it: %w", cfg, g.now, err)
+	}
+	return g.result, nil
+}
+
+func newGame(cfg Config) *game {
 	if cfg.Size == 0 {
 		cfg.Size = 4
 	}
 	g := &game{cfg: cfg, players: make([]player, len(cfg.Connections))}
 	for p := range g.players {
 		g.players[p].line = newLine(cfg.Weather, cfg.Seed, p)
-	}
-	if err := g.begin(); err != nil {
-		return Result{}, fmt.Errorf("lab: %w", err)
-	}
-	if cfg.Weather.Moves > 0 {
-		for p := range g.players {
+		if cfg.Weather.Moves > 0 {
 			g.scheduleMove(p)
 		}
 	}
-	for len(g.queue.events) > 0 && g.queue.events[0].at < cfg.Length {
+	return g
+}
+
+func (g *game) run() error {
+	for len(g.queue.events) > 0 && g.queue.events[0].at < g.cfg.Length {
 		e := g.queue.pop()
 		g.now = e.at
 		if err := g.happen(e); err != nil {
-			return Result{}, fmt.Errorf("lab: %v, %v into it: %w", cfg, g.now, err)
+			return err
 		}
 		if e.datagram != nil {
 			g.free = append(g.free, e.datagram)
 		}
 	}
-	g.now = cfg.Length
+	g.now = g.cfg.Length
 	if !g.dead {
 		g.settle()
 	}
-	return g.result, nil
+	return nil
 }
 
 // begin starts a game: everyone has just been told that all are ready.

@@ -1,0 +1,214 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/netip"
+	"os"
+	"sync"
+	"time"
+
+	"kbridge/kclient"
+	"kbridge/kclient/lab"
+	"kbridge/kclient/wire"
+	"kbridge/server"
+)
+
+// inputSize is the lab's.
+const inputSize = 4
+
+// runReal plays ours in real time, whole clients and a whole server over UDP sockets with a
+// relay for each player that loses what the simulation loses, and prints it beside the
+// simulation of the same networks, rooms and seeds.
+func runReal(o options, c lab.Campaign, out io.Writer) (ok bool, err error) {
+	if o.profiles == "" {
+		return false, errors.New("-real needs -profile: it plays in real time")
+	}
+	c.Length = time.Duration(o.real * float64(time.Minute))
+	c.Strategies = []lab.Strategy{lab.Ours}
+	if o.rooms == "" {
+		c.Rooms = c.Rooms[:1]
+	}
+	simulated, err := c.Run()
+	if err != nil {
+		return false, err
+	}
+	var rows []lab.Row
+	i := 0
+	for _, w := range c.Weathers {
+		if w.Blackout.Every > 0 || w.Moves > 0 {
+			return false, fmt.Errorf("the relay cannot do the weather %q", w.Name)
+		}
+		for _, room := range c.Rooms {
+			row := lab.Row{Weather: w.Name, Room: room.Name + " real", Strategies: c.Strategies, Results: make([]lab.Result, 1)}
+			for _, seed := range c.Seeds {
+				r, err := playReal(w, room.Connections, seed, c.Length)
+				if err != nil {
+					return false, err
+				}
+				row.Results[0].Add(r)
+			}
+			rows = append(rows, simulated[i], row)
+			i++
+		}
+	}
+	if err := lab.WriteTable(out, rows); err != nil {
+		return false, err
+	}
+	missed := lab.Missed(rows)
+	for _, m := range missed {
+		fmt.Fprintln(out, "NOT AS IT SHOULD BE:", m)
+	}
+	return len(missed) == 0, nil
+}
+
+// playReal is one game in real time.
+func playReal(w lab.Weather, connections []int, seed uint64, length time.Duration) (*lab.Result, error) {
+	quiet := slog.New(slog.DiscardHandler)
+	srv, err := server.New(server.Config{MaxPing: time.Second, Logger: quiet})
+	if err != nil {
+		return nil, err
+	}
+	conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		return nil, err
+	}
+	at := conn.LocalAddr().(*net.UDPAddr).AddrPort()
+	at = netip.AddrPortFrom(at.Addr().Unmap(), at.Port())
+	served := make(chan error, 1)
+	go func() { served <- srv.Serve(conn, nil) }()
+	defer func() { srv.Close("over"); <-served }()
+
+	ctx, cancel := context.WithTimeout(context.Background(), length+2*time.Minute)
+	defer cancel()
+	var relays []*relay
+	var rooms []*kclient.Room
+	for p, c := range connections {
+		r, err := newRelay(at, seed, p, w.Line)
+		if err != nil {
+			return nil, err
+		}
+		defer r.close()
+		relays = append(relays, r)
+		l, err := kclient.Dial(ctx, r.addr().String(), kclient.Config{User: fmt.Sprintf("player%d", p+1), Emulator: "sim 1",
+			Connection: wire.ConnectionType(c), Logger: quiet, HelloTimeout: time.Minute, LoginTimeout: time.Minute, RequestTimeout: time.Minute})
+		if err != nil {
+			return nil, err
+		}
+		defer l.Quit("over")
+		room, err := enter(ctx, l, p == 0)
+		if err != nil {
+			return nil, err
+		}
+		rooms = append(rooms, room)
+	}
+	for len(rooms[0].Players()) < len(rooms) {
+		if err := sleep(ctx, 10*time.Millisecond); err != nil {
+			return nil, err
+		}
+	}
+	if err := rooms[0].Start(ctx); err != nil {
+		return nil, err
+	}
+	var players sync.WaitGroup
+	players.Add(len(rooms))
+	results := make([]lab.Result, len(rooms))
+	begun := make(chan struct{}) // closed when the first player's first call has returned
+	var once sync.Once
+	var sent, bytesSent int64
+	for p, room := range rooms {
+		go func() {
+			defer players.Done()
+			playerReal(ctx, &results[p], room, p, connections, seed, length, func() { once.Do(func() { close(begun) }) })
+		}()
+	}
+	select {
+	case <-begun:
+		for _, r := range relays {
+			sent -= r.datagrams.Load()
+			bytesSent -= r.bytes.Load()
+		}
+	case <-ctx.Done():
+	}
+	players.Wait()
+	total := &lab.Result{Games: 1}
+	for p := range results {
+		sent += relays[p].datagrams.Load()
+		bytesSent += relays[p].bytes.Load()
+		total.Add(&results[p])
+	}
+	total.Datagrams, total.Bytes = int(sent), int(bytesSent)
+	return total, nil
+}
+
+func enter(ctx context.Context, l *kclient.Lobby, owner bool) (*kclient.Room, error) {
+	if owner {
+		return l.Create(ctx, "sim")
+	}
+	for len(l.Games()) == 0 {
+		if err := sleep(ctx, 10*time.Millisecond); err != nil {
+			return nil, err
+		}
+	}
+	return l.Join(ctx, l.Games()[0].ID)
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// playerReal is one emulator: the lab's timetable by the real clock.
+func playerReal(ctx context.Context, r *lab.Result, room *kclient.Room, p int, connections []int, seed uint64, length time.Duration, first func()) {
+	fail := func(err error) {
+		r.GamesLost++
+		r.Failures = append(r.Failures, fmt.Sprintf("player %d: %v", p, err))
+	}
+	g, err := room.WaitStart(ctx)
+	if err != nil {
+		fail(err)
+		return
+	}
+	values, want := make([]byte, inputSize*wire.MaxPlayers), make([]byte, inputSize*len(connections))
+	var begun time.Time
+	var timetable lab.Timetable
+	for call := 0; call == 0 || time.Since(begun) < length; call++ {
+		lab.Input(seed, p, call, values)
+		n, err := g.Exchange(ctx, values, inputSize)
+		if err != nil {
+			fail(err)
+			return
+		}
+		if call == 0 { // it has waited until all were ready
+			begun = time.Now()
+			timetable = lab.NewTimetable(p, 0)
+			first()
+		}
+		if n > 0 {
+			lab.Pressed(seed, connections, r.Frames, inputSize, want)
+			if !bytes.Equal(want, values[:n]) {
+				r.Desyncs++
+				fail(fmt.Errorf("frame %d is %x, pressed was %x", r.Frames, values[:n], want))
+				return
+			}
+			r.Frames++
+		}
+		next, late := timetable.Finish(time.Since(begun))
+		r.Late(late)
+		time.Sleep(time.Until(begun.Add(next)))
+	}
+	r.Played = time.Since(begun)
+	r.Resends = g.Stats().Resends
+	if err := sleep(ctx, time.Second); err != nil { // the others may need what was sent last
+		fmt.Fprintln(os.Stderr, "sim:", err)
+	}
+}

@@ -1,0 +1,219 @@
+package lab
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"kbridge/kclient/wire"
+)
+
+// broken is an end whose stream of messages is not what was sent.
+type broken struct {
+	end
+	n     int
+	wrong func(n int, m wire.Message) (wire.Message, bool)
+}
+
+func (b *broken) message() (wire.Message, bool) {
+	for {
+		m, ok := b.end.message()
+		if !ok {
+			return m, false
+		}
+		b.n++
+		if m, ok = b.wrong(b.n, m); ok {
+			return m, true
+		}
+	}
+}
+
+// The laboratory sees what it is there to see: it is tried on ends that are wrong.
+func TestFaultsAreSeen(t *testing.T) {
+	play := func(wrong func(n int, m wire.Message) (wire.Message, bool)) Result {
+		g := newGame(Config{Strategy: Ours, Weather: weathers("loss5")[0], Connections: []int{1, 1}, Seed: 1, Length: 20 * time.Second})
+		require.NoError(t, g.begin())
+		if wrong != nil {
+			pl := &g.players[1].client
+			pl.end = &broken{end: pl.end, wrong: wrong}
+		}
+		require.NoError(t, g.run())
+		return g.result
+	}
+	fine := play(nil)
+	require.Zero(t, fine.Desyncs+fine.Lost+fine.GamesLost)
+	require.Empty(t, fine.Failures)
+
+	swallowed := play(func(n int, m wire.Message) (wire.Message, bool) { return m, n != 100 })
+	require.NotZero(t, swallowed.Desyncs, "a game message is missing")
+	require.NotEmpty(t, swallowed.Failures)
+
+	changed := play(func(n int, m wire.Message) (wire.Message, bool) {
+		if n > 10 && m.Type == wire.TypeGameData {
+			m.Body = append([]byte(nil), m.Body...)
+			m.Body[len(m.Body)-1] ^= 1
+		}
+		return m, true
+	})
+	require.NotZero(t, changed.Desyncs, "a bit is wrong")
+
+	silent := play(func(_ int, m wire.Message) (wire.Message, bool) { return m, m.Type != wire.TypeGameChat })
+	require.Zero(t, silent.Desyncs)
+	gap := play(func() func(int, wire.Message) (wire.Message, bool) {
+		chats := 0
+		return func(_ int, m wire.Message) (wire.Message, bool) {
+			if m.Type == wire.TypeGameChat {
+				chats++
+				return m, chats != 2
+			}
+			return m, true
+		}
+	}())
+	require.NotZero(t, gap.Lost, "a chat line is missing")
+
+	stuck := play(func(n int, m wire.Message) (wire.Message, bool) { return m, n < 100 })
+	require.NotZero(t, stuck.GamesLost, "nothing comes any more")
+	require.GreaterOrEqual(t, stuck.Stalls.Max(), stallLimit)
+}
+
+func TestQueueOrder(t *testing.T) {
+	var q queue
+	x := uint64(1)
+	for i := range 2000 {
+		x = x*6364136223846793005 + 1
+		q.push(event{at: time.Duration(x >> 60), player: int32(i)})
+	}
+	last := q.pop()
+	for range 1999 {
+		e := q.pop()
+		require.True(t, last.before(&e), "%v after %v", e, last)
+		require.True(t, e.at > last.at || e.player > last.player, "events of one time in the order of scheduling")
+		last = e
+	}
+	require.Empty(t, q.events)
+}
+
+func TestHistogram(t *testing.T) {
+	var h, sum Histogram
+	require.Zero(t, h.Quantile(0.5))
+	for i := range 100 {
+		h.observe(time.Duration(i) * time.Millisecond)
+	}
+	require.InDelta(t, 50*time.Millisecond, h.Quantile(0.5), float64(time.Millisecond))
+	require.InDelta(t, 99*time.Millisecond, h.Quantile(0.99), float64(time.Millisecond))
+	require.Equal(t, 99*time.Millisecond, h.Quantile(1))
+	h.observe(20 * time.Second)
+	sum.add(&h)
+	sum.add(&h)
+	require.Equal(t, 202, sum.Count())
+	require.Equal(t, 20*time.Second, sum.Max())
+	require.Equal(t, 20*time.Second, sum.Quantile(1))
+}
+
+// An emulator on time is never late; after a stall it catches up, but forgets what is beyond 100 ms.
+func TestTimetable(t *testing.T) {
+	tt := NewTimetable(0, 0)
+	at := time.Duration(0)
+	for range 10 {
+		next, late := tt.Finish(at)
+		require.Zero(t, late)
+		require.Equal(t, at+frameTime, next)
+		at = next
+	}
+	next, late := tt.Finish(at + 50*time.Millisecond)
+	require.Equal(t, 50*time.Millisecond, late)
+	require.Equal(t, at+50*time.Millisecond+workTime, next, "it hurries")
+	frames := 0
+	for now := next; ; frames++ {
+		next, late = tt.Finish(now)
+		require.Zero(t, late)
+		if next-now > workTime {
+			break
+		}
+		now = next
+	}
+	require.InDelta(t, 3, frames, 1, "50 ms are three frames, made up for in a few")
+
+	tt = NewTimetable(0, 0)
+	tt.Finish(2 * time.Second)
+	now, calls := 2*time.Second, 0
+	for ; calls < 100; calls++ {
+		if next, _ := tt.Finish(now); next-now > workTime {
+			break
+		} else {
+			now = next
+		}
+	}
+	require.Less(t, calls, 12, "100 ms are six frames")
+}
+
+func TestPressed(t *testing.T) {
+	dst := make([]byte, 8)
+	Pressed(1, []int{1, 3}, 1, 4, dst)
+	require.Zero(t, [4]byte(dst[4:]), "padding")
+	Pressed(1, []int{1, 3}, 2, 4, dst)
+	want := make([]byte, 4)
+	Input(1, 1, 0, want)
+	require.Equal(t, want, dst[4:])
+	Input(1, 0, 2, want)
+	require.Equal(t, want, dst[:4])
+}
+
+// The classic ends keep their models' rules.
+func TestClassicRules(t *testing.T) {
+	now := epoch
+	bundle := func(newest uint16, count int) []byte {
+		b := wire.AppendBundleHeader(nil, count)
+		for i := range count {
+			b = wire.AppendMessage(b, newest-uint16(i), wire.TypeGameChat, []byte{1})
+		}
+		return b
+	}
+	c := newClassicClient()
+	require.NoError(t, c.receive(now, bundle(11, 12)))
+	require.Zero(t, c.in.next, "ten ahead or more is ignored")
+	require.NoError(t, c.receive(now, bundle(2, 3)))
+	require.NoError(t, c.receive(now, bundle(4, 3)))
+	require.EqualValues(t, 5, c.in.next)
+	require.NoError(t, c.over())
+	require.NoError(t, c.receive(now, bundle(9, 3)))
+	require.ErrorIs(t, c.over(), errHole)
+
+	c = newClassicClient()
+	for range 6 {
+		c.send(now, wire.TypeGameChat, []byte{1}, false)
+		require.LessOrEqual(t, int(c.datagram(now, nil)[0]), clientUsual)
+	}
+	c.waits(now, true)
+	require.Empty(t, c.datagram(now, nil))
+	require.Equal(t, now.Add(pollEvery), c.next())
+	require.EqualValues(t, pollSends, c.datagram(now.Add(pollEvery), nil)[0])
+	c.waits(now, false)
+	require.True(t, c.next().IsZero())
+	c.waits(now, true)
+	for c.over() == nil {
+		now = c.next()
+		require.NotEmpty(t, c.datagram(now, nil))
+	}
+	require.ErrorIs(t, c.over(), errGaveUp)
+	require.InDelta(t, 125*time.Second, now.Sub(epoch), float64(time.Second))
+
+	s := newClassicServer()
+	for range 12 {
+		s.send(now, wire.TypeGameChat, []byte{1}, false)
+		require.LessOrEqual(t, int(s.datagram(now, nil)[0]), serverUsual)
+	}
+	require.NoError(t, s.receive(now, bundle(0, 1)))
+	require.Empty(t, s.datagram(now, nil))
+	for i, want := range []int{3, 0, 6, 9, 9} {
+		require.NoError(t, s.receive(now, bundle(0, 1)))
+		d := append(s.datagram(now, nil), 0)
+		require.EqualValues(t, want, d[0], "repeat %d", i)
+		if i > 0 {
+			now = now.Add(serverMaxPing + 1)
+		}
+	}
+	require.NoError(t, s.receive(now, bundle(5, 3)))
+	require.ErrorIs(t, s.over(), errHole)
+}
