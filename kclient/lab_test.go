@@ -19,11 +19,11 @@ import (
 // goodbye included.
 func TestWholeGamesInTheLabsWeathers(t *testing.T) {
 	rooms := [][]wire.ConnectionType{{1, 1}, {1, 2, 3, 4}, {3, 3}, {1, 1, 1, 1}}
-	for i, w := range lab.Weathers() {
-		t.Run(w.Name, func(t *testing.T) {
-			profile := w.Line
-			if w.Blackout.Every > 0 {
-				profile.Burst = w.Blackout // each direction by itself
+	for i, weather := range lab.Weathers() {
+		t.Run(weather.Name, func(t *testing.T) {
+			profile := weather.Line
+			if weather.Blackout.Every > 0 {
+				profile.Burst = weather.Blackout // each direction by itself
 				profile.Burst.Every = 15 * time.Second
 			}
 			m := match{seed: uint64(100 + i), profile: profile, types: rooms[i%len(rooms)], size: 4, frames: 1200, chat: true}
@@ -37,7 +37,7 @@ func TestWholeGamesInTheLabsWeathers(t *testing.T) {
 				for p, r := range results {
 					require.Less(t, r.stats.LongestStall, 4*time.Second, "player %d", p+1)
 				}
-				if w.Ping() < 250*time.Millisecond { // above it a server refuses, unless it is told otherwise, and the login measures too little
+				if weather.Ping() < 250*time.Millisecond { // above it a server refuses, unless it is told otherwise, and the login measures too little
 					require.Less(t, time.Since(begun), time.Minute, "20 seconds of play")
 				}
 			})
