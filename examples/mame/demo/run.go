@@ -160,6 +160,8 @@ type game struct {
 	screens [2]*screen
 	mames   [2]*process
 	digests [2]follower
+
+	shots, same int // screenshots, and those on which both screens were equal in each pixel
 }
 
 // frames is how many a player is to play.
@@ -179,7 +181,7 @@ func (g *game) startMAME(ctx context.Context, n int, server netip.AddrPort, fold
 	g.digests[n].path = filepath.Join(folder, name+".digests")
 	environment := []string{
 		"DISPLAY=" + g.screens[n].display, "XDG_RUNTIME_DIR=" + folder, "KMAME_HOME=" + filepath.Join(folder, name),
-		"KMAME_SCRIPT=" + script, "KMAME_DIGESTS=" + g.digests[n].path, "KMAME_FRAMES=" + strconv.Itoa(max(g.frames(n), 1)),
+		"KMAME_SCRIPT=" + script, "KMAME_DIGESTS=" + g.digests[n].path, "KMAME_HOLD=" + strconv.Itoa(g.shotEvery()), "KMAME_FRAMES=" + strconv.Itoa(max(g.frames(n), 1)),
 		"KAILLERA_SERVER=" + server.String(), "KAILLERA_NICK=" + [2]string{"ann", "bob"}[n], "KAILLERA_ROLE=" + [2]string{"create", "join"}[n],
 		"KAILLERA_GAME=", "KAILLERA_PLAYERS=2", "KAILLERA_CONNECTION=" + strconv.Itoa(max(g.scene.connection, 1)), "KAILLERA_CHARSET=", "KAILLERA_RECORD=",
 		"KAILLERA_LOG=" + filepath.Join(folder, name+".log"),
@@ -197,12 +199,17 @@ func (g *game) startMAME(ctx context.Context, n int, server netip.AddrPort, fold
 	return err
 }
 
+// shotEvery is the number of frames between screenshots: ten seconds of the game, less in short ones.
+func (g *game) shotEvery() int {
+	if g.scene.frames < 1200 {
+		return 240
+	}
+	return 600
+}
+
 // watch follows both until they have ended, and takes a screenshot every ten seconds of the game.
 func (g *game) watch(ctx context.Context) error {
-	shots := 600
-	if g.scene.frames < 2*shots {
-		shots = 240
-	}
+	shots := g.shotEvery()
 	next, last := shots, time.Now()
 	for !g.mames[0].ended() || !g.mames[1].ended() {
 		select {
@@ -225,8 +232,13 @@ func (g *game) watch(ctx context.Context) error {
 		}
 		if min(g.digests[0].frame(), g.digests[1].frame()) >= next {
 			path := filepath.Join(g.options.screens, fmt.Sprintf("%s-%02ds.png", g.scene.name, next/60))
-			if err := shoot(path, g.screens); err != nil {
+			same, err := shoot(path, g.screens)
+			if err != nil {
 				return err
+			}
+			g.shots++
+			if same {
+				g.same++
 			}
 			next += shots
 		}
@@ -266,6 +278,7 @@ func (g *game) judge() error {
 		return fmt.Errorf("only %d different pictures in %d compared frames: do the scripts play?", shown, equal)
 	}
 	fmt.Printf("  %d frames; equal states and pictures in all %d compared; %d different pictures\n", g.scene.frames, equal, shown)
+	fmt.Printf("  %d screenshots, %d of them with every pixel the same on both screens\n", g.shots, g.same)
 	slowest := 1.0
 	for n := range g.digests {
 		frames, speed := g.digests[n].rate()

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -55,7 +56,7 @@ var errPicture = errors.New("the picture of Xvfb is not understood")
 
 // shot reads the picture: a file in the format of xwd, which begins with a header of big-endian 32-bit numbers
 // (X11/XWDFile.h).
-func (s *screen) shot() (image.Image, error) {
+func (s *screen) shot() (*image.RGBA, error) {
 	const size, width, height, byteOrder, depth, stride, colours = 0, 4, 5, 7, 11, 12, 19 // places in the header
 	file, err := os.ReadFile(s.picture)
 	if err != nil {
@@ -83,24 +84,26 @@ func (s *screen) shot() (image.Image, error) {
 	return picture, nil
 }
 
-// shoot writes both screens side by side to a PNG file.
-func shoot(path string, screens [2]*screen) error {
+// shoot writes both screens side by side to a PNG file, and says whether they show the same.
+func shoot(path string, screens [2]*screen) (same bool, err error) {
+	var shots [2]*image.RGBA
+	for n, s := range screens {
+		if shots[n], err = s.shot(); err != nil {
+			return false, err
+		}
+	}
 	both := image.NewRGBA(image.Rect(0, 0, 2*screenWidth+8, screenHeight))
 	draw.Draw(both, both.Bounds(), image.NewUniform(color.RGBA{64, 64, 160, 255}), image.Point{}, draw.Src)
-	for n, s := range screens {
-		picture, err := s.shot()
-		if err != nil {
-			return err
-		}
+	for n, picture := range shots {
 		draw.Draw(both, picture.Bounds().Add(image.Pt(n*(screenWidth+8), 0)), picture, image.Point{}, draw.Src)
 	}
 	file, err := os.Create(path)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if err := png.Encode(file, both); err != nil {
 		file.Close()
-		return err
+		return false, err
 	}
-	return file.Close()
+	return bytes.Equal(shots[0].Pix, shots[1].Pix), file.Close()
 }

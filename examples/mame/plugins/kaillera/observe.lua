@@ -6,7 +6,11 @@
 --   KMAME_DIGESTS  a file for a line "frame state screen time": digests in hexadecimal after that frame, and
 --                  the machine's own time in seconds
 --   KMAME_EVERY    frames between two such lines, default 10
+--   KMAME_HOLD     stand still for HOLD seconds after each so many frames, so that screenshots show the same frame
 --   KMAME_FRAMES   end MAME after so many frames
+-- Less than the time that the pace makes good, so that the game does not become slower.
+local HOLD = 0.09
+
 local digest = require("kaillera/digest")
 local observe = {}
 
@@ -34,6 +38,7 @@ end
 function observe.digests(kbridge, machine)
 	local path = environment("KMAME_DIGESTS")
 	if not path then return function() end end
+	local hold = tonumber(environment("KMAME_HOLD") or "")
 	local every = tonumber(environment("KMAME_EVERY") or 10)
 	local file = assert(io.open(path, "w"))
 	file:setvbuf("line")
@@ -42,6 +47,7 @@ function observe.digests(kbridge, machine)
 		if frame % every == 0 then
 			local time = machine.time
 			file:write(string.format("%d %016x %016x %.6f\n", frame, state(), screens(), time.seconds + time.attoseconds / 1e18))
+			if hold and frame % hold == 0 then kbridge.sleep(HOLD) end
 		end
 	end
 end
