@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -291,7 +292,9 @@ func (g *game) judge() error {
 		}
 	}
 	if slowest < g.options.speed {
-		return fmt.Errorf("%.1f %% of the machine's speed is too slow: %.1f %% was asked for", 100*slowest, 100*g.options.speed)
+		load, _ := os.ReadFile("/proc/loadavg") // a busy computer is the usual cause
+		return fmt.Errorf("%.1f %% of the machine's speed is too slow: %.1f %% was asked for (load average %.14s on %d processors)",
+			100*slowest, 100*g.options.speed, load, runtime.NumCPU())
 	}
 	return nil
 }

@@ -46,7 +46,7 @@ func startScreen(ctx context.Context, name, folder string) (*screen, error) {
 	read.SetReadDeadline(time.Now().Add(10 * time.Second))
 	number, err := bufio.NewReader(read).ReadString('\n')
 	if err != nil {
-		return s, fmt.Errorf("Xvfb does not start: %w; see %s", err, s.process.out)
+		return s, fmt.Errorf("the virtual screen does not start: %w; see %s", err, s.process.out)
 	}
 	s.display = ":" + strings.TrimSpace(number)
 	return s, nil
