@@ -29,6 +29,8 @@ LOSS    ?= 0
 DELAY   ?= 0
 JITTER  ?= 0
 SECONDS ?= 10
+# Minutes of `make soak`.
+MINUTES ?= 10
 # Seconds for each fuzz target.
 FUZZTIME ?= 30s
 
@@ -127,6 +129,17 @@ bench: server lib ## the numbers: codec, caches, frame paths, round trip, bytes 
 	@mkdir -p $(BUILD)
 	$(CC) -std=c99 $(WARN) $(CFLAGS) -Iinclude -o $(BUILD)/roundtrip examples/bench/roundtrip/roundtrip.c $(LINK)
 	$(GO) run ./examples/bench -build $(BUILD)
+
+.PHONY: sim soak
+sim: tools ## the laboratory: whole games over bad networks in virtual time, beside classic peers and an oracle
+	@mkdir -p $(BUILD)
+	$(GO) build -trimpath -o $(BUILD)/sim ./examples/sim
+	$(BUILD)/sim -keep $(BUILD)/sim-failures
+
+soak: tools ## games at 60 frames a second while the server is attacked; MINUTES=10
+	@mkdir -p $(BUILD)
+	$(GO) build -trimpath -o $(BUILD)/soak ./examples/soak
+	$(BUILD)/soak -minutes $(MINUTES)
 
 fuzz: tools ## every fuzz target for FUZZTIME each (default 30s)
 	@for package in $$($(GO) list ./...); do \
