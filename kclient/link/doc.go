@@ -9,7 +9,8 @@
 // the peer must have had to get there ([Link.ProveGame]; package lockstep has
 // the counts). Everything that is not proven is carried in every datagram, within
 // the limits of deployed receivers (see limits.go), so that a lost datagram costs
-// nothing when one of the next arrives.
+// nothing when one of the next arrives. What else is sent, and when, is in pace.go;
+// package lab measures it.
 //
 // How it is used: after every Send, every Receive and whenever the time that
 // Next returned has come, call Datagram until it returns nothing and write each
