@@ -3,9 +3,13 @@ package main
 import (
 	"bytes"
 	"os"
+	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"kbridge/kclient/lab"
 )
 
 func TestRun(t *testing.T) {
@@ -49,6 +53,17 @@ func TestTailWriter(t *testing.T) {
 	w.Write([]byte("the end"))
 	require.Contains(t, string(w.kept), "the end")
 	require.LessOrEqual(t, len(w.kept), 20)
-	_, err := os.Stat("failing")
-	require.Error(t, err)
+}
+
+// A failing game is played again, and the file says how to do so.
+func TestKeep(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "failing")
+	weather := lab.Weathers()[1]
+	row := lab.Row{Weather: weather.Name, Room: "2", Failing: []lab.Config{{Weather: weather, Connections: []int{1, 1}, Seed: 9, Length: 2 * time.Second}}}
+	var out bytes.Buffer
+	require.NoError(t, keep(options{keep: dir, minutes: 0.5}, []lab.Row{row}, &out))
+	text, err := os.ReadFile(filepath.Join(dir, "cable-2-ours-9.txt"))
+	require.NoError(t, err)
+	require.Contains(t, string(text), "-profile cable -room 2 -strategy ours -seeds 1 -seed 9 -minutes 0.5")
+	require.Contains(t, string(text), "player 1 sends")
 }
