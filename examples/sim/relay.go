@@ -40,13 +40,13 @@ func newRelay(server netip.AddrPort, seed uint64, player int, p netsim.Profile) 
 	r := &relay{front: front, back: back, server: server, begun: time.Now(),
 		up: netsim.NewPath(seed, c, s, p), down: netsim.NewPath(seed, s, c, p)}
 	r.done.Go(func() {
-		r.forward(r.front, &r.up, func(b []byte, from netip.AddrPort) {
+		r.forward(r.front, func(b []byte, from netip.AddrPort) {
 			r.client.Store(&from)
 			r.later(b, &r.up, func(b []byte) { r.back.WriteToUDPAddrPort(b, r.server) })
 		})
 	})
 	r.done.Go(func() {
-		r.forward(r.back, &r.down, func(b []byte, _ netip.AddrPort) {
+		r.forward(r.back, func(b []byte, _ netip.AddrPort) {
 			to := r.client.Load()
 			if to == nil {
 				return
@@ -71,7 +71,7 @@ func (r *relay) close() {
 	r.done.Wait()
 }
 
-func (r *relay) forward(from *net.UDPConn, _ *netsim.Path, each func([]byte, netip.AddrPort)) {
+func (r *relay) forward(from *net.UDPConn, each func([]byte, netip.AddrPort)) {
 	buf := make([]byte, 65_535)
 	for {
 		n, addr, err := from.ReadFromUDPAddrPort(buf)
