@@ -46,6 +46,7 @@ function exports.startplugin()
 	local machine, l, game, me
 	local digests, last_frame
 	local exchanged -- the machine's time at the last exchange
+	local arrived -- at the next frame since then
 	local menu_open, shown, throttled
 	local message -- what stands on the screen while the machine stands still
 
@@ -114,7 +115,6 @@ function exports.startplugin()
 
 	-- step is the work of one frame; the machine stands at its end.
 	local function step()
-		if game.frame > 0 then digests(game.frame) end
 		if last_frame and game.frame >= last_frame then
 			say(string.format("frame %d, the last", game.frame))
 			phase = "leaving"
@@ -125,7 +125,7 @@ function exports.startplugin()
 		if game.frame > 0 then pace() end
 		local why = play.step(game)
 		if why then return stop(why) end
-		exchanged = now()
+		exchanged, arrived = now(), false
 	end
 
 	local function lobby()
@@ -173,6 +173,11 @@ function exports.startplugin()
 		elseif phase == "game" and kbridge.poll() ~= "game" then
 			stop("the game ended while this machine stood still")
 		elseif phase == "game" then
+			if not arrived and now() - exchanged >= SHORTEST then
+				arrived = true
+				digests(game.frame)
+				play.arrive(game)
+			end
 			-- MAME ignores digital inputs while its menu is open, so the machine must not run then.
 			if manager.ui.menu_active then
 				if not paused then
@@ -181,10 +186,10 @@ function exports.startplugin()
 				end
 			elseif menu_open then
 				menu_open = false
-				step()
+				if arrived then step() end
 				if phase == "game" then emu.unpause() end
 			elseif not paused then
-				if now() - exchanged >= SHORTEST then step() end
+				if arrived then step() end
 			end
 		end
 		if machine then

@@ -95,10 +95,15 @@ local function check(g, player, said)
 	end
 end
 
+-- arrive is called when the machine has completed a frame, in the same call of the hook: in a pause MAME finishes what else is
+-- due at that instant, and a digest that is taken after it is another one.
+function play.arrive(g)
+	if g.frame % CHECK == CHECK - CHECK_AGO then g.checks[g.frame] = math.max(1, g.state() & 0xffff) end
+end
+
 -- step trades the input of one frame and gives it to the machine, which may then advance to its next frame.
 -- It returns nil, or why the game is over.
 function play.step(g)
-	if g.frame % CHECK == CHECK - CHECK_AGO then g.checks[g.frame] = math.max(1, g.state() & 0xffff) end
 	local all = exchange(g)
 	if not all then return OVER end
 	local values = {}
