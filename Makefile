@@ -149,5 +149,34 @@ fuzz: tools ## every fuzz target for FUZZTIME each (default 30s)
 	  done; \
 	done
 
+# The Lua that MAME is linked with, and the folder of its headers.
+LUA         ?= lua5.3
+LUA_INCLUDE ?= /usr/include/$(LUA)
+MAME        := examples/mame
+# Empty if all is there that the MAME targets need.
+MAME_LACKS  = $(strip $(shell PATH="$$PATH:/usr/games"; for p in mame Xvfb; do command -v $$p >/dev/null || echo $$p; done; test -e $(LUA_INCLUDE)/lua.h || echo $(LUA)))
+
+.PHONY: mame demo-mame test-mame
+mame: lib server ## build/mame: the plugin with which an unmodified MAME plays online
+	@test -e $(LUA_INCLUDE)/lua.h || { echo "the module for MAME needs $(LUA_INCLUDE)/lua.h, which is not there (Debian: apt-get install lib$(LUA)-dev)" >&2; exit 1; }
+	@rm -rf $(BUILD)/mame/plugins && mkdir -p $(BUILD)/mame
+	cp -r $(MAME)/plugins $(MAME)/kmame $(BUILD)/libkailleraclient.so $(BUILD)/mame/
+	$(CC) -std=c99 $(WARN) $(CFLAGS) -fPIC -shared -pthread -Iinclude -I$(LUA_INCLUDE) -o $(BUILD)/mame/kbridge.so $(MAME)/kbridge.c -L$(BUILD)/mame -lkailleraclient -Wl,-rpath,'$$ORIGIN'
+
+demo-mame: mame ## two MAMEs play each other for minutes; screenshots in build/screens
+	$(GO) build -trimpath -o $(BUILD)/mame/demo ./$(MAME)/demo
+	$(BUILD)/mame/demo -build $(BUILD)
+
+ifeq ($(MAME_LACKS),)
+test-mame: mame ## the same in seconds
+	$(CC) -std=c99 $(WARN) $(CFLAGS) -I$(LUA_INCLUDE) -o $(BUILD)/mame/lua $(MAME)/test/lua.c -l$(LUA)
+	$(BUILD)/mame/lua $(MAME)/test/plugin.lua
+	$(GO) build -trimpath -o $(BUILD)/mame/demo ./$(MAME)/demo
+	$(BUILD)/mame/demo -short -build $(BUILD)
+else
+test-mame:
+	@echo "test-mame skipped: $(MAME_LACKS) not installed (Debian: apt-get install mame xvfb lib$(LUA)-dev)"
+endif
+
 clean: ## remove everything that was built
 	rm -rf $(BUILD)
