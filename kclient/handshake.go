@@ -61,7 +61,8 @@ type question struct {
 	waiting string
 }
 
-// run returns the time from the last asking to the answer. accept says whether a
+// run returns the time from asking to the answer; from the first asking when it
+// asked more than once, since nobody knows which one was answered. accept says whether a
 // datagram is the answer; its error ends the wait.
 func (q *question) run(ctx context.Context, accept func([]byte) (bool, error)) (time.Duration, error) {
 	stop := context.AfterFunc(ctx, func() { q.conn.SetReadDeadline(time.Now().Add(-time.Second)) })
@@ -101,7 +102,7 @@ func (q *question) run(ctx context.Context, accept func([]byte) (bool, error)) (
 			continue
 		}
 		if ok, err := accept(buf[:n]); ok {
-			return time.Since(asked), err
+			return time.Since(begun), err
 		}
 	}
 }

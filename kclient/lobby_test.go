@@ -250,3 +250,19 @@ func TestPing(t *testing.T) {
 	_, err = kclient.Ping(ctx, srv.Addr)
 	require.ErrorIs(t, err, context.Canceled)
 }
+
+// TestLongPing: on a line that is slower than the client's patience the server
+// still measures it; the frame delay is made from it.
+func TestLongPing(t *testing.T) {
+	for _, ms := range []int{120, 240, 277, 400} {
+		m := lobby(0)
+		m.profile.Delay = time.Duration(ms) * time.Millisecond
+		bubble(t, m, func(t *testing.T, w *world) {
+			l, err := w.dial(context.Background(), "ann", wire.LAN)
+			require.NoError(t, err)
+			rtt := 2 * m.profile.Delay
+			require.GreaterOrEqual(t, l.User().Ping, rtt-time.Millisecond)
+			require.LessOrEqual(t, l.User().Ping, rtt+rtt/2)
+		})
+	}
+}

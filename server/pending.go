@@ -278,6 +278,11 @@ func (s *Server) promote(now time.Time, from netip.AddrPort, p *pendingLogin, lo
 	var kept [maxLoginBody]byte
 	if p != nil {
 		since, asked, asks = p.since, p.asked, p.asks
+		if asks > 1 {
+			// Which of them is answered nobody knows. A ping that is too long
+			// costs frames of delay, one that is too short costs stalls for ever.
+			asked = p.since
+		}
 		if login == nil {
 			login = kept[:copy(kept[:], p.body[:p.size])]
 		}
