@@ -42,7 +42,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	his, err := bob.Join(ctx, bob.Games()[0].ID)
+	his, err := bob.Join(ctx, hers.Info().ID)
 	if err != nil {
 		log.Fatal(err)
 	}
