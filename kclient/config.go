@@ -42,6 +42,10 @@ type Config struct {
 	// Numbering of cache positions. Window, the default, is what every
 	// deployed server speaks.
 	Numbering framecache.Numbering
+	// Comeback is the ticket of an earlier session, see Lobby.Ticket: if the
+	// server still keeps that player's place in a game, the login takes it, and
+	// Lobby.Room is where. User and Emulator must be those of then.
+	Comeback *Ticket
 	// Logger gets what happens in the session; nil is silent.
 	Logger *slog.Logger
 	// Listen opens the session's socket. Default: a UDP socket of the

@@ -23,10 +23,11 @@ func (s *session) dispatchLocked(now time.Time, msg wire.Message) error {
 			g.dataLocked(now, msg)
 		}
 	case wire.TypeServerAck:
-		if _, err := wire.ParseServerAck(msg.Body); err != nil {
+		m, err := wire.ParseServerAck(msg.Body)
+		if err != nil {
 			return err
 		}
-		s.ackLocked(now)
+		s.ackLocked(now, m)
 	case wire.TypeServerStatus:
 		m, err := wire.ParseServerStatus(msg.Body)
 		if err != nil {
@@ -130,22 +131,24 @@ func (s *session) dispatchLocked(now time.Time, msg wire.Message) error {
 		if g := s.gameLocked(); g != nil || s.room != nil && s.room.game != nil {
 			s.room.game.droppedLocked(now, m)
 		}
+	case wire.TypeBehind:
+		m, err := wire.ParseBehind(msg.Body)
+		if err != nil {
+			return err
+		}
+		s.behindLocked(now, m)
+	case wire.TypeInStep:
+		m, err := wire.ParseInStep(msg.Body)
+		if err != nil {
+			return err
+		}
+		if g := s.gameLocked(); g != nil {
+			g.batcher.InStep(int(min(m.Frame, 1<<30)), int(min(m.First, 1<<30)))
+		}
 	default:
 		// Types of other servers' own making are skipped by their length.
 	}
 	return nil
-}
-
-// ackLocked answers S 05 at once: the server measures the ping with it, in the
-// login and, on ours, whenever it wants to know how far we are.
-func (s *session) ackLocked(now time.Time) {
-	if s.login.acks > 0 {
-		s.link.Prove(now, s.login.ack)
-	} else if r := s.wait[requestLogin]; r != nil {
-		s.link.Prove(now, r.seq)
-	}
-	s.login.acks++
-	s.login.ack = s.sendLocked(now, wire.TypeClientAck, wire.ClientAck{}.AppendTo(s.body[:0]))
 }
 
 func (s *session) statusLocked(m wire.ServerStatus) {

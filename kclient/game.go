@@ -33,8 +33,13 @@ type Game struct {
 	dropSeq     uint16
 	dropping    bool
 	clock       gameClock
-	before      link.Stats // when the game began
+	before      tally      // when the game began
 	after       link.Stats // when it ended
+
+	size    int // bytes of our input; 0 before the first
+	calls   int // of Submit
+	handed  int // combined frames given out
+	catchUp catchUp
 }
 
 func newGame(r *Room, m wire.GameStarted) (*Game, error) {
@@ -108,6 +113,16 @@ func (g *Game) Submit(values []byte, size int) error {
 		return fmt.Errorf("%w: %d bytes for %d players with %d bytes each", ErrBuffer, len(values), g.players, size)
 	}
 	now := time.Now()
+	if g.catchUp.state != inStep {
+		if err := g.submitBehindLocked(now, values[:size]); err != nil {
+			return err
+		}
+		g.submitted = true
+		return nil
+	}
+	if g.size == 0 {
+		g.size = size
+	}
 	if !g.ready {
 		g.ready = true
 		g.input = append(g.input[:0], values[:size]...)
@@ -128,6 +143,7 @@ func (g *Game) collectLocked(now time.Time, input []byte) error {
 	if err != nil {
 		return err
 	}
+	g.calls++
 	g.clock.frame(now)
 	if !send || g.err != nil {
 		return nil
@@ -166,7 +182,7 @@ func (g *Game) Receive(ctx context.Context, values []byte) (n int, err error) {
 	for {
 		if g.err != nil {
 			if g.submitted && !g.held && g.leftoversLocked() && len(values) >= g.batcher.FrameSize() {
-				if n, ok := g.batcher.Next(values); ok && n > 0 {
+				if n, ok, err := g.nextLocked(values); err == nil && ok && n > 0 {
 					g.submitted = false
 					return n, nil
 				}
@@ -184,10 +200,15 @@ func (g *Game) Receive(ctx context.Context, values []byte) (n int, err error) {
 			}
 		}
 		if !g.held {
-			if len(values) < g.batcher.FrameSize() {
+			if len(values) < g.size*g.players {
 				return 0, ErrBuffer
 			}
-			if n, ok := g.batcher.Next(values); ok {
+			n, ok, err := g.nextLocked(values)
+			if err != nil {
+				g.dropLocked(time.Now(), err)
+				continue
+			}
+			if ok {
 				g.submitted = false
 				return n, nil
 			}
@@ -260,7 +281,7 @@ func (g *Game) dropLocked(now time.Time, reason error) {
 
 // beginLocked: the server has started the game; emulators load now.
 func (g *Game) beginLocked(now time.Time) {
-	g.before = g.s.link.Stats()
+	g.before.Stats = g.s.link.Stats()
 	g.clock.begin(now)
 	g.s.link.SetPhase(now, link.Netsync)
 }
@@ -325,16 +346,26 @@ func (g *Game) deadlineLocked() time.Time {
 	if !g.started {
 		return g.waitFrom.Add(g.s.cfg.NetsyncTimeout)
 	}
-	return later(g.waitFrom, g.s.link.LastReceived()).Add(g.s.cfg.StallTimeout)
+	return later(g.waitFrom, g.s.link.LastReceived()).Add(g.stallTimeoutLocked())
+}
+
+// stallTimeoutLocked is how long the server may be silent: as long as it keeps our
+// place, if it does.
+func (g *Game) stallTimeoutLocked() time.Duration {
+	if g.s.ticket.have {
+		return max(g.s.cfg.StallTimeout, g.s.ticket.ticket.Comeback)
+	}
+	return g.s.cfg.StallTimeout
 }
 
 // tickLocked ends a wait that has lasted too long.
 func (g *Game) tickLocked(now time.Time) {
+	g.fetchLocked(now)
 	at := g.deadlineLocked()
 	if at.IsZero() || now.Before(at) {
 		return
 	}
-	waiting, after := "any datagram in the game", g.s.cfg.StallTimeout
+	waiting, after := "any datagram in the game", g.stallTimeoutLocked()
 	if !g.started {
 		waiting, after = "all players to load the game", g.s.cfg.NetsyncTimeout
 	}

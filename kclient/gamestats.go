@@ -1,6 +1,10 @@
 package kclient
 
-import "time"
+import (
+	"time"
+
+	"kbridge/kclient/link"
+)
 
 // GameStats is how a game went so far, for logs and displays.
 type GameStats struct {
@@ -33,15 +37,23 @@ func (g *Game) Stats() GameStats {
 	}
 	return GameStats{
 		Player: g.player, Players: g.players, FrameDelay: g.batcher.Delay(),
-		Frames: g.batcher.Frames(), Duration: g.clock.duration(time.Now()), Ping: now.RTT,
+		Frames: g.handed, Duration: g.clock.duration(time.Now()), Ping: now.RTT,
 		Stalls: g.clock.stalls, Stall: g.clock.total, LongestStall: g.clock.longest,
-		Batches: g.batcher.Batches(), CachedBatches: g.batcher.Cached(), Inputs: g.batcher.Messages(),
+		Batches: g.before.batches + g.batcher.Batches(), CachedBatches: g.before.cached + g.batcher.Cached(),
+		Inputs:            g.before.messages + g.batcher.Messages(),
 		Resends:           now.Resends - g.before.Resends,
 		BytesSent:         now.BytesSent - g.before.BytesSent,
 		BytesReceived:     now.BytesReceived - g.before.BytesReceived,
 		DatagramsSent:     now.DatagramsSent - g.before.DatagramsSent,
 		DatagramsReceived: now.DatagramsReceived - g.before.DatagramsReceived,
 	}
+}
+
+// tally is what was counted before: by the link when the game began, and by the
+// batcher before an absence.
+type tally struct {
+	link.Stats
+	batches, cached, messages int
 }
 
 // gameClock measures durations and stalls; the session's lock guards it.

@@ -74,7 +74,7 @@ func newWorld(t *testing.T, m match) *world {
 	conn, err := w.net.Listen(netip.MustParseAddrPort("10.0.0.1:27888"))
 	require.NoError(t, err)
 	w.conn, w.addr = conn, "10.0.0.1:27888"
-	cfg := server.Config{Padding: m.padding, Numbering: m.numbering, MaxPing: time.Second}
+	cfg := server.Config{Padding: m.padding, Numbering: m.numbering, MaxPing: time.Second, Logger: m.logger("server")}
 	if m.server != nil {
 		m.server(&cfg)
 	}

@@ -50,6 +50,8 @@ type session struct {
 	lobby  lobbyState
 	wait   [requestKinds]*request
 	room   *Room
+	back   *Room // that Config.Comeback led into
+	ticket ticketState
 }
 
 // run reads datagrams and serves the timers until the session ends.
@@ -95,6 +97,10 @@ func (s *session) receiveLocked(now time.Time, datagram []byte, from netip.AddrP
 	}
 	if wire.IsPong(datagram) {
 		s.ponged = now
+		return
+	}
+	if wire.IsExtension(datagram) {
+		s.extensionLocked(now, datagram)
 		return
 	}
 	if err := s.link.Receive(now, datagram); err != nil {
@@ -144,6 +150,7 @@ func (s *session) tickLocked(now time.Time) {
 	if g := s.gameLocked(); g != nil {
 		g.tickLocked(now)
 	}
+	s.moveLocked(now)
 	if now.Sub(s.spoke) >= s.cfg.KeepAlive {
 		s.sendLocked(now, wire.TypeKeepAlive, wire.KeepAlive{}.AppendTo(s.body[:0]))
 	}
@@ -174,9 +181,15 @@ func (s *session) deadlineLocked() time.Time {
 	if since, ok := s.link.Hole(); ok {
 		t = earlier(t, since.Add(lostPatience))
 	}
+	if at := s.moveAtLocked(); !at.IsZero() {
+		t = earlier(t, at)
+	}
 	if g := s.gameLocked(); g != nil {
 		if d := g.deadlineLocked(); !d.IsZero() {
 			t = earlier(t, d)
+		}
+		if at, ok := g.fetchAtLocked(); ok {
+			t = earlier(t, at)
 		}
 	}
 	return t

@@ -87,6 +87,10 @@ func (s *session) ask(now time.Time) {
 	default:
 		a.unanswered++
 		a.at = now.Add(askAfter)
-		a.open(s.send(now, wire.TypeServerAck, wire.ServerAck{}))
+		question := wire.ServerAck{}
+		if s.proven {
+			question.Extra = wire.AppendCount(nil, s.acks)
+		}
+		a.open(s.send(now, wire.TypeServerAck, question))
 	}
 }

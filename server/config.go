@@ -78,6 +78,12 @@ type Config struct {
 	NetsyncStall time.Duration // how long a player may take to load; 0 is 120 s
 	KeepAlive    time.Duration // how long a user may be silent; 0 is 190 s
 
+	// Comeback is how long the place of a player who has lost the connection in a
+	// game is kept, and ComebackWait how long the others wait for it before zeros
+	// stand for its input; 0 are 60 s and 10 s. A negative Comeback keeps no
+	// places. Only our own clients can come back; others are dropped after Stall.
+	Comeback, ComebackWait time.Duration
+
 	Flood Flood // zero rates are the defaults
 
 	Logger *slog.Logger // nil logs nothing
@@ -93,6 +99,8 @@ func (c Config) withDefaults() (Config, error) {
 	setDefault(&c.Stall, defaultStall)
 	setDefault(&c.NetsyncStall, defaultNetsyncStall)
 	setDefault(&c.KeepAlive, defaultKeepAlive)
+	setDefault(&c.Comeback, defaultComeback)
+	setDefault(&c.ComebackWait, defaultComebackWait)
 	setDefault(&c.Flood.Chat, defaultFlood.Chat)
 	setDefault(&c.Flood.GameChat, defaultFlood.GameChat)
 	setDefault(&c.Flood.Create, defaultFlood.Create)
@@ -109,6 +117,10 @@ func (c Config) withDefaults() (Config, error) {
 	inRange(&errs, "Stall", c.Stall, minStall, maxStall)
 	inRange(&errs, "NetsyncStall", c.NetsyncStall, minStall, maxStall)
 	inRange(&errs, "KeepAlive", c.KeepAlive, minKeepAlive, 24*time.Hour)
+	if c.Comeback > 0 {
+		inRange(&errs, "Comeback", c.Comeback, minStall, maxComeback)
+	}
+	inRange(&errs, "ComebackWait", c.ComebackWait, minStall, maxStall)
 	inRange(&errs, "Padding", c.Padding, PaddingAuto, PaddingOff)
 	if lines := strings.Count(c.MOTD, "\n") + 1; lines > maxMOTD {
 		errs = append(errs, fmt.Errorf("server: MOTD has %d lines, at most %d", lines, maxMOTD))

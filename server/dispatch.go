@@ -28,7 +28,7 @@ var accepted = [states]typeSet{
 	stateLobby:   inLobby,
 	stateRoom:    inRoom,
 	stateNetsync: inRoom | setOf(wire.TypeReady, wire.TypeDropGame),
-	statePlaying: inRoom | setOf(wire.TypeGameData, wire.TypeGameCache, wire.TypeDropGame),
+	statePlaying: inRoom | setOf(wire.TypeGameData, wire.TypeGameCache, wire.TypeDropGame, wire.TypeCaughtUp),
 	stateClosed:  0,
 }
 
@@ -129,10 +129,11 @@ func (s *session) handleLobby(now time.Time, m wire.Message) error {
 		}
 		s.quit(now, s.server.clean.clean(q.Message, maxQuitMessage), true)
 	case wire.TypeClientAck:
-		if _, err := wire.ParseClientAck(m.Body); err != nil {
+		ack, err := wire.ParseClientAck(m.Body)
+		if err != nil {
 			return err
 		}
-		s.receiveAck(now)
+		s.receiveAck(now, ack)
 	case wire.TypeGlobalChat:
 		c, err := wire.ParseChatRequest(m.Body)
 		if err != nil {
@@ -183,6 +184,12 @@ func (s *session) handleLobby(now time.Time, m wire.Message) error {
 			return err
 		}
 		s.drop(now)
+	case wire.TypeCaughtUp:
+		c, err := wire.ParseCaughtUp(m.Body)
+		if err != nil {
+			return err
+		}
+		s.caughtUp(now, c)
 	}
 	return nil
 }

@@ -79,7 +79,8 @@ func TestRow15AnswerAfterEviction(t *testing.T) {
 		c.mute = true
 		c.send(wire.TypeLogin, wire.LoginRequest{User: "anna", Emulator: "emu", Connection: wire.LAN})
 		ack := boxParse(c, wire.TypeServerAck, wire.ParseServerAck)
-		require.Len(t, ack.Extra, nonceSize)
+		_, offered := wire.ParseNonce(ack.Extra)
+		require.True(t, offered)
 		for n := range maxPending + 10 {
 			b.raw(hostAddr(1000+n), loginDatagram("forged"))
 		}
@@ -162,8 +163,8 @@ func TestRow18BlindLogin(t *testing.T) {
 		"hello, ping, and the login": {wire.AppendHello(nil), wire.AppendPing(nil), loginDatagram("anna")},
 		"a login and other messages": {loginDatagram("anna"), one(1, wire.TypeGlobalChat, wire.ChatRequest{Text: "x"}.AppendTo(nil))},
 		"acks without the login":     repeat(one(1, wire.TypeClientAck, wire.ClientAck{}.AppendTo(nil)), 100),
-		"a wrong nonce":              {one(1, wire.TypeClientAck, wire.ClientAck{Extra: make([]byte, 8)}.AppendTo(nil))},
-		"a login and a wrong nonce": {wire.AppendMessage(wire.AppendMessage([]byte{2}, 1, wire.TypeClientAck, wire.ClientAck{Extra: make([]byte, 8)}.AppendTo(nil)),
+		"a wrong nonce":              {one(1, wire.TypeClientAck, wire.ClientAck{Extra: wire.AppendNonce(nil, [wire.NonceSize]byte{})}.AppendTo(nil))},
+		"a login and a wrong nonce": {wire.AppendMessage(wire.AppendMessage([]byte{2}, 1, wire.TypeClientAck, wire.ClientAck{Extra: wire.AppendNonce(nil, [wire.NonceSize]byte{})}.AppendTo(nil)),
 			0, wire.TypeLogin, loginDatagram("anna")[6:])},
 		"a login with a quit on top":  {append(wire.AppendMessage([]byte{2}, 1, wire.TypeUserQuit, wire.QuitRequest{}.AppendTo(nil)), loginDatagram("anna")[1:]...)},
 		"a login with a number not 0": {one(1, wire.TypeLogin, loginDatagram("anna")[6:])},

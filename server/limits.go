@@ -3,6 +3,7 @@ package server
 import (
 	"time"
 
+	"kbridge/kclient/lockstep"
 	"kbridge/kclient/wire"
 )
 
@@ -34,7 +35,8 @@ const (
 	minStall     = time.Second
 	minKeepAlive = 70 * time.Second // clients send one every 60 s
 	maxStall     = time.Hour
-	maxMOTD      = 32 // lines: a message each at every login
+	maxComeback  = time.Hour // also what fits into the ticket
+	maxMOTD      = 32        // lines: a message each at every login
 	maxMOTDLine  = wire.MaxChat
 	maxNameBytes = wire.MaxGameName
 )
@@ -91,10 +93,6 @@ const (
 	firstAckRetry      = 400 * time.Millisecond
 	maxFirstAckRetries = 2
 
-	// nonceSize is what the first 05 offers in its trailing bytes. A client that
-	// returns them in its 06 has proven that it receives at its address.
-	nonceSize = 8
-
 	// maxEarlyAcks is how many 06 are remembered that came before their 05 was
 	// sent, and earlyAckAfter how long the 05 must have been without an answer
 	// until one of those counts for it. n02 with a set ping sends four 06 of its
@@ -103,6 +101,31 @@ const (
 	maxEarlyAcks  = loginRounds - 1
 	earlyAckAfter = 500 * time.Millisecond
 )
+
+// Players who lose the connection and come back.
+const (
+	// defaultComeback is how long a player's place is kept, and defaultComebackWait
+	// how long the others wait before zeros stand for its input.
+	defaultComeback     = 60 * time.Second
+	defaultComebackWait = defaultStall
+
+	// historyBytes bounds the record of one game's frames; see
+	// lockstep.MaxHistoryBytes for how long that lasts. A game that outgrows it
+	// goes on, and nobody can come back into it. At most maxHistories games have
+	// one, 256 MiB in all.
+	historyBytes = lockstep.MaxHistoryBytes
+	maxHistories = 32
+
+	// catchUpFrames is how far the frames that a player has fetched may be behind
+	// when it takes up game data again: two seconds, several round trips.
+	catchUpFrames = 120
+
+	// maxHistoryParts is how many datagrams of history one request gets, and
+	// historyRate how often one is answered: 480 KB a second.
+	maxHistoryParts = 8
+)
+
+var historyRate = Rate{Every: 20 * time.Millisecond, Burst: 4}
 
 // Proofs outside of play.
 const (

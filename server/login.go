@@ -26,6 +26,7 @@ type loginState struct {
 	pings    pings
 	request  wire.LoginRequest
 	badType  bool
+	comeback []byte // trailing bytes of a 06: the client says that it was here before
 }
 
 // newSession replays what a pending login has done so far into a fresh link: the
@@ -78,8 +79,12 @@ func (s *session) tickLogin(now time.Time) bool {
 }
 
 // receiveAck handles a 06. The k-th one answers the k-th 05 and proves it.
-func (s *session) receiveAck(now time.Time) {
+func (s *session) receiveAck(now time.Time, ack wire.ClientAck) {
 	l := &s.login
+	s.acks++
+	if _, ok := wire.ParseComeback(ack.Extra); ok && s.proven && s.state == stateLogin {
+		l.comeback = append(l.comeback[:0], ack.Extra...)
+	}
 	if s.state == stateLogin && !l.flushed {
 		l.early = min(l.early+1, maxEarlyAcks)
 		return
@@ -109,7 +114,11 @@ func (s *session) nextRound(now time.Time) {
 		return
 	}
 	l.asked, l.flushed, l.repeated, l.resends = now, false, false, s.link.Stats().Resends
-	s.asks.open(s.send(now, wire.TypeServerAck, wire.ServerAck{}))
+	ask := wire.ServerAck{}
+	if s.proven && l.rounds == 1 {
+		ask.Extra = s.ticket.AppendTo(nil)
+	}
+	s.asks.open(s.send(now, wire.TypeServerAck, ask))
 }
 
 // completeLogin makes the session a user, or refuses it by name.
@@ -121,6 +130,9 @@ func (s *session) completeLogin(now time.Time) {
 	s.connection = l.request.Connection
 	s.key = nameKey(sv.clean.text(s.user))
 	s.ping = l.pings.millis()
+	if s.comeBack(now) {
+		return
+	}
 	if reason := s.refusal(now); reason != "" {
 		sv.stats.Refused++
 		sv.cfg.Logger.Info("login refused", append(s.attrs(), slog.String("reason", reason))...)

@@ -105,6 +105,10 @@ func (s *Server) receive(now time.Time, conn PacketConn, from netip.AddrPort, da
 	s.stats.DatagramsReceived++
 	s.stats.BytesReceived += len(datagram)
 	from = netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
+	if conn == s.conn && wire.IsExtension(datagram) {
+		s.receiveExtension(now, from, datagram)
+		return
+	}
 	if conn == s.conn {
 		if se := s.sessions[from]; se != nil && !isQuery(datagram) {
 			se.receive(now, datagram)

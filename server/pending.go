@@ -153,7 +153,7 @@ func (s *Server) receiveLogin(now time.Time, from netip.AddrPort, datagram []byt
 	}
 	if s.returnsNonce(from, bundle) && (ok || p != nil) {
 		// Proven, whether the table still knows the address or not.
-		s.promote(now, from, p, login, datagram)
+		s.promote(now, from, p, login, datagram, true)
 		return
 	}
 	crowded := false
@@ -167,7 +167,7 @@ func (s *Server) receiveLogin(now time.Time, from netip.AddrPort, datagram []byt
 	// While the table overflows, an address may have been forgotten before it
 	// could answer. Its answer carries its login along, and is taken for one.
 	if hasAck(bundle) && (p.asks > 0 || crowded && ok) {
-		s.promote(now, from, p, login, datagram)
+		s.promote(now, from, p, login, datagram, false)
 		return
 	}
 	// Whoever sends the login again has not got the 05. Copies of one datagram
@@ -191,10 +191,15 @@ func findLogin(bundle []wire.Message) ([]byte, bool) {
 	return m.Body, true
 }
 
-// hasAck reports whether the bundle answers the first 05.
+// hasAck reports whether the bundle answers the first 05 as an old client does. One
+// that brings back something else than it was offered is no old client, but
+// somebody who guesses.
 func hasAck(bundle []wire.Message) bool {
 	for i := range bundle {
-		if bundle[i].Type == wire.TypeClientAck && bundle[i].Seq != 0 {
+		if bundle[i].Type != wire.TypeClientAck || bundle[i].Seq == 0 {
+			continue
+		}
+		if ack, err := wire.ParseClientAck(bundle[i].Body); err == nil && !wire.IsExtra(ack.Extra) {
 			return true
 		}
 	}
@@ -209,7 +214,10 @@ func (s *Server) returnsNonce(from netip.AddrPort, bundle []wire.Message) bool {
 			continue
 		}
 		ack, err := wire.ParseClientAck(bundle[i].Body)
-		if err == nil && len(ack.Extra) >= nonceSize && [nonceSize]byte(ack.Extra) == s.nonce(from) {
+		if err != nil {
+			continue
+		}
+		if nonce, ok := wire.ParseNonce(ack.Extra); ok && nonce == s.nonce(from) {
 			return true
 		}
 	}
@@ -217,20 +225,19 @@ func (s *Server) returnsNonce(from netip.AddrPort, bundle []wire.Message) bool {
 }
 
 // nonce is made from the address and a secret, so that nothing has to be kept.
-func (s *Server) nonce(addr netip.AddrPort) [nonceSize]byte {
+func (s *Server) nonce(addr netip.AddrPort) [wire.NonceSize]byte {
 	var b [32 + 16 + 2]byte
 	copy(b[:], s.secret[:])
 	ip := addr.Addr().As16()
 	copy(b[32:], ip[:])
 	binary.LittleEndian.PutUint16(b[48:], addr.Port())
 	sum := sha256.Sum256(b[:])
-	return [nonceSize]byte(sum[:])
+	return [wire.NonceSize]byte(sum[:])
 }
 
 // firstAck appends the body of the first 05.
 func (s *Server) firstAck(b []byte, addr netip.AddrPort) []byte {
-	nonce := s.nonce(addr)
-	return wire.ServerAck{Extra: nonce[:]}.AppendTo(b)
+	return wire.AppendNonce(wire.ServerAck{}.AppendTo(b), s.nonce(addr))
 }
 
 // ask sends the first 05 if the bytes that came allow it; without the nonce if
@@ -240,7 +247,7 @@ func (p *pendingLogin) ask(now time.Time) {
 	left := unprovenFactor*p.in - p.out
 	s.body = s.firstAck(s.body[:0], p.addr)
 	if 1+wire.MessageHeaderSize+len(s.body) > left {
-		s.body = s.body[:len(s.body)-nonceSize]
+		s.body = wire.ServerAck{}.AppendTo(s.body[:0])
 	}
 	if 1+wire.MessageHeaderSize+len(s.body) > left {
 		return
@@ -272,8 +279,9 @@ func (p *pendingLogin) tick(now time.Time) {
 }
 
 // promote makes a session of a login whose address has answered. p and login may
-// each be missing, not both.
-func (s *Server) promote(now time.Time, from netip.AddrPort, p *pendingLogin, login, datagram []byte) {
+// each be missing, not both. proven: it has returned the nonce, and so speaks our
+// extensions too.
+func (s *Server) promote(now time.Time, from netip.AddrPort, p *pendingLogin, login, datagram []byte, proven bool) {
 	since, asked, asks := now, time.Time{}, 0
 	var kept [maxLoginBody]byte
 	if p != nil {
@@ -298,6 +306,9 @@ func (s *Server) promote(now time.Time, from netip.AddrPort, p *pendingLogin, lo
 	se := s.newSession(since, from, login)
 	se.login.asked = asked
 	se.login.repeated = asks != 1 // then it is not known which one is answered
+	if proven {
+		s.giveTicket(se)
+	}
 	se.receive(now, datagram)
 }
 

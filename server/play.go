@@ -18,10 +18,16 @@ func (s *session) handleGameData(now time.Time, body []byte) error {
 		s.fault(now, err)
 		return err
 	}
+	if s.room.mixer.Fetching(s.player) {
+		return nil // sent before it was away
+	}
+	have := s.room.mixer.Have(s.player)
+	absent := s.room.mixer.IsAbsent(s.player)
 	if err := s.room.mixer.Input(s.player, payload); err != nil {
 		s.fault(now, err)
 		return err
 	}
+	s.backIn(now, absent, have)
 	s.played(now)
 	return nil
 }
@@ -33,10 +39,16 @@ func (s *session) handleGameCache(now time.Time, body []byte) error {
 		s.fault(now, err)
 		return err
 	}
+	if s.room.mixer.Fetching(s.player) {
+		return nil
+	}
+	have := s.room.mixer.Have(s.player)
+	absent := s.room.mixer.IsAbsent(s.player)
 	if err := s.room.mixer.InputCached(s.player, pos); err != nil {
 		s.fault(now, err)
 		return err
 	}
+	s.backIn(now, absent, have)
 	s.played(now)
 	return nil
 }
@@ -53,6 +65,7 @@ func (r *room) relay(now time.Time) {
 	frames := r.mixer.Frames()
 	if frames > r.frames {
 		r.server.stats.Frames += frames - r.frames
+		r.remember(frames)
 		r.frames = frames
 		r.since = now
 	}
@@ -114,6 +127,13 @@ func (r *room) schedule(now time.Time) {
 		return
 	}
 	at := r.since.Add(r.patience())
+	if lost := r.since.Add(r.server.cfg.ComebackWait); r.history != nil && r.state == wire.GamePlaying && lost.After(now) {
+		// Those who may come back have a patience of their own.
+		if !at.After(now) {
+			at = lost
+		}
+		at = earliest(at, lost)
+	}
 	if floor := now.Add(time.Millisecond); at.Before(floor) {
 		at = floor
 	}
@@ -131,24 +151,33 @@ func (r *room) patience() time.Duration {
 // play those from whom the next frame still needs input, all that time after the
 // last one.
 func (r *room) tick(now time.Time) {
-	if !r.running() || now.Before(r.since.Add(r.patience())) {
+	if !r.running() {
+		r.schedule(now)
+		return
+	}
+	r.playWithoutTheLost(now)
+	if now.Before(r.since.Add(r.patience())) {
 		r.schedule(now)
 		return
 	}
 	netsync := r.state == wire.GameNetsync
 	waiting := r.mixer.Waiting()
 	reason := "nothing came from you for " + r.patience().String()
+	expelled := false
 	for i := 0; i < len(r.players) && r.running(); i++ {
 		p := r.players[i]
-		if p == nil || netsync && p.ready || !netsync && !waiting.Has(i) {
+		if p == nil || netsync && p.ready || !netsync && !waiting.Has(i) || !netsync && p.mayComeBack() && p.silent(now) {
 			continue
 		}
 		r.server.cfg.Logger.Info("player holds up the game", append(p.attrs(), slog.Uint64("room", uint64(r.id)))...)
 		p.expel(now, reason)
+		expelled = true
 		if netsync != (r.state == wire.GameNetsync) {
 			break // the rest of them play now, or nobody does
 		}
 	}
-	r.since = now
+	if expelled {
+		r.since = now
+	}
 	r.schedule(now)
 }

@@ -24,9 +24,11 @@ type room struct {
 
 	// Of the game that runs; see start.go and play.go.
 	mixer   *lockstep.Mixer
-	players []*session // by player; nil once dropped
-	frames  int        // ready so far
-	since   time.Time  // when netsync began, or when the game got its last frame
+	players []*session        // by player; nil once dropped
+	frames  int               // ready so far
+	since   time.Time         // when netsync began, or when the game got its last frame
+	history *lockstep.History // nil when nobody could come back
+	frame   []byte            // scratch for one combined frame
 }
 
 // create opens a room.
@@ -99,10 +101,7 @@ func (s *session) join(now time.Time, id uint32) {
 		s.refuse(now, fmt.Sprintf("That room is full (%d players)", maxPlayers))
 		return
 	}
-	list := wire.PlayerList{Players: make([]wire.ListPlayer, 0, len(r.members))}
-	for _, m := range r.members {
-		list.Players = append(list.Players, wire.ListPlayer{Name: m.user, Ping: m.ping, UserID: m.id, Connection: m.connection})
-	}
+	list := r.listFor(s)
 	r.members = append(r.members, s)
 	s.room, s.state = r, stateRoom
 	r.announce(now)

@@ -49,6 +49,7 @@ type Server struct {
 	users    []*session // logged in, in the order of their login
 	byID     map[uint16]*session
 	byName   map[string]*session
+	byTicket map[[wire.TicketIDSize]byte]*session
 	rooms    []*room // in the order of their creation
 	roomByID map[uint32]*room
 	lastUser uint16
@@ -83,6 +84,7 @@ func New(cfg Config) (*Server, error) {
 		byID:     map[uint16]*session{},
 		byName:   map[string]*session{},
 		roomByID: map[uint32]*room{},
+		byTicket: map[[wire.TicketIDSize]byte]*session{},
 		bundle:   make([]wire.Message, 0, wire.MaxBundle),
 		body:     make([]byte, 0, 4<<10),
 		out:      make([]byte, 0, 4<<10),

@@ -47,6 +47,14 @@ type session struct {
 	id             uint16
 	ping           uint32 // milliseconds
 
+	// Between our own two ends, see ticket.go and absence.go.
+	proven    bool // it has returned the nonce
+	ticket    wire.Ticket
+	acks      uint32 // 06 that have come
+	moves     uint32 // the counter of its last move
+	behind    uint16 // seq of the last Behind
+	histories rater
+
 	room    *room
 	player  int    // in the room's game, from 0; valid in netsync and play
 	ready   bool   // in netsync
@@ -100,7 +108,7 @@ func (s *session) flush(now time.Time) {
 	if s.forgotten || s.link == nil {
 		return
 	}
-	paced := !s.inGame()
+	paced := !s.inGame() && !s.proven
 	for {
 		if paced && s.pace.next().After(now) {
 			break
@@ -122,7 +130,7 @@ func (s *session) flush(now time.Time) {
 // schedule sets the session's timer to the earliest thing that it waits for.
 func (s *session) schedule(now time.Time) {
 	at := s.link.Next()
-	if next := s.pace.next(); !at.IsZero() && !s.inGame() && at.Before(next) {
+	if next := s.pace.next(); !at.IsZero() && !s.inGame() && !s.proven && at.Before(next) {
 		at = next
 	}
 	switch s.state {
@@ -131,7 +139,7 @@ func (s *session) schedule(now time.Time) {
 	case stateLogin:
 		at = earliest(at, s.login.deadline())
 	default:
-		at = earliest(at, s.link.LastReceived().Add(s.server.cfg.KeepAlive))
+		at = earliest(at, s.link.LastReceived().Add(s.patience()))
 		at = earliest(at, s.askAt())
 	}
 	if since, ok := s.link.Hole(); ok && s.state != stateClosed {
@@ -169,7 +177,7 @@ func (s *session) tick(now time.Time) {
 		if !s.tickLogin(now) {
 			return
 		}
-	case !now.Before(s.link.LastReceived().Add(s.server.cfg.KeepAlive)):
+	case !now.Before(s.link.LastReceived().Add(s.patience())):
 		s.vanish(now)
 	default:
 		s.tickHole(now)
@@ -212,6 +220,7 @@ func (s *session) setPhase(now time.Time, p link.Phase) {
 func (s *session) closeSession(now time.Time) {
 	s.enlist(nil)
 	s.server.releaseHost(s)
+	s.server.takeTicket(s)
 	s.state = stateClosed
 	s.closeAt = now.Add(goodbyeLinger)
 	s.setPhase(now, link.Lobby)
@@ -226,6 +235,7 @@ func (s *session) closeSession(now time.Time) {
 func (s *session) forget() {
 	s.enlist(nil)
 	s.server.releaseHost(s)
+	s.server.takeTicket(s)
 	s.state, s.forgotten = stateClosed, true
 	s.server.timers.remove(&s.timer)
 	delete(s.server.sessions, s.addr)

@@ -33,6 +33,9 @@ func (s *session) start(now time.Time) {
 			config.Padding = config.Padding || c != config.Connections[0]
 		}
 	}
+	if r.mayComeBack() {
+		config.Spare = catchUpFrames
+	}
 	mixer, err := lockstep.NewMixer(config)
 	if err != nil { // the logins have checked all of it
 		r.server.cfg.Logger.Error("game cannot start", slog.Any("error", err))
@@ -40,6 +43,10 @@ func (s *session) start(now time.Time) {
 		return
 	}
 	r.mixer, r.state, r.frames = mixer, wire.GameNetsync, 0
+	r.history = nil
+	if config.Spare > 0 {
+		r.history = &lockstep.History{Max: historyBytes}
+	}
 	r.players = append(r.players[:0], r.members...)
 	r.announce(now)
 	for i, p := range r.players {
@@ -127,7 +134,7 @@ func (r *room) endGame(now time.Time) {
 		}
 	}
 	r.players = r.players[:0]
-	r.mixer = nil
+	r.mixer, r.history = nil, nil
 	r.state = wire.GameWaiting
 	r.server.timers.remove(&r.timer)
 }

@@ -320,7 +320,8 @@ func TestServerThatVanishes(t *testing.T) {
 		w.net.SetProfile(netsim.Profile{Loss: 1})
 		<-done
 		require.Zero(t, e.code, "the game was played, and ended")
-		require.Regexp(t, `msg="game ended" reason="kclient: waited 15[^"]* for any datagram in the game`, e.logged())
+		// As long as the server would keep the player's place.
+		require.Regexp(t, `msg="game ended" reason="kclient: waited 1m0s for any datagram in the game`, e.logged())
 		w.net.SetProfile(netsim.Profile{})
 	})
 }

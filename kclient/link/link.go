@@ -101,6 +101,17 @@ func (l *Link) SetPhase(now time.Time, p Phase) {
 	l.lastNew = now
 }
 
+// RTT is the round trip, smoothed; 0 before anything was measured.
+func (l *Link) RTT() time.Duration { return l.rtt.srtt }
+
+// Heard records a sign of life that is no datagram of the link's own, such as one
+// that moves the session to another address: what is outstanding is due again.
+func (l *Link) Heard(now time.Time) {
+	l.lastRecv = now
+	l.resends, l.copies = 0, 0
+	l.asked = true
+}
+
 // LastReceived is when the last well-formed datagram came.
 func (l *Link) LastReceived() time.Time { return l.lastRecv }
 

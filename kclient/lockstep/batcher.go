@@ -45,6 +45,14 @@ type Batcher struct {
 	cached    int
 	messages  int
 	handedOut int
+	delay     int // calls that are answered with nothing
+
+	// After Resume; see resume.go.
+	resumed bool
+	inStep  bool
+	from    int // the first frame that comes
+	step    int // the frame from which our input counts
+	first   int // the frame that our first input was for
 }
 
 // NewBatcher starts a game. Errors wrap ErrConfig.
@@ -69,7 +77,8 @@ func (b *Batcher) Reset(config BatcherConfig) error {
 		in.Reset()
 		out.Reset()
 	}
-	*b = Batcher{config: config, batch: b.batch, queue: frameQueue{buf: b.queue.buf}, in: in, out: out}
+	*b = Batcher{config: config, batch: b.batch, queue: frameQueue{buf: b.queue.buf}, in: in, out: out,
+		delay: Delay(config.Connection, config.FrameDelay)}
 	return nil
 }
 
@@ -157,7 +166,7 @@ func (b *Batcher) enqueue(payload []byte) error {
 
 // Waiting reports whether the last Collect must wait for the server before Next has an answer.
 func (b *Batcher) Waiting() bool {
-	return b.untaken && b.calls > b.Delay() && b.queue.empty()
+	return b.untaken && b.calls > b.delay && b.queue.empty()
 }
 
 // Next answers the last Collect. ok is false while the answer has not arrived: Receive more and call again. n is 0 inside the frame
@@ -168,7 +177,7 @@ func (b *Batcher) Next(dst []byte) (n int, ok bool) {
 	if !b.untaken {
 		return 0, false
 	}
-	if b.calls <= b.Delay() {
+	if b.calls <= b.delay {
 		b.untaken = false
 		return 0, true
 	}
@@ -208,4 +217,9 @@ func (b *Batcher) Queued() int { return b.queue.frames() }
 // ServerProven is how many of our batches the server must have, counted from the first: its m-th message is made of our first m
 // batches, whoever fills up with zeros at the start, so m messages prove m batches, and everything that was sent before them. It
 // proves nothing once the server has dropped us: do not ask then.
-func (b *Batcher) ServerProven() int { return min(b.messages, b.batches) }
+func (b *Batcher) ServerProven() int {
+	if b.resumed {
+		return b.provenInStep()
+	}
+	return min(b.messages, b.batches)
+}

@@ -22,6 +22,17 @@ const (
 	// wire could ask for 65,535.
 	MaxFrameDelay = 255
 
+	// MaxSpare is the most combined frames that a Mixer keeps beyond what the game needs: ten seconds.
+	MaxSpare = 600
+
+	// catchUpSpare is how many batches more than the frame delay a player may have and not have run yet when it takes up its input
+	// again. It is below queueSpare, which such a player is measured with from then on.
+	catchUpSpare = 4
+
+	// maxLate is how many frames too late the input of a player may be who comes back, for the others to wait for it from then on: half
+	// a second, once. It makes up for the round trip, and for an emulator that paces itself and would stay behind by that much for ever.
+	maxLate = 30
+
 	// queueSpare is how many batches more than needed each side queues before it calls the peer broken. Exactly d + 1 are needed:
 	// a client sends its batch b only after it was given message b - d - 1, and a server's message m needs the client's batch
 	// m. The spare is for a peer that counts its frame delay a little differently.

@@ -14,11 +14,17 @@ type MixerConfig struct {
 	// wait for the slowest batch at the start. A client cannot tell.
 	Padding   bool
 	Numbering framecache.Numbering // both directions of every player; Window is what deployed clients speak
+	// Spare is how many combined frames more than the game needs are kept, for
+	// CaughtUp: as far as it may be behind. 0 to MaxSpare.
+	Spare int
 }
 
 func (c MixerConfig) validate() error {
 	if n := len(c.Connections); n < 1 || n > MaxPlayers {
 		return fmt.Errorf("%w: %d players are not 1 to %d", ErrConfig, n, MaxPlayers)
+	}
+	if c.Spare < 0 || c.Spare > MaxSpare {
+		return fmt.Errorf("%w: %d spare frames are not 0 to %d", ErrConfig, c.Spare, MaxSpare)
 	}
 	if len(c.FrameDelays) != len(c.Connections) {
 		return fmt.Errorf("%w: %d frame delays for %d players", ErrConfig, len(c.FrameDelays), len(c.Connections))
@@ -42,6 +48,7 @@ type Mixer struct {
 	// it will be read: frame F stands in row F mod rows. A row is free once every player who gets output has had it.
 	frames []byte
 	rows   int
+	ready  int // combined frames, when Frames was last asked
 }
 
 type player struct {
@@ -54,7 +61,19 @@ type player struct {
 	dropped    bool
 	in, out    *framecache.Cache
 	payload    []byte // of the message that Next gave out last
+
+	// Of a player who was absent, see absent.go; received, sent and the caches
+	// count from its last CaughtUp on.
+	absent  bool // zeros stand for its input, and nobody waits for it
+	mute    bool // it gets no messages
+	inFrom  int  // the frame that its first input is for
+	outFrom int  // the first frame of its first message
+	delay   int  // calls until the first frame of that message
+	padding int  // frames before its first input
 }
+
+// next is the first frame that the player was not sent yet.
+func (p *player) next() int { return p.outFrom + p.sent*p.connection }
 
 // NewMixer starts a room's game. Errors wrap ErrConfig.
 func NewMixer(config MixerConfig) (*Mixer, error) {
@@ -70,13 +89,16 @@ func NewMixer(config MixerConfig) (*Mixer, error) {
 		p := &m.players[i]
 		p.connection, p.frameDelay = config.Connections[i], config.FrameDelays[i]
 		p.in, p.out = framecache.New(config.Numbering), framecache.New(config.Numbering)
+		p.delay = Delay(p.connection, p.frameDelay)
 		if config.Padding {
-			p.have = p.connection - fastest // zeros: the ring begins as zeros
+			p.padding = p.connection - fastest
+			p.have, p.inFrom = p.padding, p.padding // zeros: the ring begins as zeros
 		}
 		// A column reaches at most queueBatches beyond the messages its player was sent, and a player who takes everything that is
 		// ready for it is at most a batch behind the newest combined frame.
 		m.rows = max(m.rows, p.have+queueBatches(p.frameDelay)*p.connection+slowest)
 	}
+	m.rows += config.Spare
 	return m, nil
 }
 
@@ -128,11 +150,16 @@ func (m *Mixer) input(column int, p *player, payload []byte) error {
 		return ErrSize
 	case m.size != 0 && size != m.size:
 		return ErrSizeChanged
-	case p.received-p.sent >= queueBatches(p.frameDelay) || p.have+p.connection-m.oldest() > m.rows:
+	case p.absent && p.mute:
+		return nil // from before it was absent
+	case p.received-p.sent >= queueBatches(p.frameDelay) || max(p.have, p.inFrom+p.received*p.connection)+p.connection-m.oldest() > m.rows:
 		return ErrQueueFull
 	}
 	if m.size == 0 {
 		m.begin(size)
+	}
+	if first := p.inFrom + p.received*p.connection; first != p.have {
+		payload = m.cutLate(column, p, payload, first)
 	}
 	width := m.width()
 	for ; len(payload) > 0; payload = payload[size:] {
@@ -140,6 +167,7 @@ func (m *Mixer) input(column int, p *player, payload []byte) error {
 		p.have++
 	}
 	p.received++
+	m.fillAbsent()
 	return nil
 }
 
@@ -158,33 +186,47 @@ func (m *Mixer) begin(size int) {
 func (m *Mixer) width() int { return len(m.players) * m.size }
 
 // oldest is the first frame that somebody has not had yet.
-func (m *Mixer) oldest() int { return m.least(func(p *player) int { return p.sent * p.connection }) }
+func (m *Mixer) oldest() int {
+	n, found := 0, false
+	for i := range m.players {
+		if p := &m.players[i]; !p.dropped && !p.mute && (!found || p.next() < n) {
+			n, found = p.next(), true
+		}
+	}
+	if !found {
+		return m.Frames()
+	}
+	return n
+}
 
 // Frames is how many combined frames are ready since the start: each has a part of every player who has not dropped. When
 // everybody has dropped nothing more is ready, and it is 0.
-func (m *Mixer) Frames() int { return m.least(func(p *player) int { return p.have }) }
-
-// least is the smallest of a number over the players who have not dropped; 0 if there are none.
-func (m *Mixer) least(of func(*player) int) int {
-	n, found := 0, false
+func (m *Mixer) Frames() int {
+	n, found, absent := 0, false, false
 	for i := range m.players {
 		p := &m.players[i]
-		if p.dropped {
-			continue
-		}
-		if v := of(p); !found || v < n {
-			n, found = v, true
+		absent = absent || p.absent
+		if !p.dropped && !p.absent && (!found || p.have < n) {
+			n, found = p.have, true
 		}
 	}
-	return n
+	switch {
+	case found:
+		m.ready = n
+	case !absent:
+		m.ready = 0
+	}
+	return m.ready
 }
 
 // Drop takes a player who dropped or left out of the game: what it has sent is still used, its part is zeros after that, and it gets
 // nothing more. The others no longer wait for it; layout and lengths stay. Again, or for a player that is not there, it does nothing.
 func (m *Mixer) Drop(player int) {
 	if p, err := m.active(player); err == nil {
-		p.dropped = true
+		m.Frames()
+		p.dropped, p.absent, p.mute = true, false, false
 		p.in, p.out, p.payload = nil, nil, nil
+		m.fillAbsent()
 	}
 }
 
@@ -196,16 +238,13 @@ func (m *Mixer) Next(player int) (out GameData, ok bool) {
 		return GameData{}, false
 	}
 	// Padding is less than a batch, so nothing is ready before the first input has fixed the size.
-	first := p.sent * p.connection
-	if first+p.connection > m.Frames() {
+	first := p.next()
+	if p.mute || first+p.connection > m.Frames() {
 		return GameData{}, false
 	}
 	width := m.width()
 	for k := range p.connection {
-		row := first + k
-		frame := p.payload[k*width : (k+1)*width]
-		copy(frame, m.frames[row%m.rows*width:])
-		m.clearDropped(row, frame)
+		m.copyFrame(p.payload[k*width:(k+1)*width], first+k)
 	}
 	p.sent++
 	out = throughCache(p.out, p.payload)
@@ -213,6 +252,12 @@ func (m *Mixer) Next(player int) (out GameData, ok bool) {
 		p.cached++
 	}
 	return out, true
+}
+
+// copyFrame copies a combined frame that is in the ring.
+func (m *Mixer) copyFrame(dst []byte, row int) {
+	copy(dst, m.frames[row%m.rows*m.width():])
+	m.clearDropped(row, dst)
 }
 
 // clearDropped makes the part of those who had dropped before this frame zeros: their columns hold older frames there.
@@ -229,7 +274,7 @@ func (m *Mixer) Waiting() PlayerSet {
 	ready := m.Frames()
 	var set PlayerSet
 	for i := range m.players {
-		if p := &m.players[i]; !p.dropped && p.have == ready {
+		if p := &m.players[i]; !p.dropped && !p.absent && p.have == ready {
 			set |= 1 << i
 		}
 	}
@@ -253,6 +298,9 @@ func (m *Mixer) Active() PlayerSet {
 // Size is the bytes of one player's input in a frame; 0 until the room's first game data.
 func (m *Mixer) Size() int { return m.size }
 
+// FrameDelay is the d that a player was told.
+func (m *Mixer) FrameDelay(player int) int { return m.of(player).frameDelay }
+
 // Received is how many batches of a player were taken.
 func (m *Mixer) Received(player int) int { return m.of(player).received }
 
@@ -263,10 +311,14 @@ func (m *Mixer) Sent(player int) int { return m.of(player).sent }
 func (m *Mixer) Cached(player int) int { return m.of(player).cached }
 
 // ClientProven is how many of our game messages to a player it must have, counted from the first: it sends batch b only after it was
-// given message b - d - 1. It stands still once the player has dropped.
+// given message b - d - 1. After an absence both are counted from CaughtUp on, and the delay is what it was then. It stands still
+// once the player has dropped.
 func (m *Mixer) ClientProven(player int) int {
 	p := m.of(player)
-	return max(0, min(p.received-p.frameDelay-1, p.sent))
+	if p.received == 0 {
+		return 0
+	}
+	return max(0, min((p.received*p.connection-1-p.delay)/p.connection, p.sent))
 }
 
 // of is a copy of a player's counts; zeros for one that is not there.

@@ -56,6 +56,10 @@ func parseFlags(args []string, out io.Writer) (options, error) {
 		"stall-time", "`time` that a player may hold up a game, 1s to 1h")
 	set.Var(duration(&c.NetsyncStall, 120*time.Second, time.Second, time.Hour),
 		"netsync-time", "`time` that a player may take to load a game, 1s to 1h")
+	set.Var(duration(&c.Comeback, 60*time.Second, time.Second, time.Hour),
+		"comeback-time", "`time` for which the place of a player who lost the connection in a game is kept, 1s to 1h")
+	set.Var(duration(&c.ComebackWait, 10*time.Second, time.Second, time.Hour),
+		"comeback-wait", "`time` that the others wait for such a player before they play on with zeros for it, 1s to 1h")
 	set.Var(duration(&c.KeepAlive, 190*time.Second, 70*time.Second, 24*time.Hour),
 		"keep-alive", "`time` that a user may be silent, 70s to 24h")
 	set.Var(word(&o.level, "info", map[string]slog.Level{

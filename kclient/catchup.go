@@ -1,0 +1,267 @@
+package kclient
+
+import (
+	"fmt"
+	"time"
+
+	"kbridge/kclient/link"
+	"kbridge/kclient/lockstep"
+	"kbridge/kclient/wire"
+)
+
+const (
+	// maxFetched bounds the history that was fetched and not run yet, in bytes.
+	maxFetched = 1 << 20
+	// fetchParts is how many datagrams one request asks for; our server sends no
+	// more.
+	fetchParts = 8
+	// fetchAgain is how soon the end of the history is looked for again while the
+	// game goes on, and the least time after which a request counts as lost.
+	fetchAgain = 100 * time.Millisecond
+	// catchUpBatches is how many batches more than the frame delay may be there
+	// and not run yet when we take up our input again.
+	catchUpBatches = 2
+)
+
+// behindState is where a player stands who has lost the connection in a game.
+type behindState uint8
+
+const (
+	inStep   behindState = iota // in the game, as usual
+	fetching                    // the frames come from the server's history; our input is not sent
+	joining                     // CaughtUp was sent: game data comes again, and our input goes out
+)
+
+// catchUp is how a player who was away gets back into step; the session's lock
+// guards it. What was fetched once is kept for the next time.
+type catchUp struct {
+	state    behindState
+	past     *lockstep.Past
+	fetched  int // bytes of the history
+	total    int // its bytes, and frames, when last told
+	frames   int
+	complete bool // all of it was fetched
+	asked    time.Time
+	until    int       // the bytes that the request under way asks for; 0 when none is
+	heard    time.Time // when something last came
+	seq      uint16    // of CaughtUp
+}
+
+// Behind is how many combined frames the player has still to run until it is in
+// step with the others again; 0 means that it is. While it is above 0 Exchange
+// hands frames out as fast as it is called, inputs are ignored, and an emulator
+// should run unthrottled.
+func (g *Game) Behind() int {
+	g.s.mu.Lock()
+	defer g.s.mu.Unlock()
+	if g.err != nil {
+		return 0
+	}
+	c := &g.catchUp
+	switch c.state {
+	case fetching:
+		return max(c.frames-g.handed, 1)
+	case joining:
+		return max(c.frames-g.handed, 0) + g.batcher.Queued()
+	}
+	return 0
+}
+
+// behindLocked: the server has played on without us, or says that what we asked
+// for is gone already.
+func (s *session) behindLocked(now time.Time, m wire.Behind) {
+	if !s.ticket.have {
+		return // nobody of ours
+	}
+	r := s.room
+	if r == nil && !s.login.in && s.cfg.Comeback != nil {
+		r = &Room{s: s, id: m.GameID, wireName: m.Game, known: true, started: make(chan struct{}, 1), over: make(chan struct{})}
+		s.room, s.back = r, r
+		s.cfg.Connection = m.Connection
+	}
+	if r == nil || r.id != m.GameID || m.Loading {
+		return
+	}
+	g := r.game
+	if g == nil && r == s.back {
+		var err error
+		if g, err = newGame(r, wire.GameStarted{FrameDelay: m.FrameDelay, Player: m.Player, Players: m.Players}); err != nil {
+			s.log.Warn("the server has a game that cannot be played", "err", err)
+			return
+		}
+		g.beginLocked(now)
+		g.ready, g.started = true, true
+		r.game, r.next = g, g
+		signal(r.started)
+	}
+	if g != nil && g.err == nil && g.started {
+		g.fallBehindLocked(now, m)
+	}
+}
+
+func (g *Game) fallBehindLocked(now time.Time, m wire.Behind) {
+	c := &g.catchUp
+	g.s.link.SetPhase(now, link.Play)
+	if c.state == joining {
+		g.s.link.Prove(now, c.seq)
+	}
+	if m.Size > 0 && !g.sizeLocked(now, int(m.Size)) {
+		return
+	}
+	c.state, c.complete, c.until = fetching, false, 0
+	g.held = false
+	g.s.log.Info("behind the game", "frame", g.handed)
+	g.fetchLocked(now)
+	signal(g.wake)
+}
+
+// sizeLocked makes sure that the input has the size of the game.
+func (g *Game) sizeLocked(now time.Time, size int) bool {
+	if g.size != 0 && g.size != size {
+		g.dropLocked(now, fmt.Errorf("kclient: this emulator has %d bytes of input a frame, the game has %d: it is not the same emulator or game: %w",
+			g.size, size, lockstep.ErrSizeChanged))
+		return false
+	}
+	g.size = size
+	if g.catchUp.past == nil {
+		g.catchUp.past = lockstep.NewPast(size * g.players)
+	}
+	return true
+}
+
+// fetchAtLocked is when fetchLocked has something to do, which may be long ago; ok
+// is false for never.
+func (g *Game) fetchAtLocked() (at time.Time, ok bool) {
+	c := &g.catchUp
+	if c.state != fetching || c.past == nil || c.past.Buffered() > maxFetched {
+		return time.Time{}, false
+	}
+	switch {
+	case c.until > 0: // a request is under way
+		return c.asked.Add(fetchAgain + 2*g.s.link.RTT()), true
+	case c.complete:
+		return c.heard.Add(fetchAgain), true
+	}
+	return c.asked, true
+}
+
+// fetchLocked asks for the next part of the history.
+func (g *Game) fetchLocked(now time.Time) {
+	if at, ok := g.fetchAtLocked(); !ok || now.Before(at) {
+		return
+	}
+	c := &g.catchUp
+	c.asked, c.until = now, c.fetched+fetchParts*wire.MaxHistory
+	g.s.spoke = now
+	g.s.writeLocked(wire.HistoryRequest{ID: g.s.ticket.ticket.ID, Offset: uint32(c.fetched), Count: fetchParts}.AppendTo(g.s.out[:0]), g.s.server)
+}
+
+// historyLocked takes a part of the history. One that does not follow what is
+// there is left out: a part before it was lost, and is asked for again.
+func (g *Game) historyLocked(now time.Time, h wire.History) {
+	c := &g.catchUp
+	if c.state != fetching || c.past == nil {
+		return
+	}
+	g.s.link.Heard(now)
+	if int(h.Offset) != c.fetched || int(h.Total) < c.total || len(h.Data) > 0 && c.past.Buffered() > maxFetched+fetchParts*wire.MaxHistory {
+		return
+	}
+	c.past.Append(h.Data)
+	c.fetched += len(h.Data)
+	c.total, c.frames, c.heard = int(h.Total), int(h.Frames), now
+	c.complete = c.fetched == c.total
+	if c.complete || c.fetched >= c.until {
+		c.until = 0
+		g.fetchLocked(now)
+	}
+	signal(g.wake)
+}
+
+// submitBehindLocked is Submit for a player who is behind.
+func (g *Game) submitBehindLocked(now time.Time, input []byte) error {
+	if !g.sizeLocked(now, len(input)) {
+		return g.err
+	}
+	g.clock.frame(now)
+	c := &g.catchUp
+	if c.state == fetching && c.complete {
+		g.joinLocked(now)
+	}
+	if c.state == joining {
+		return g.collectLocked(now, input)
+	}
+	g.fetchLocked(now)
+	g.calls++
+	return nil
+}
+
+// joinLocked takes up game data again once there is nothing left to fetch but what
+// the game is just making.
+func (g *Game) joinLocked(now time.Time) {
+	c := &g.catchUp
+	left := c.frames + g.batcher.Delay() - g.calls // calls that are answered with what is there
+	if left < 0 && !g.submitted || left < -1 || left > g.batcher.Delay()+catchUpBatches*g.s.cfg.Connection.Frames() {
+		return
+	}
+	g.before.batches += g.batcher.Batches()
+	g.before.cached += g.batcher.Cached()
+	g.before.messages += g.batcher.Messages()
+	if err := g.batcher.Resume(c.frames, g.calls, g.size, left == -1); err != nil {
+		g.dropLocked(now, err)
+		return
+	}
+	c.state = joining
+	s := g.s
+	c.seq = s.sendLocked(now, wire.TypeCaughtUp, wire.CaughtUp{Frames: uint32(c.frames), Calls: uint32(g.calls)}.AppendTo(s.body[:0]))
+	// Game messages are counted from 1 again.
+	s.link.SetPhase(now, link.Netsync)
+	s.link.SetPhase(now, link.Play)
+	s.flushLocked(now)
+}
+
+// nextLocked answers the last Submit; ok is false while it has to wait.
+func (g *Game) nextLocked(values []byte) (n int, ok bool, err error) {
+	c := &g.catchUp
+	switch c.state {
+	case fetching:
+		if n, ok, err = g.pastLocked(values); !ok && err == nil && c.complete && g.size > 0 {
+			g.joinLocked(time.Now()) // there is nothing to fetch until somebody plays on
+		}
+	case joining:
+		if n, ok = g.batcher.Next(values); ok && n == 0 {
+			n, ok, err = g.pastLocked(values)
+			break
+		}
+		if ok && g.batcher.Queued() == 0 {
+			c.state = inStep
+			g.s.log.Info("in step with the game again", "frame", g.handed)
+		}
+	default:
+		n, ok = g.batcher.Next(values)
+	}
+	if ok && n > 0 {
+		g.handed++
+	}
+	return n, ok, err
+}
+
+// pastLocked hands out the next frame that was fetched.
+func (g *Game) pastLocked(values []byte) (n int, ok bool, err error) {
+	if g.calls <= g.batcher.Delay() {
+		return 0, true, nil
+	}
+	past := g.catchUp.past
+	if past == nil {
+		return 0, false, nil
+	}
+	for {
+		n, ok, err := past.Next(values)
+		if !ok || err != nil {
+			return 0, false, err
+		}
+		if past.Frames() > g.handed { // those before it were run already
+			return n, true, nil
+		}
+	}
+}

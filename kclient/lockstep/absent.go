@@ -1,0 +1,118 @@
+package lockstep
+
+// A player who has lost the connection is absent: zeros stand for its input, as if
+// it had dropped, but its place is kept. When it has got the frames that it lacks
+// by another way (see History), CaughtUp gives it messages again, and its absence
+// ends as soon as its input comes in time, or nearly so. Whatever the others run is
+// decided here alone, so it is the same for everybody.
+
+// Absent makes a player absent. What it has sent is still used. For one who has
+// dropped, or is absent already, it does nothing.
+func (m *Mixer) Absent(player int) {
+	if p, err := m.active(player); err == nil && !(p.absent && p.mute) {
+		m.Frames() // what was ready stays ready, whoever is left
+		p.absent, p.mute = true, true
+		m.fillAbsent()
+	}
+}
+
+// IsAbsent reports whether zeros stand for this player's input.
+func (m *Mixer) IsAbsent(player int) bool { return m.of(player).absent }
+
+// Fetching reports whether an absent player gets no messages and may fetch the
+// frames so far.
+func (m *Mixer) Fetching(player int) bool { return m.of(player).mute }
+
+// InFrom is the frame that the first input of a player since its last CaughtUp is
+// for; after InTime the next frame that waits for its input is Have.
+func (m *Mixer) InFrom(player int) int { return m.of(player).inFrom }
+
+// Have is how many frames have this player's part, zeros included.
+func (m *Mixer) Have(player int) int { return m.of(player).have }
+
+// CaughtUp gives an absent player messages again: its first begins with frame
+// frames. Its next input is that of its call number calls of
+// kailleraModifyPlayValues, both counted from 0 at the start of the game. The
+// caches begin anew. It reports false, and changes nothing, when those frames are no
+// longer all there, or the numbers cannot be: then the player must fetch more
+// and ask again.
+func (m *Mixer) CaughtUp(player, frames, calls int) bool {
+	p, err := m.active(player)
+	if err != nil || !p.absent || !p.mute || m.size == 0 {
+		return false
+	}
+	newest := 0
+	for i := range m.players {
+		newest = max(newest, m.players[i].have)
+	}
+	// The frames that it has and has not run yet stand for the frame delay; -1: it
+	// waits for the next one already.
+	delay := frames + Delay(p.connection, p.frameDelay) - calls
+	if frames < 0 || calls < 0 || frames > m.Frames() || newest-frames > m.rows ||
+		delay < -1 || delay > Delay(p.connection, p.frameDelay)+catchUpSpare*p.connection {
+		return false
+	}
+	p.mute = false
+	p.sent, p.received, p.cached = 0, 0, 0
+	p.outFrom, p.inFrom, p.delay = frames, calls+p.padding, delay
+	p.in.Reset()
+	p.out.Reset()
+	m.inTime(player, p, p.inFrom)
+	m.fillAbsent()
+	return true
+}
+
+// inTime ends the absence of a player whose next input is for frame first, if that
+// is in time, or late by so little that the others can wait for it once.
+func (m *Mixer) inTime(column int, p *player, first int) {
+	if p.absent && p.have-first <= maxLate {
+		p.absent = false
+		m.clearUpTo(column, p, first)
+	}
+}
+
+// cutLate returns the part of an input, for frame first and those after it, that
+// came in time. What is late was played with zeros.
+func (m *Mixer) cutLate(column int, p *player, payload []byte, first int) []byte {
+	m.inTime(column, p, first)
+	late := min(max(0, p.have-first), p.connection)
+	return payload[late*m.size:]
+}
+
+// fillAbsent gives the absent players zeros for every frame that the others have
+// complete.
+func (m *Mixer) fillAbsent() {
+	ready := m.Frames()
+	for i := range m.players {
+		if p := &m.players[i]; p.absent && !p.dropped {
+			m.clearUpTo(i, p, ready)
+		}
+	}
+}
+
+func (m *Mixer) clearUpTo(column int, p *player, frame int) {
+	width := m.width()
+	for ; p.have < frame; p.have++ {
+		if m.size > 0 {
+			at := p.have%m.rows*width + column*m.size
+			clear(m.frames[at : at+m.size])
+		}
+	}
+}
+
+// Frame copies combined frame f to dst, which has room for FrameSize bytes, and
+// reports whether it is ready and still there.
+func (m *Mixer) Frame(dst []byte, f int) bool {
+	newest := 0
+	for i := range m.players {
+		newest = max(newest, m.players[i].have)
+	}
+	if f < 0 || f >= m.Frames() || newest-f > m.rows || len(dst) < m.width() {
+		return false
+	}
+	m.copyFrame(dst[:m.width()], f)
+	return true
+}
+
+// FrameSize is the bytes of a combined frame; 0 until the room's first game data.
+func (m *Mixer) FrameSize() int { return m.width() }

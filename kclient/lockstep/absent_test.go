@@ -1,0 +1,202 @@
+package lockstep_test
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"kbridge/kclient/lockstep"
+)
+
+// absentee is one player of a game without a network: what it sends is queued, and
+// so is what the server sends it.
+type absentee struct {
+	b       *lockstep.Batcher
+	calls   int
+	frames  [][]byte
+	waiting bool
+	away    bool
+	past    *lockstep.Past
+	fetched int
+}
+
+// Whoever is away when, and comes back however late, everybody runs the same
+// frames, a player's own input is in them only where it pressed it, and nobody
+// waits for somebody who is away.
+func TestAbsencesKeepEverybodyInStep(t *testing.T) {
+	total := 0
+	for seed := range uint64(300) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			r := rand.New(rand.NewPCG(seed, 7))
+			players := 1 + r.IntN(4)
+			config := lockstep.MixerConfig{Padding: r.IntN(2) == 0, Spare: 120}
+			for range players {
+				config.Connections = append(config.Connections, 1+r.IntN(6))
+				config.FrameDelays = append(config.FrameDelays, 1+r.IntN(4))
+			}
+			m, err := lockstep.NewMixer(config)
+			require.NoError(t, err)
+			const size = 3
+			g := &absentGame{t: t, m: m, size: size}
+			for i := range players {
+				b, err := lockstep.NewBatcher(lockstep.BatcherConfig{Connection: config.Connections[i], FrameDelay: config.FrameDelays[i], Players: players})
+				require.NoError(t, err)
+				g.players = append(g.players, &absentee{b: b, past: lockstep.NewPast(size * players)})
+			}
+			for range 3000 {
+				i := r.IntN(players)
+				p := g.players[i]
+				switch {
+				case r.IntN(200) == 0 && !p.away:
+					m.Absent(i)
+					p.away = true
+				case p.away && r.IntN(30) == 0:
+					g.comeBack(i)
+				case !p.away:
+					g.step(i)
+				}
+				g.relay()
+			}
+			longest := g.players[0]
+			for _, p := range g.players {
+				if len(p.frames) > len(longest.frames) {
+					longest = p
+				}
+			}
+			total += len(longest.frames)
+			for i, p := range g.players {
+				for f := range p.frames {
+					require.Equal(t, longest.frames[f], p.frames[f], "player %d, frame %d", i, f)
+				}
+			}
+		})
+	}
+	require.Greater(t, total, 20_000, "frames in all")
+}
+
+type absentGame struct {
+	t       *testing.T
+	m       *lockstep.Mixer
+	size    int
+	players []*absentee
+	history lockstep.History
+	kept    int
+}
+
+// input of a player in a call: never zeros.
+func (g *absentGame) input(player, call int) []byte {
+	return []byte{byte(player + 1), byte(call/4) | 1, byte(call / 1024)}
+}
+
+// step is one call of an emulator that is in the game, if it need not wait.
+func (g *absentGame) step(i int) {
+	p := g.players[i]
+	if !p.waiting {
+		out, send, err := p.b.Collect(g.input(i, p.calls))
+		require.NoError(g.t, err)
+		p.calls++
+		p.waiting = true
+		if send {
+			if out.Cached {
+				require.NoError(g.t, g.m.InputCached(i, out.Position))
+			} else {
+				require.NoError(g.t, g.m.Input(i, out.Payload))
+			}
+		}
+	}
+	g.relay()
+	dst := make([]byte, p.b.FrameSize())
+	n, ok := p.b.Next(dst)
+	if ok && n == 0 && p.calls > p.b.Delay() {
+		// The first answers after coming back are frames that are there.
+		n, ok, _ = p.past.Next(dst)
+		require.True(g.t, ok)
+	}
+	if ok {
+		p.waiting = false
+		if n > 0 {
+			p.frames = append(p.frames, bytes.Clone(dst[:n]))
+		}
+	}
+}
+
+// relay hands out what is ready, and keeps it.
+func (g *absentGame) relay() {
+	for f := g.kept; f < g.m.Frames(); f++ {
+		frame := make([]byte, g.m.FrameSize())
+		require.True(g.t, g.m.Frame(frame, f))
+		g.history.Add(frame)
+		g.kept++
+	}
+	for i, p := range g.players {
+		for {
+			out, ok := g.m.Next(i)
+			if !ok {
+				break
+			}
+			require.False(g.t, p.away)
+			if out.Cached {
+				require.NoError(g.t, p.b.ReceiveCached(out.Position))
+			} else {
+				require.NoError(g.t, p.b.Receive(out.Payload))
+			}
+			require.LessOrEqual(g.t, p.b.ServerProven(), p.b.Batches())
+		}
+	}
+}
+
+// comeBack fetches everything, runs it, and takes up the game.
+func (g *absentGame) comeBack(i int) {
+	p := g.players[i]
+	if g.m.FrameSize() == 0 {
+		return
+	}
+	g.history.Flush()
+	for p.fetched < g.history.Bytes() {
+		b := g.history.At(p.fetched, 50)
+		p.past.Append(b)
+		p.fetched += len(b)
+	}
+	dst := make([]byte, g.m.FrameSize())
+	for {
+		if !p.waiting {
+			if left := g.history.Frames() + p.b.Delay() - p.calls; left <= p.b.Delay() {
+				break
+			}
+			p.calls++ // its input is ignored
+			p.waiting = true
+		}
+		if p.calls <= p.b.Delay() {
+			p.waiting = false
+			continue
+		}
+		n, ok, err := p.past.Next(dst)
+		require.NoError(g.t, err)
+		if !ok {
+			break // it waits for the next frame already
+		}
+		if p.past.Frames() > len(p.frames) {
+			p.frames = append(p.frames, bytes.Clone(dst[:n]))
+			p.waiting = false
+		}
+	}
+	for p.past.Frames() < min(len(p.frames), g.history.Frames()) {
+		_, ok, _ := p.past.Next(dst)
+		require.True(g.t, ok)
+	}
+	frames := g.history.Frames()
+	if left := frames + p.b.Delay() - p.calls; left < -1 || left == -1 != p.waiting && left < 0 {
+		return
+	}
+	if !g.m.CaughtUp(i, frames, p.calls) {
+		return
+	}
+	require.NoError(g.t, p.b.Resume(frames, p.calls, g.size, frames+p.b.Delay()-p.calls == -1))
+	p.away = false
+	if !g.m.IsAbsent(i) {
+		p.b.InStep(g.m.Have(i), g.m.InFrom(i))
+	}
+}

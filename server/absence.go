@@ -1,0 +1,259 @@
+package server
+
+import (
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"kbridge/kclient/link"
+	"kbridge/kclient/wire"
+)
+
+// A player of our own client's who loses the connection in a game keeps its place
+// for a while. The others wait for it a little, then zeros stand for its input. When
+// it is heard again, or when its emulator was started again and has logged in with
+// the old session's ticket, it fetches the frames that it lacks from the game's
+// history, asks for game data again, and from its first input that comes in time
+// the game waits for it as before.
+
+// mayComeBack reports whether the game that starts now keeps a history: somebody
+// in it could use it.
+func (r *room) mayComeBack() bool {
+	kept := 0
+	for _, other := range r.server.rooms {
+		if other.history != nil {
+			kept++
+		}
+	}
+	return r.server.cfg.Comeback > 0 && kept < maxHistories &&
+		slices.ContainsFunc(r.members, func(m *session) bool { return m.proven })
+}
+
+// mayComeBack reports whether the player can get the frames that it will lack.
+func (s *session) mayComeBack() bool {
+	return s.proven && s.room != nil && s.room.history != nil && !s.room.history.Full()
+}
+
+// silent reports whether a player has lost the connection, rather than being slow.
+func (s *session) silent(now time.Time) bool {
+	return now.Sub(s.link.LastReceived()) >= min(s.server.cfg.Stall, s.server.cfg.ComebackWait)/2
+}
+
+// absent reports whether zeros stand for this player's input.
+func (s *session) absent() bool {
+	return s.state == statePlaying && s.room.mixer.IsAbsent(s.player)
+}
+
+// patience is how long the session may be silent.
+func (s *session) patience() time.Duration {
+	if s.absent() {
+		return s.server.cfg.Comeback
+	}
+	return s.server.cfg.KeepAlive
+}
+
+// remember adds the combined frames up to this one to the game's history.
+func (r *room) remember(frames int) {
+	if r.history == nil || r.history.Full() {
+		return
+	}
+	if r.frame == nil || len(r.frame) != r.mixer.FrameSize() {
+		r.frame = make([]byte, r.mixer.FrameSize())
+	}
+	for f := r.frames; f < frames; f++ {
+		if !r.mixer.Frame(r.frame, f) {
+			break // nobody takes frames, so nobody will miss them
+		}
+		r.history.Add(r.frame)
+	}
+	if r.history.Full() {
+		r.server.cfg.Logger.Info("the game is too long for anybody to come back into it", slog.Uint64("room", uint64(r.id)), slog.Int("bytes", historyBytes))
+	}
+}
+
+// playWithoutTheLost puts zeros for those who have lost the connection, once the
+// others have waited long enough.
+func (r *room) playWithoutTheLost(now time.Time) {
+	if r.state != wire.GamePlaying || r.history == nil || now.Before(r.since.Add(r.server.cfg.ComebackWait)) {
+		return
+	}
+	waiting := r.mixer.Waiting()
+	for i, p := range r.players {
+		if p == nil || !waiting.Has(i) || !p.mayComeBack() || !p.silent(now) {
+			continue
+		}
+		p.lose(now)
+		r.since = now
+	}
+	r.relay(now)
+}
+
+// lose makes a player absent. The others are told, and old clients see no more
+// of it than that.
+func (s *session) lose(now time.Time) {
+	r := s.room
+	r.mixer.Absent(s.player)
+	s.tellBehind(now)
+	s.tellOthers(now, fmt.Sprintf("%s has lost the connection. The game goes on; %s can come back within %v",
+		s.server.clean.text(s.user), s.server.clean.text(s.user), s.server.cfg.Comeback))
+	s.server.cfg.Logger.Info("player lost the connection", append(s.attrs(), slog.Uint64("room", uint64(r.id)), slog.Int("frame", r.frames))...)
+}
+
+func (s *session) tellOthers(now time.Time, text string) {
+	for _, m := range s.room.members {
+		if m != s {
+			m.warn(now, text)
+		}
+	}
+}
+
+// tellBehind tells a player where it stands, so that it fetches what it lacks.
+func (s *session) tellBehind(now time.Time) {
+	r := s.room
+	s.behind = s.send(now, wire.TypeBehind, wire.Behind{
+		GameID: r.id, Game: r.game, FrameDelay: uint16(r.mixer.FrameDelay(s.player)), Player: uint8(s.player + 1), Players: uint8(len(r.players)),
+		Connection: s.connection, Size: uint16(r.mixer.Size()), Loading: r.state == wire.GameNetsync,
+	})
+}
+
+// sendHistory answers a request for a part of the game's frames so far.
+func (s *session) sendHistory(now time.Time, q wire.HistoryRequest) {
+	sv := s.server
+	if s.state != statePlaying || !s.room.mixer.Fetching(s.player) || !s.mayComeBack() || !s.histories.allow(now, historyRate) {
+		sv.stats.Flooded++
+		return
+	}
+	h := s.room.history
+	h.Flush()
+	s.link.Heard(now)
+	s.touch()
+	part := wire.History{Offset: q.Offset, Total: uint32(h.Bytes()), Frames: uint32(h.Frames())}
+	if q.Offset > part.Total {
+		return
+	}
+	for range min(max(q.Count, 1), maxHistoryParts) {
+		part.Data = h.At(int(part.Offset), wire.MaxHistory)
+		sv.write(sv.conn, s.addr, part.AppendTo(sv.out[:0]))
+		part.Offset += uint32(len(part.Data))
+		if part.Offset == part.Total {
+			return
+		}
+	}
+}
+
+// caughtUp gives a player game data again, or tells it to fetch more.
+func (s *session) caughtUp(now time.Time, c wire.CaughtUp) {
+	r := s.room
+	if !r.mixer.Fetching(s.player) {
+		return
+	}
+	s.link.Prove(now, s.behind)
+	have := r.mixer.Have(s.player)
+	if !r.mixer.CaughtUp(s.player, int(min(c.Frames, 1<<30)), int(min(c.Calls, 1<<30))) {
+		s.tellBehind(now)
+		return
+	}
+	s.backIn(now, true, have)
+	// Game messages are counted from 1 again.
+	s.setPhase(now, link.Netsync)
+	s.setPhase(now, link.Play)
+	r.relay(now)
+}
+
+// backIn follows CaughtUp and every input: if the player was absent before it,
+// with have frames of the game holding its part, and is no more, the game waits for
+// it again.
+func (s *session) backIn(now time.Time, wasAbsent bool, have int) {
+	m := s.room.mixer
+	if !wasAbsent || m.IsAbsent(s.player) {
+		return
+	}
+	first := m.InFrom(s.player)
+	batch := first + max(m.Received(s.player)-1, 0)*s.connection.Frames()
+	s.send(now, wire.TypeInStep, wire.InStep{Frame: uint32(max(have, batch)), First: uint32(first)})
+	s.room.since = now
+	s.tellOthers(now, s.server.clean.text(s.user)+" is back in the game")
+	s.server.cfg.Logger.Info("player is back", append(s.attrs(), slog.Uint64("room", uint64(s.room.id)), slog.Int("frame", max(have, batch)))...)
+}
+
+// comeBack lets a login take the place of the session that it was before, if it
+// proves that and that session is in a game. A session that is not is logged out,
+// so that its name is free. The newest one to prove it wins: an emulator that was
+// killed cannot say goodbye.
+func (s *session) comeBack(now time.Time) bool {
+	sv := s.server
+	id, ok := wire.ParseComeback(s.login.comeback)
+	if !ok || sv.stopping {
+		return false
+	}
+	old := sv.byTicket[id]
+	if old == nil || old == s || !old.loggedIn() || !wire.ProvesComeback(s.login.comeback, old.ticket, s.ticket) {
+		return false
+	}
+	netsync := old.state == stateNetsync
+	if !old.inGame() || !netsync && !old.mayComeBack() {
+		old.quit(now, "logged in again", true)
+		return false
+	}
+	r := old.room
+	s.takePlace(now, old)
+	sv.stats.Logins++
+	s.tellBehind(now)
+	s.sendStatus(now)
+	sv.addUser(s)
+	s.send(now, wire.TypeUserJoined, wire.UserJoined{User: s.user, UserID: s.id, Ping: s.ping, Connection: s.connection})
+	s.send(now, wire.TypePlayerList, r.listFor(s))
+	s.send(now, wire.TypeJoinGame, s.joined(r))
+	if netsync {
+		s.ready = false
+		s.setPhase(now, link.Netsync)
+		s.started = s.send(now, wire.TypeStartGame, wire.GameStarted{
+			FrameDelay: uint16(r.mixer.FrameDelay(s.player)), Player: uint8(s.player + 1), Players: uint8(len(r.players))})
+	} else {
+		s.setPhase(now, link.Play)
+		s.tellOthers(now, sv.clean.text(s.user)+" is coming back into the game")
+		r.relay(now)
+	}
+	sv.cfg.Logger.Info("a player comes back", append(s.attrs(), slog.Int("id", int(s.id)), slog.Uint64("room", uint64(r.id)), slog.Any("from", old.addr))...)
+	return true
+}
+
+// takePlace makes this session the user, member and player that the old one
+// was. The old one is told that it is over, in case anybody is still there.
+func (s *session) takePlace(now time.Time, old *session) {
+	sv, r := s.server, old.room
+	if old.state == statePlaying {
+		r.mixer.Absent(old.player)
+	}
+	s.enlist(nil)
+	sv.releaseHost(s)
+	s.login.request, s.login.comeback = wire.LoginRequest{}, nil
+	s.user, s.emulator, s.key, s.id, s.connection = old.user, old.emulator, old.key, old.id, old.connection
+	s.state, s.room, s.player = old.state, r, old.player
+	replace := func(list []*session) {
+		if i := slices.Index(list, old); i >= 0 {
+			list[i] = s
+		}
+	}
+	replace(r.members)
+	replace(r.players)
+	if r.owner == old {
+		r.owner = s
+	}
+	sv.removeUser(old)
+	old.room, old.state, old.player = nil, stateLobby, -1
+	old.send(now, wire.TypeUserQuit, wire.UserQuit{User: old.user, UserID: old.id, Message: "logged in again"})
+	old.closeSession(now)
+}
+
+// listFor is who is in the room, without the one who asks.
+func (r *room) listFor(s *session) wire.PlayerList {
+	list := wire.PlayerList{Players: make([]wire.ListPlayer, 0, len(r.members))}
+	for _, m := range r.members {
+		if m != s {
+			list.Players = append(list.Players, wire.ListPlayer{Name: m.user, Ping: m.ping, UserID: m.id, Connection: m.connection})
+		}
+	}
+	return list
+}

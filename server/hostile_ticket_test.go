@@ -1,0 +1,185 @@
+package server
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"kbridge/kclient/wire"
+)
+
+// loginWithTicket logs a client of our own in.
+func (c *boxClient) loginWithTicket() (ticket wire.Ticket) {
+	c.mute = true
+	c.send(wire.TypeLogin, wire.LoginRequest{User: c.name, Emulator: "emu", Connection: wire.LAN})
+	for round := range loginRounds {
+		ack := boxParse(c, wire.TypeServerAck, wire.ParseServerAck)
+		answer := wire.ClientAck{}
+		if nonce, ok := wire.ParseNonce(ack.Extra); ok {
+			answer.Extra = wire.AppendNonce(nil, nonce)
+		}
+		if t, ok := wire.ParseTicket(ack.Extra); ok {
+			ticket = t
+		}
+		require.Equal(c.b.t, round == 1, ticket != wire.Ticket{} && round < 2, "the ticket comes with the second 05")
+		c.inbox = nil
+		c.send(wire.TypeClientAck, answer)
+	}
+	c.mute = false
+	require.True(c.b.t, c.session().loggedIn())
+	require.True(c.b.t, c.session().proven)
+	return ticket
+}
+
+// Row 18: an old client is offered something in the trailing bytes of the first
+// 05, and never hears of it again.
+func TestRow18OldClientsSeeOnlyTheOffer(t *testing.T) {
+	b := newBox(t, Config{})
+	c := b.client(1, "anna")
+	c.mute = true
+	c.send(wire.TypeLogin, wire.LoginRequest{User: "anna", Emulator: "emu", Connection: wire.LAN})
+	for round := range loginRounds {
+		ack := boxParse(c, wire.TypeServerAck, wire.ParseServerAck)
+		_, offered := wire.ParseNonce(ack.Extra)
+		require.Equal(t, round == 0, offered)
+		require.Equal(t, round == 0, len(ack.Extra) > 0)
+		c.inbox = nil
+		c.send(wire.TypeClientAck, wire.ClientAck{})
+	}
+	require.True(t, c.session().loggedIn())
+	require.False(t, c.session().proven)
+	b.pass(10 * time.Second)
+	for _, g := range c.inbox {
+		require.Less(t, g.typ, wire.TypeBehind)
+		if g.typ == wire.TypeServerAck {
+			require.Len(t, g.body, 17)
+		}
+	}
+	require.Empty(t, b.s.byTicket)
+}
+
+// Row 18: whoever brings back something else than what was offered gets no
+// session, however often it tries; the address of the victim is sent no more than
+// three times what came.
+func TestRow18AGuessedNonceIsNoProof(t *testing.T) {
+	b := newBox(t, Config{})
+	victim := hostAddr(9)
+	b.meter()
+	in := 0
+	for n := range 1000 {
+		d := wire.AppendMessage(wire.AppendMessage([]byte{2}, 1, wire.TypeClientAck, wire.ClientAck{Extra: wire.AppendNonce(nil, [8]byte{byte(n), byte(n >> 8)})}.AppendTo(nil)),
+			0, wire.TypeLogin, wire.LoginRequest{User: "anna", Emulator: "emu", Connection: wire.LAN}.AppendTo(nil))
+		in += len(d)
+		b.raw(victim, d)
+		require.Nil(t, b.s.sessions[victim])
+	}
+	require.LessOrEqual(t, b.sent[victim], 3*in)
+}
+
+// Row 18: the list that a proven client asked for comes at once; an old one gets
+// it in portions, since nothing has proven that it receives there.
+func TestRow18AProvenClientIsNotPaced(t *testing.T) {
+	b := newBox(t, Config{MaxUsers: 2000, Flood: Flood{Login: Rate{Burst: -1}}})
+	for n := range 1500 {
+		b.client(1000+n, "somebody with a long name "+string(rune('a'+n%26))+string(rune('a'+n/26%26))+string(rune('a'+n/676))).login()
+	}
+	for _, proven := range []bool{false, true} {
+		b.meter()
+		c := b.client(1, "anna")
+		if proven {
+			c = b.client(2, "bert")
+			c.loginWithTicket()
+		} else {
+			c.login()
+		}
+		require.Equal(t, proven, b.sent[c.addr] > paceBurst+4096, "%d bytes at once", b.sent[c.addr])
+	}
+}
+
+// A session moves with a proof only, and a flood of wrong ones costs nothing.
+func TestMoves(t *testing.T) {
+	b := newBox(t, Config{})
+	c := b.client(1, "anna")
+	ticket := c.loginWithTicket()
+	from, to, thief := c.addr, hostAddr(50), hostAddr(60)
+	wrong := ticket
+	wrong.Key[0]++
+	unknown := ticket
+	unknown.ID[0]++
+	b.meter()
+	for n := range uint32(1000) {
+		b.raw(thief, wire.AppendMove(nil, wrong, n+1))
+		b.raw(thief, wire.AppendMove(nil, unknown, n+1))
+		b.raw(thief, wire.HistoryRequest{ID: ticket.ID, Count: 255}.AppendTo(nil))
+		b.raw(thief, append(wire.AppendMove(nil, ticket, 5), 0))
+	}
+	require.Zero(t, b.sent[thief])
+	require.Equal(t, from, c.session().addr)
+	require.Len(t, b.s.sessions, 1)
+
+	se := c.session()
+	b.raw(to, wire.AppendMove(nil, ticket, 2))
+	require.Equal(t, to, se.addr)
+	require.Same(t, se, b.s.sessions[to])
+	require.Nil(t, b.s.sessions[from])
+	require.NotZero(t, b.sent[to], "it is told")
+	// A copy of that move leads nowhere, nor does an older one.
+	b.raw(thief, wire.AppendMove(nil, ticket, 2))
+	b.raw(thief, wire.AppendMove(nil, ticket, 1))
+	require.Equal(t, to, se.addr)
+	require.Zero(t, b.sent[thief])
+	// Nobody is pushed out of an address.
+	d := b.client(2, "bert")
+	d.login()
+	b.raw(d.addr, wire.AppendMove(nil, ticket, 3))
+	require.Equal(t, to, se.addr)
+	require.NotNil(t, d.session())
+	// After the session is over the ticket is worth nothing.
+	se.quit(b.now, "", true)
+	b.raw(thief, wire.AppendMove(nil, ticket, 9))
+	require.Empty(t, b.s.byTicket)
+	require.Zero(t, b.sent[thief])
+}
+
+// The history is for a player who is behind, at its own address, and no faster
+// than its rate.
+func TestHistoryIsNotForEverybody(t *testing.T) {
+	b := newBox(t, Config{})
+	c, d := b.client(1, "anna"), b.client(2, "bert")
+	ticket := c.loginWithTicket()
+	d.loginWithTicket()
+	ask := func() int {
+		b.meter()
+		b.raw(c.addr, wire.HistoryRequest{ID: ticket.ID, Count: 255}.AppendTo(nil))
+		return b.counts[c.addr]
+	}
+	require.Zero(t, ask(), "in the lobby")
+	c.send(wire.TypeCreateGame, wire.CreateRequest{Game: "x"})
+	d.send(wire.TypeJoinGame, wire.JoinRequest{GameID: c.session().room.id, Connection: wire.LAN})
+	c.send(wire.TypeStartGame, wire.StartRequest{})
+	c.send(wire.TypeReady, wire.ReadyRequest{})
+	d.send(wire.TypeReady, wire.ReadyRequest{})
+	for n := range 90 {
+		c.data(byte(n), 1)
+		d.data(byte(n), 2)
+		b.pass(time.Second / 60)
+	}
+	require.Zero(t, ask(), "in step")
+	c.session().lose(b.now)
+	b.pass(time.Second)
+	require.NotZero(t, ask(), "who is behind gets it")
+	b.meter()
+	for range 1000 {
+		b.raw(c.addr, wire.HistoryRequest{ID: ticket.ID, Count: 255}.AppendTo(nil))
+	}
+	require.LessOrEqual(t, b.counts[c.addr], historyRate.Burst+2, "the link may repeat itself beside it")
+	b.raw(c.addr, wire.HistoryRequest{ID: ticket.ID, Offset: 1 << 30, Count: 1}.AppendTo(nil))
+	// CaughtUp with numbers that cannot be is answered with where the game is.
+	for _, m := range []wire.CaughtUp{{Frames: 1 << 31}, {Frames: 50, Calls: 1 << 31}, {Frames: 0xFFFFFFFF, Calls: 0xFFFFFFFF}, {Frames: 0, Calls: 150}} {
+		c.inbox = nil
+		c.send(wire.TypeCaughtUp, m)
+		require.Contains(t, typesOf(c.inbox), wire.TypeBehind)
+		require.True(t, c.session().absent())
+	}
+}
