@@ -38,7 +38,7 @@ FUZZTIME ?= 30s
 export GO CC
 
 .DEFAULT_GOAL := help
-.PHONY: help tools lib server examples demo test bench fuzz clean
+.PHONY: help tools lib server examples demo demo-comeback test bench fuzz clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,9 +64,14 @@ demo: server examples ## two emulators play each other for ten seconds; LOSS= DE
 	$(GO) build -trimpath -o $(BUILD)/demo ./examples/demo
 	$(BUILD)/demo --lib-dir $(BUILD) --seconds $(SECONDS) --loss $(LOSS) --delay $(DELAY) --jitter $(JITTER)
 
+demo-comeback: server examples ## the same, but one emulator is killed in mid-game and comes back
+	$(GO) build -trimpath -o $(BUILD)/demo ./examples/demo
+	$(BUILD)/demo --lib-dir $(BUILD) --seconds 20 --crash 6 --loss $(LOSS) --delay $(DELAY) --jitter $(JITTER)
+
 test: tools check ## everything: formatting, vet, staticcheck, headers, all tests with -race, a short lossy demo
 	$(GO) test -race -timeout 20m ./...
 	$(MAKE) --no-print-directory demo SECONDS=3 LOSS=10 DELAY=20 JITTER=5
+	$(MAKE) --no-print-directory demo-comeback LOSS=2 DELAY=10 JITTER=3
 	@command -v $(MINGW32)-gcc >/dev/null && command -v $(MINGW64)-gcc >/dev/null || \
 	  echo "make test: SKIPPED the build and the export tables of the Windows library (Debian: apt-get install gcc-mingw-w64)"
 	@if $(WINHOST)/wine-setup.sh --check; then $(MAKE) --no-print-directory test-windows; else \

@@ -206,6 +206,12 @@ func (d *Dialog) Emulator(cs wire.Charset) Emulator {
 	return newEmulator(d.infos, text)
 }
 
+func (d *Dialog) charset() wire.Charset {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.text.session
+}
+
 // Window is the emulator's window (an HWND), 0 if there is none.
 func (d *Dialog) Window() uintptr { return d.window }
 

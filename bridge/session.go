@@ -21,6 +21,9 @@ type Config struct {
 	// that a UI keeps its settings in; nil is the current folder of the process.
 	// It is called when first needed, from any goroutine.
 	Folder func() string
+	// State tells the folder for what only this user may read; nil is kbridge in
+	// the user's configuration folder. "" is none.
+	State func() string
 }
 
 // Session is the classic API of one process. Every method may be called from
@@ -30,6 +33,7 @@ type Session struct {
 	ui     UI
 	host   HostCharset
 	folder func() string // may be nil
+	state  func() string // may be nil
 	log    logSink
 
 	mu         sync.Mutex
@@ -45,7 +49,7 @@ type Session struct {
 
 // New makes a Session that waits for Init.
 func New(cfg Config) *Session {
-	s := &Session{ui: cfg.UI, host: cfg.HostCharset, folder: cfg.Folder, uiDone: make(chan struct{})}
+	s := &Session{ui: cfg.UI, host: cfg.HostCharset, folder: cfg.Folder, state: cfg.State, uiDone: make(chan struct{})}
 	s.log.getenv = cfg.Getenv
 	if s.log.getenv == nil {
 		s.log.getenv = os.Getenv
@@ -122,6 +126,18 @@ func (s *Session) SetInfos(infos *Infos) error {
 func (s *Session) FrameDelay() int {
 	if r := s.running(); r != nil {
 		return r.match.Game.FrameDelay()
+	}
+	return 0
+}
+
+// FramesBehind is how many frames the running game can hand out without waiting,
+// because the player was away and is catching up; 0 when it is in step, or without
+// a game.
+func (s *Session) FramesBehind() int {
+	if r := s.running(); r != nil {
+		if game, ok := r.match.Game.(interface{ Behind() int }); ok {
+			return game.Behind()
+		}
 	}
 	return 0
 }

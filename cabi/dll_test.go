@@ -21,7 +21,7 @@ import (
 var api = map[string]int{
 	"kailleraGetVersion": 4, "kailleraInit": 0, "kailleraShutdown": 0, "kailleraSetInfos": 4,
 	"kailleraSelectServerDialog": 4, "kailleraModifyPlayValues": 8, "kailleraChatSend": 4,
-	"kailleraEndGame": 0, "kailleraGetFrameDelay": 0,
+	"kailleraEndGame": 0, "kailleraGetFrameDelay": 0, "kailleraGetFramesBehind": 0,
 }
 
 // TestDLLExports reads the export tables of the built DLLs: all spellings that an

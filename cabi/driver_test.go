@@ -253,7 +253,7 @@ func TestNothingButTheAPIIsExported(t *testing.T) {
 	}
 	require.ElementsMatch(t, []string{
 		"kailleraGetVersion", "kailleraInit", "kailleraShutdown", "kailleraSetInfos", "kailleraSelectServerDialog",
-		"kailleraModifyPlayValues", "kailleraChatSend", "kailleraEndGame", "kailleraGetFrameDelay",
+		"kailleraModifyPlayValues", "kailleraChatSend", "kailleraEndGame", "kailleraGetFrameDelay", "kailleraGetFramesBehind",
 	}, exported)
 	out, err = exec.Command("readelf", "--wide", "--dynamic", built.library).Output()
 	require.NoError(t, err)

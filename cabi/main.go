@@ -158,6 +158,12 @@ func kb_end_game() (result C.int) {
 	return 0
 }
 
+//export kb_get_frames_behind
+func kb_get_frames_behind() (result C.int) {
+	defer caught("kailleraGetFramesBehind", &result, 0)
+	return C.int(session.FramesBehind())
+}
+
 //export kb_get_frame_delay
 func kb_get_frame_delay() (result C.int) {
 	defer caught("kailleraGetFrameDelay", &result, 0)

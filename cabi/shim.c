@@ -122,6 +122,11 @@ int ENTRY kailleraEndGame(void)
     return kb_end_game();
 }
 
+int ENTRY kailleraGetFramesBehind(void)
+{
+    return kb_get_frames_behind();
+}
+
 int ENTRY kailleraGetFrameDelay(void)
 {
     return kb_get_frame_delay();

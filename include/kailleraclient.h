@@ -199,7 +199,8 @@ int KAILLERA_CALL kailleraSelectServerDialog(void *parentWindow);
  * It blocks until the frame is there, which is what keeps the players in step:
  * the first call of a game until all players have loaded it (at most
  * 120 s), later ones while another player is slow (-1 after 15 s without a sign
- * of life from the server). kailleraEndGame and kailleraShutdown on another
+ * of life from the server; a server that keeps the place of a player whose
+ * connection was lost is waited for as long as it does, usually 60 s). kailleraEndGame and kailleraShutdown on another
  * thread wake it, and it returns -1.
  *
  * chatReceivedCallback and clientDroppedCallback run inside it, before it
@@ -227,6 +228,17 @@ int KAILLERA_CALL kailleraEndGame(void);
  * comes back in. 0 when no game is running.
  */
 int KAILLERA_CALL kailleraGetFrameDelay(void);
+
+/*
+ * How many frames kailleraModifyPlayValues can hand out without waiting, because
+ * the player lost the connection, or crashed and started the emulator again, and
+ * the others have played on. While it is above 0 run the game without limiting its
+ * speed, drawing and sound as you like: the input that is given is ignored, and
+ * the game's own comes back. 0 when the player is in step with the others, and when
+ * no game is running. An emulator that never asks catches up only as far
+ * as it runs faster than the others. Any thread may call it.
+ */
+int KAILLERA_CALL kailleraGetFramesBehind(void);
 
 #ifdef __cplusplus
 }

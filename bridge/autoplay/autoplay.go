@@ -11,6 +11,7 @@ import (
 
 	"kbridge/bridge"
 	"kbridge/kclient"
+	"kbridge/kclient/wire"
 )
 
 const (
@@ -52,16 +53,24 @@ func (a *Autoplay) Run(ctx context.Context, d *bridge.Dialog) error {
 		return err
 	}
 	log := d.Logger()
+	back := comeback(d, &settings, emulator, game)
 	log.Info("going to the server", "server", settings.Server, "nick", settings.Nick, "role", settings.Role, "game", game.Name,
 		"connection", settings.Connection.String(), "charset", settings.Charset.Name())
-	lobby, err := kclient.Dial(ctx, settings.Server, kclient.Config{
+	config := kclient.Config{
 		User:       settings.Nick,
 		Emulator:   emulator.Name,
 		Connection: settings.Connection,
 		Charset:    settings.Charset.Name(),
 		Logger:     log,
 		Listen:     a.listen,
-	})
+	}
+	if back != nil {
+		config.Comeback = &back.Ticket
+	}
+	lobby, err := kclient.Dial(ctx, settings.Server, config)
+	if back != nil && ctx.Err() == nil {
+		back.Forget()
+	}
 	if err != nil {
 		return fmt.Errorf("cannot log in at %s (%s): %w", settings.Server, EnvServer, err)
 	}
@@ -69,9 +78,26 @@ func (a *Autoplay) Run(ctx context.Context, d *bridge.Dialog) error {
 
 	v := visit{
 		dialog: d, settings: settings, emulator: emulator, game: game, log: log, lobby: lobby,
-		changed: make(chan struct{}, 1),
+		changed: make(chan struct{}, 1), room: lobby.Room(),
+	}
+	if back != nil && v.room == nil {
+		log.Info("the server no longer keeps the player's place in the game before")
 	}
 	return v.run(ctx)
+}
+
+// comeback looks whether this emulator crashed in this game on this server. If so
+// it goes there as the player that it was.
+func comeback(d *bridge.Dialog, s *Settings, e bridge.Emulator, game bridge.GameName) *bridge.Comeback {
+	for _, c := range d.Comebacks() {
+		if c.Server == s.Server && c.Game == game.Name && c.Charset == s.Charset.Name() {
+			d.Logger().Info("coming back into the game", "user", c.User, "started", c.Start)
+			s.Nick = c.User
+			s.Connection = wire.ConnectionType(c.Connection)
+			return &c
+		}
+	}
+	return nil
 }
 
 // visit is one stay at a server.
@@ -84,6 +110,7 @@ type visit struct {
 	lobby    *kclient.Lobby
 	room     *kclient.Room
 	owner    bool          // of that room
+	back     bool          // into a game that runs
 	changed  chan struct{} // capacity 1: something may have changed
 	playing  playing
 }
@@ -97,8 +124,13 @@ func (v *visit) run(ctx context.Context) error {
 	}()
 	defer func() { stop(); <-watched }()
 
-	if err := v.enter(ctx); err != nil {
-		return err
+	if v.room == nil {
+		if err := v.enter(ctx); err != nil {
+			return err
+		}
+	} else {
+		v.back = true
+		v.owner = v.room.Info().Owner == v.lobby.User().Name
 	}
 	v.dialog.InRoom(v.room.Chat)
 	defer v.dialog.InRoom(nil)
@@ -233,7 +265,7 @@ func (v *visit) begin(ctx context.Context) (*kclient.Game, error) {
 		game, err := v.room.WaitStart(starting)
 		result <- started{game, err}
 	}()
-	asked := false
+	asked := v.back // the game runs already
 	for {
 		if n := len(v.room.Players()); v.owner && !asked && n >= v.settings.Players {
 			asked = true
@@ -263,6 +295,12 @@ func (v *visit) play(ctx context.Context, game *kclient.Game) error {
 	v.playing.set(game, end)
 	defer v.playing.set(nil, nil)
 	v.playing.check()
+	if ticket, ok := v.lobby.Ticket(); ok {
+		defer v.dialog.KeepComeback(bridge.Comeback{
+			Server: v.settings.Server, User: v.lobby.User().Name, Emulator: v.emulator.Name, Game: v.game.Name,
+			Charset: v.settings.Charset.Name(), Connection: int(v.settings.Connection), Ticket: ticket,
+		})()
+	}
 
 	_, err := v.dialog.Play(ctx, bridge.Match{
 		Game: game, Name: v.game, Charset: v.settings.Charset,

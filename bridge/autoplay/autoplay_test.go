@@ -52,11 +52,16 @@ func (w *world) listen(netip.AddrPort) (kclient.PacketConn, error) {
 	return w.net.Listen(netip.AddrPort{})
 }
 
+// kill takes an emulator's network away, so that nobody hears of its end.
+func (w *world) kill(e *emulator) { e.conn.Close() }
+
 // emulator is one that plays frames frames inside its game callback.
 type emulator struct {
 	w       *world
 	session *bridge.Session
 	log     string
+	state   string // folder
+	conn    kclient.PacketConn
 	env     environment
 	frames  int
 
@@ -81,8 +86,15 @@ func (w *world) emulator(frames int, pairs ...string) *emulator {
 	}
 	e.env[bridge.EnvLog] = e.log
 	ui := New(e.env.getenv)
-	ui.listen = w.listen
-	e.session = bridge.New(bridge.Config{UI: ui, Getenv: e.env.getenv})
+	ui.listen = func(to netip.AddrPort) (kclient.PacketConn, error) {
+		conn, err := w.listen(to)
+		e.conn = conn
+		return conn, err
+	}
+	if e.state = e.env["TEST_STATE"]; e.state == "" {
+		e.state = w.t.TempDir()
+	}
+	e.session = bridge.New(bridge.Config{UI: ui, Getenv: e.env.getenv, State: func() string { return e.state }})
 	e.session.Init()
 	require.NoError(w.t, e.session.SetInfos(&bridge.Infos{
 		AppName: "test 1.0", Games: games, Callbacks: bridge.Callbacks{Game: 1, ChatReceived: 2, ClientDropped: 3},

@@ -16,6 +16,7 @@ type Library struct {
 
 	getVersion, init, shutdown, setInfos, selectServerDialog uintptr
 	modifyPlayValues, chatSend, endGame, getFrameDelay       uintptr
+	getFramesBehind                                          uintptr
 
 	mu    sync.Mutex
 	infos Infos // whose callbacks are called
@@ -64,7 +65,8 @@ func Open(path string) (*Library, error) {
 		{&l.modifyPlayValues, "kailleraModifyPlayValues", 2, false},
 		{&l.chatSend, "kailleraChatSend", 1, false},
 		{&l.endGame, "kailleraEndGame", 0, false},
-		{&l.getFrameDelay, "kailleraGetFrameDelay", 0, true}, // not in the 0.9 DLL
+		{&l.getFrameDelay, "kailleraGetFrameDelay", 0, true},     // not in the 0.9 DLL
+		{&l.getFramesBehind, "kailleraGetFramesBehind", 0, true}, // ours only
 	} {
 		if *f.to = find(handle, f.name, f.arguments); *f.to == 0 && !f.optional {
 			_ = unload(handle)
@@ -150,4 +152,13 @@ func (l *Library) FrameDelay() (frames int, ok bool) {
 		return 0, false
 	}
 	return call(l.getFrameDelay), true
+}
+
+// FramesBehind calls kailleraGetFramesBehind; ok is false when the library has
+// none.
+func (l *Library) FramesBehind() (frames int, ok bool) {
+	if l.getFramesBehind == 0 {
+		return 0, false
+	}
+	return call(l.getFramesBehind), true
 }

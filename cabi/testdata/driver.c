@@ -24,6 +24,7 @@ void open_library(void)
     api.ChatSend = kailleraChatSend;
     api.EndGame = kailleraEndGame;
     api.GetFrameDelay = kailleraGetFrameDelay;
+    api.GetFramesBehind = kailleraGetFramesBehind;
 }
 #else
 static void look_up(void *library, const char *name, void *function)
@@ -46,6 +47,7 @@ void open_library(void)
     look_up(library, "kailleraChatSend", &api.ChatSend);
     look_up(library, "kailleraEndGame", &api.EndGame);
     look_up(library, "kailleraGetFrameDelay", &api.GetFrameDelay);
+    look_up(library, "kailleraGetFramesBehind", &api.GetFramesBehind);
     CHECK(dlclose(library) == 0); /* it stays where it is */
 }
 #endif

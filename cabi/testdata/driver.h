@@ -28,6 +28,7 @@ typedef struct {
     int(KAILLERA_CALL *ChatSend)(char *text);
     int(KAILLERA_CALL *EndGame)(void);
     int(KAILLERA_CALL *GetFrameDelay)(void);
+    int(KAILLERA_CALL *GetFramesBehind)(void);
 } kaillera_api;
 
 extern kaillera_api api;

@@ -9,7 +9,7 @@ static void finish(void)
 {
     CHECK(api.GetFrameDelay() > 0 || game.calls == game.frames);
     CHECK(api.EndGame() == 0);
-    CHECK(api.GetFrameDelay() == 0);
+    CHECK(api.GetFrameDelay() == 0 && api.GetFramesBehind() == 0);
     CHECK(frame() == -1);
 }
 

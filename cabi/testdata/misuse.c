@@ -19,7 +19,7 @@ static void call_all_not_ready(void)
     CHECK(api.ChatSend(text) == -1);
     CHECK(api.ChatSend(NULL) == -1);
     CHECK(api.EndGame() == 0);
-    CHECK(api.GetFrameDelay() == 0);
+    CHECK(api.GetFrameDelay() == 0 && api.GetFramesBehind() == 0);
     CHECK(api.Shutdown() == 0);
 }
 
@@ -55,7 +55,7 @@ void scenario_misuse(char **arguments)
         CHECK(api.ChatSend(text) == -1);
         CHECK(api.ChatSend(NULL) == -1);
         CHECK(api.EndGame() == 0);
-        CHECK(api.GetFrameDelay() == 0);
+        CHECK(api.GetFrameDelay() == 0 && api.GetFramesBehind() == 0);
         CHECK(api.Shutdown() == 0);
         call_all_not_ready();
     }

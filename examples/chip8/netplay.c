@@ -162,6 +162,11 @@ struct netplay_inputs netplay_inputs(void)
     return inputs;
 }
 
+int netplay_frames_behind(void)
+{
+    return kailleraGetFramesBehind();
+}
+
 int netplay_frame_delay(void)
 {
     return kailleraGetFrameDelay();

@@ -53,6 +53,12 @@ struct netplay_inputs {
 };
 struct netplay_inputs netplay_inputs(void);
 
+/*
+ * How many frames the others are ahead, because this player was away: run without
+ * a speed limit while it is above 0. Otherwise 0.
+ */
+int netplay_frames_behind(void);
+
 /* How many frames lie between pressing a key and seeing it. */
 int netplay_frame_delay(void);
 

@@ -41,6 +41,11 @@ static void pace(double *due, const struct play_options *options)
 
     if (options->unthrottled)
         return;
+    /* Coming back into a game that went on: what the others have seen already is run as fast as it goes. */
+    if (netplay_frames_behind() > 0) {
+        *due = now();
+        return;
+    }
     *due += 1.0 / options->fps;
     ahead = *due - now();
     if (ahead > 0) {

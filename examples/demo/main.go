@@ -52,6 +52,7 @@ type options struct {
 	logs    string // where logs go; "" = a temporary folder
 	seed    uint64 // of the relay and the bots
 	players [2]string
+	crash   int // the frame at which player 2 is killed, and started again a second later; 0 = never
 
 	gameStart time.Duration // the longest wait for the first frame
 	noFrame   time.Duration // and for each later one
@@ -60,12 +61,13 @@ type options struct {
 // parseFlags returns an error that is flag.ErrHelp, and says all, if help was asked for.
 func parseFlags(arguments []string) (options, error) {
 	o := options{players: [2]string{"ann", "bob"}, gameStart: gameStart, noFrame: noFrame}
-	var loss, delay, jitter, seconds float64
+	var loss, delay, jitter, seconds, crash float64
 	flags := flag.NewFlagSet("demo", flag.ContinueOnError)
 	flags.Float64Var(&loss, "loss", 0, "how many of 100 datagrams are lost on each line, each way")
 	flags.Float64Var(&delay, "delay", 0, "how long a datagram takes on each line, one way, in milliseconds")
 	flags.Float64Var(&jitter, "jitter", 0, "how much earlier or later than that it may come, in milliseconds")
 	flags.Float64Var(&seconds, "seconds", 10, "how long to play, in seconds of 60 frames")
+	flags.Float64Var(&crash, "crash", 0, "kill player 2 after so many `seconds`, and start it again one second later (0 = do not)")
 	flags.StringVar(&o.builds, "lib-dir", "build", "`folder` of chip8, kaillera-server and libkailleraclient.so")
 	flags.StringVar(&o.logs, "log-dir", "", "`folder` to keep the logs in (default: a temporary one, kept only if something failed)")
 	flags.Uint64Var(&o.seed, "seed", 1, "seed of the computer players and of the losses")
@@ -88,6 +90,7 @@ func parseFlags(arguments []string) (options, error) {
 		{"delay", delay, 0, 1000},
 		{"jitter", jitter, 0, 1000},
 		{"seconds", seconds, 0.1, 3600},
+		{"crash", crash, 0, seconds},
 	} {
 		if math.IsNaN(f.value) || f.value < f.least || f.value > f.most {
 			return o, fmt.Errorf("-%s got %v; it takes a number from %v to %v", f.name, f.value, f.least, f.most)
@@ -95,6 +98,7 @@ func parseFlags(arguments []string) (options, error) {
 	}
 	milliseconds := func(n float64) time.Duration { return time.Duration(n * float64(time.Millisecond)) }
 	o.line = line{loss: loss / 100, delay: milliseconds(delay), jitter: milliseconds(jitter)}
+	o.crash = int(math.Round(crash * framesPerSecond))
 	o.frames = int(math.Round(seconds * framesPerSecond))
 	return o, nil
 }

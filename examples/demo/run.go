@@ -64,7 +64,7 @@ func play(ctx context.Context, o options, folder string, out *os.File) error {
 		return err
 	}
 
-	g := &game{options: o, server: server, display: newDisplay(out, o.players), reports: make(chan report, 64)}
+	g := &game{options: o, server: server, folder: folder, display: newDisplay(out, o.players), reports: make(chan report, 64)}
 	fmt.Fprintf(out, "server on %s, playing %d frames", address, o.frames)
 	if !o.line.perfect() {
 		fmt.Fprintf(out, ", each player's line with %v", o.line)
@@ -91,12 +91,13 @@ func play(ctx context.Context, o options, folder string, out *os.File) error {
 			defer r.close()
 			to = r.addr()
 		}
-		if err := g.startPlayer(playersContext, p, to, folder); err != nil {
+		g.addresses[p] = to
+		if err := g.startPlayer(playersContext, p); err != nil {
 			return err
 		}
 	}
 
-	err = g.watch(ctx)
+	err = g.watch(ctx, playersContext)
 	g.display.end(&g.comparison)
 	if err != nil {
 		return err
@@ -149,9 +150,12 @@ type game struct {
 	options    options
 	server     *process
 	players    [2]*process
+	addresses  [2]netip.AddrPort // where each player's emulator finds the server
 	reports    chan report
 	comparison comparison
 	display    *display
+	folder     string
+	crash      crash
 }
 
 // report is one thing that came through an emulator's pipe: a frame, or with err its end.
@@ -162,7 +166,8 @@ type report struct {
 }
 
 // startPlayer starts one emulator and follows its reports.
-func (g *game) startPlayer(ctx context.Context, player int, server netip.AddrPort, folder string) error {
+func (g *game) startPlayer(ctx context.Context, player int) error {
+	folder := g.folder
 	read, write, err := os.Pipe()
 	if err != nil {
 		return err
@@ -170,12 +175,14 @@ func (g *game) startPlayer(ctx context.Context, player int, server netip.AddrPor
 	role := [2]string{"create", "join"}[player]
 	name := fmt.Sprintf("player%d", player+1)
 	environment := []string{
-		"KAILLERA_SERVER=" + server.String(), "KAILLERA_NICK=" + g.options.players[player], "KAILLERA_ROLE=" + role,
+		"KAILLERA_SERVER=" + g.addresses[player].String(), "KAILLERA_NICK=" + g.options.players[player], "KAILLERA_ROLE=" + role,
 		"KAILLERA_GAME=", "KAILLERA_PLAYERS=2", "KAILLERA_CONNECTION=1", "KAILLERA_CHARSET=", "KAILLERA_RECORD=",
 		"KAILLERA_LOG=" + filepath.Join(folder, name+".log"),
+		// Where the library keeps the way back into a game, and nobody else's.
+		"XDG_CONFIG_HOME=" + filepath.Join(folder, name+".config"),
 	}
 	// The library appends, and what an earlier run left there is not this game's.
-	if err := os.Remove(filepath.Join(folder, name+".log")); err != nil && !errors.Is(err, os.ErrNotExist) {
+	if err := os.Remove(filepath.Join(folder, name+".log")); g.crash.at.IsZero() && err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
 	g.players[player], err = start(ctx, name, folder, environment, []*os.File{write}, filepath.Join(g.options.builds, "chip8"),
@@ -220,7 +227,7 @@ func followReport(ctx context.Context, player int, from io.Reader, to chan<- rep
 }
 
 // watch follows the game until both emulators have ended, or something went wrong.
-func (g *game) watch(ctx context.Context) error {
+func (g *game) watch(ctx, players context.Context) error {
 	begun := time.Now()
 	redraw := time.NewTicker(g.display.interval())
 	defer redraw.Stop()
@@ -231,6 +238,8 @@ func (g *game) watch(ctx context.Context) error {
 		select {
 		case r := <-g.reports:
 			switch {
+			case r.err == io.EOF && r.player == 1 && g.crash.under():
+				// It was killed.
 			case r.err == io.EOF:
 				if err := g.ended(ctx, r.player); err != nil {
 					return err
@@ -239,11 +248,25 @@ func (g *game) watch(ctx context.Context) error {
 			case r.err != nil:
 				return fmt.Errorf("player %d: %w", r.player+1, r.err)
 			default:
+				again, err := g.crash.follow(r)
+				if err != nil {
+					return err
+				}
+				if again {
+					break // compared before the crash
+				}
 				if err := g.comparison.add(r.player, r.frame, time.Now()); err != nil {
 					return err
 				}
+				if g.options.crash > 0 && r.player == 1 && r.frame.number == g.options.crash && g.crash.at.IsZero() {
+					g.kill()
+				}
 			}
 			waiting.Reset(g.options.noFrame)
+		case <-g.crash.restart:
+			if err := g.comeBack(players); err != nil {
+				return err
+			}
 		case <-redraw.C:
 			g.display.show(&g.comparison, time.Since(begun))
 		case <-waiting.C:

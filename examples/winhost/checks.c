@@ -23,6 +23,7 @@ static void check_outside(const char *when)
     check(SAY("kailleraChatSend returns -1"), lib_chat_send(text) == -1);
     check(SAY("kailleraEndGame returns 0"), lib_end_game() == 0);
     check(SAY("kailleraGetFrameDelay returns 0"), lib_get_frame_delay() == 0);
+    check(SAY("kailleraGetFramesBehind returns 0"), lib_get_frames_behind() == 0);
 #undef SAY
 }
 

@@ -17,6 +17,7 @@ static const struct {
     [CHAT_SEND] = {"kailleraChatSend", 1},
     [END_GAME] = {"kailleraEndGame", 0},
     [GET_FRAME_DELAY] = {"kailleraGetFrameDelay", 0},
+    [GET_FRAMES_BEHIND] = {"kailleraGetFramesBehind", 0},
 };
 
 static FARPROC found[FUNCTIONS];
@@ -138,6 +139,11 @@ int lib_chat_send(char *text)
 int lib_end_game(void)
 {
     return call(END_GAME, 0, 0);
+}
+
+int lib_get_frames_behind(void)
+{
+    return call(GET_FRAMES_BEHIND, 0, 0);
 }
 
 int lib_get_frame_delay(void)

@@ -19,6 +19,7 @@ enum function {
     CHAT_SEND,
     END_GAME,
     GET_FRAME_DELAY,
+    GET_FRAMES_BEHIND,
     FUNCTIONS
 };
 
@@ -55,5 +56,6 @@ int lib_modify_play_values(void *values, int size);
 int lib_chat_send(char *text);
 int lib_end_game(void);
 int lib_get_frame_delay(void);
+int lib_get_frames_behind(void);
 
 #endif

@@ -19,7 +19,7 @@ int main(void)
     for (size_t n = 0; n < sizeof all / sizeof all[0]; n++)
         if (all[n] == NULL)
             return 1;
-    if (kailleraGetVersion(version) != 0 || kailleraInit() != 0 || kailleraGetFrameDelay() != 0 ||
+    if (kailleraGetVersion(version) != 0 || kailleraInit() != 0 || kailleraGetFrameDelay() != 0 || kailleraGetFramesBehind() != 0 ||
         kailleraShutdown() != 0) {
         printf("FAIL a call\n");
         return 1;

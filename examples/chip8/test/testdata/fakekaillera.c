@@ -27,6 +27,7 @@ int KAILLERA_CALL kailleraGetVersion(char *version) { strcpy(version, "0.9"); re
 int KAILLERA_CALL kailleraInit(void) { return 0; }
 int KAILLERA_CALL kailleraShutdown(void) { return 0; }
 int KAILLERA_CALL kailleraSetInfos(kailleraInfos *i) { infos = *i; return 0; }
+int KAILLERA_CALL kailleraGetFramesBehind(void) { return 0; }
 int KAILLERA_CALL kailleraGetFrameDelay(void) { return setting("FAKE_DELAY"); }
 int KAILLERA_CALL kailleraEndGame(void) { ends++; playing = 0; return 0; }
 
