@@ -5,8 +5,7 @@ go 1.25.0
 tool honnef.co/go/tools/cmd/staticcheck
 
 require (
-	github.com/chromedp/chromedp v0.23.0
-	github.com/coder/websocket v1.8.15
+	github.com/BurntSushi/toml v1.5.0
 	github.com/ebitengine/purego v0.11.3
 	github.com/stretchr/testify v1.12.1
 	golang.org/x/sys v0.47.0
@@ -14,9 +13,6 @@ require (
 )
 
 require (
-	github.com/BurntSushi/toml v1.4.1-0.20240526193622-a339e1f7089c // indirect
-	github.com/chromedp/cdproto v0.159.0 // indirect
-	github.com/go-json-experiment/json v0.0.0-20260213210345-44df1a37e875 // indirect
 	go.yaml.in/yaml/v3 v3.0.5 // indirect
 	golang.org/x/exp/typeparams v0.0.0-20231108232855-2478ac86f678 // indirect
 	golang.org/x/mod v0.38.0 // indirect

@@ -29,7 +29,7 @@ var rooms = map[string][]string{
 	"kbridge/kclient":            {"kbridge/kclient/..."},
 	"kbridge/server":             {"kbridge/kclient/...", "kbridge/server/...", "golang.org/x/net", "golang.org/x/sys"},
 	"kbridge/bridge":             {"kbridge/kclient", "kbridge/kclient/...", "kbridge/server", "kbridge/bridge/...", "golang.org/x/sys"},
-	"kbridge/bridge/lobby":       {"kbridge/bridge", "kbridge/kclient", "kbridge/kclient/...", "kbridge/server", "github.com/coder/websocket", "golang.org/x/sys"},
+	"kbridge/bridge/lobby":       {"kbridge/bridge", "kbridge/kclient", "kbridge/kclient/...", "kbridge/server", "github.com/coder/websocket", "github.com/BurntSushi/toml", "golang.org/x/sys", "golang.org/x/text"},
 	"kbridge/bridge/native":      {"github.com/ebitengine/purego", "golang.org/x/sys"},
 	"kbridge/cabi":               {"kbridge/bridge", "kbridge/bridge/..."},
 	"kbridge/examples":           {"kbridge/kclient", "kbridge/kclient/...", "kbridge/server", "kbridge/server/...", "kbridge/bridge", "kbridge/bridge/...", "golang.org/x/sys"},
