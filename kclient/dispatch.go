@@ -76,7 +76,11 @@ func (s *session) dispatchLocked(now time.Time, msg wire.Message) error {
 		if r := s.wait[requestEnter]; r != nil {
 			r.said = text
 		}
-		s.events.push(ServerMessage{s.text(m.From), text})
+		if p, ok := s.privateLocked(m.From, text); ok {
+			s.events.push(p)
+		} else {
+			s.events.push(ServerMessage{s.text(m.From), text})
+		}
 	case wire.TypeCreateGame:
 		m, err := wire.ParseGameCreated(msg.Body)
 		if err != nil {

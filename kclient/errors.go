@@ -37,6 +37,8 @@ var (
 	// ErrLost: the server no longer has a message that we never got, so the
 	// game cannot go on.
 	ErrLost = errors.New("kclient: the server lost a message of the game for good")
+	// ErrNoPrivate: the server is not known to pass private messages on.
+	ErrNoPrivate = errors.New("kclient: this server does not pass on private messages")
 	// ErrBuffer: the buffer has no room for the combined frame of all players.
 	ErrBuffer = errors.New("kclient: buffer too small")
 	// ErrTooLong: see the documentation of the call for its limit.

@@ -25,6 +25,14 @@ type (
 	RoomChat struct{ User, Text string }
 	// ServerMessage is the server's own word, such as its welcome.
 	ServerMessage struct{ From, Text string }
+	// PrivateChat is a line that only its two ends see. EmuLinker and our server
+	// send it as words of their own, in a form that their messages do not have
+	// otherwise.
+	PrivateChat struct {
+		From, To     string
+		FromID, ToID uint16
+		Text         string
+	}
 	// GameCreated: a room was opened.
 	GameCreated struct{ Game GameInfo }
 	// GameChanged: players or state of a room changed.
@@ -56,6 +64,7 @@ func (UserQuit) event()      {}
 func (GlobalChat) event()    {}
 func (RoomChat) event()      {}
 func (ServerMessage) event() {}
+func (PrivateChat) event()   {}
 func (GameCreated) event()   {}
 func (GameChanged) event()   {}
 func (GameClosed) event()    {}

@@ -52,6 +52,8 @@ type session struct {
 	room   *Room
 	back   *Room // that Config.Comeback led into
 	ticket ticketState
+	// emuLinker: the server has spoken as EmuLinker does.
+	emuLinker bool
 }
 
 // run reads datagrams and serves the timers until the session ends.

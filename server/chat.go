@@ -14,6 +14,10 @@ func (s *session) chat(now time.Time, raw string) {
 	if text == "" || !s.limit(now, &s.chats, sv.cfg.Flood.Chat, "You chat too fast, wait a moment") {
 		return
 	}
+	if isCommand(text) {
+		s.command(now, text)
+		return
+	}
 	sv.broadcast(now, wire.TypeGlobalChat, wire.Chat{User: s.user, Text: text})
 	sv.cfg.Logger.Info("chat", append(s.attrs(), slog.String("text", sv.clean.text(text)))...)
 }
