@@ -266,6 +266,11 @@ func TestAShortBlackoutIsWaitedFor(t *testing.T) {
 			w.cut(seats[1], false)
 			time.Sleep(10 * time.Second)
 			require.Zero(t, seats[1].behind)
+			// Everybody knows whose line it was.
+			require.InDelta(t, 8, seats[0].game.Stats().WaitedFor[1].Seconds(), 1)
+			require.Less(t, seats[0].game.Stats().WaitedFor[0], time.Second)
+			require.Less(t, seats[0].game.Stats().SilentStall, time.Second, "the server was there")
+			require.InDelta(t, 8, seats[1].game.Stats().SilentStall.Seconds(), 1)
 		})
 	})
 }

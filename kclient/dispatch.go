@@ -149,6 +149,14 @@ func (s *session) dispatchLocked(now time.Time, msg wire.Message) error {
 		if g := s.gameLocked(); g != nil {
 			g.batcher.InStep(int(min(m.Frame, 1<<30)), int(min(m.First, 1<<30)))
 		}
+	case wire.TypeWaited:
+		m, err := wire.ParseWaited(msg.Body)
+		if err != nil {
+			return err
+		}
+		if g := s.gameLocked(); g != nil && m.Player >= 1 && int(m.Player) <= g.players {
+			g.clock.waitedFor[m.Player-1] += time.Duration(m.Milliseconds) * time.Millisecond
+		}
 	default:
 		// Types of other servers' own making are skipped by their length.
 	}

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"kbridge/kclient/link"
+	"kbridge/kclient/wire"
 )
 
 // GameStats is how a game went so far, for logs and displays.
@@ -17,6 +18,12 @@ type GameStats struct {
 	Stalls       int           // calls that had to wait for a frame
 	Stall        time.Duration // total of these waits
 	LongestStall time.Duration
+	// SilentStall is what of Stall the server said nothing at all in, for at
+	// least 1.5 s at a time: then it is our own line, or the server's.
+	SilentStall time.Duration
+	// WaitedFor is how long the game waited for each player, by number less 1.
+	// Only our server tells; with another one it is zero.
+	WaitedFor [wire.MaxPlayers]time.Duration
 
 	Batches, CachedBatches int // inputs sent, and how many of them as a cache position
 	Inputs                 int // game messages received
@@ -39,6 +46,7 @@ func (g *Game) Stats() GameStats {
 		Player: g.player, Players: g.players, FrameDelay: g.batcher.Delay(),
 		Frames: g.handed, Duration: g.clock.duration(time.Now()), Ping: now.RTT,
 		Stalls: g.clock.stalls, Stall: g.clock.total, LongestStall: g.clock.longest,
+		SilentStall: g.clock.silent, WaitedFor: g.clock.waitedFor,
 		Batches: g.before.batches + g.batcher.Batches(), CachedBatches: g.before.cached + g.batcher.Cached(),
 		Inputs:            g.before.messages + g.batcher.Messages(),
 		Resends:           now.Resends - g.before.Resends,
@@ -61,6 +69,22 @@ type gameClock struct {
 	started, first, ended time.Time
 	stalls                int
 	total, longest        time.Duration
+	silent                time.Duration
+	waitedFor             [wire.MaxPlayers]time.Duration
+}
+
+// minSilence is from which time on without a datagram a wait counts as silent.
+// EmuLinker answers repeats once a second at least, ours twice.
+const minSilence = 1500 * time.Millisecond
+
+// heardLocked is called with every datagram of the server's, before it counts.
+func (g *Game) heardLocked(now time.Time) {
+	if g.waitFrom.IsZero() {
+		return
+	}
+	if gap := now.Sub(later(g.waitFrom, g.s.link.LastReceived())); gap >= minSilence {
+		g.clock.silent += gap
+	}
 }
 
 func (c *gameClock) begin(now time.Time) { c.started = now }

@@ -105,6 +105,9 @@ func (s *session) receiveLocked(now time.Time, datagram []byte, from netip.AddrP
 		s.extensionLocked(now, datagram)
 		return
 	}
+	if g := s.gameLocked(); g != nil {
+		g.heardLocked(now)
+	}
 	if err := s.link.Receive(now, datagram); err != nil {
 		return // one malformed datagram harms nothing but itself
 	}

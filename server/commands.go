@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
 )
 
 // command handles a line of the lobby's chat that begins with a slash, as EmuLinker
@@ -57,4 +56,3 @@ func (s *session) private(now time.Time, rest string) {
 func isCommand(raw string) bool {
 	return len(raw) > 1 && raw[0] == '/' && (raw[1]|0x20 >= 'a' && raw[1]|0x20 <= 'z')
 }
-

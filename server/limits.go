@@ -125,6 +125,10 @@ const (
 	maxHistoryParts = 8
 )
 
+// toldWait is from which wait on the players are told for whom they waited: three
+// frames, which somebody notices.
+const toldWait = 50 * time.Millisecond
+
 var historyRate = Rate{Every: 20 * time.Millisecond, Burst: 4}
 
 // Proofs outside of play.

@@ -57,7 +57,33 @@ func (s *session) handleGameCache(now time.Time, body []byte) error {
 func (s *session) played(now time.Time) {
 	s.setPhase(now, link.Play)
 	s.link.ProveGame(now, s.room.mixer.ClientProven(s.player))
-	s.room.relay(now)
+	r := s.room
+	if wait := now.Sub(r.since) - r.usual(); wait >= toldWait && r.frames > 0 && r.mixer.Frames() > r.frames {
+		r.tellWaited(now, s.player, wait)
+	}
+	r.relay(now)
+}
+
+// usual is how long frames take at sixty a second to come, when the slowest player
+// sends as many at once.
+func (r *room) usual() time.Duration {
+	slowest := 1
+	for _, p := range r.players {
+		if p != nil {
+			slowest = max(slowest, p.connection.Frames())
+		}
+	}
+	return time.Duration(slowest) * time.Second / 60
+}
+
+// tellWaited tells those who understand it for whom they have waited.
+func (r *room) tellWaited(now time.Time, player int, wait time.Duration) {
+	m := wire.Waited{Player: uint8(player + 1), Milliseconds: uint16(min(wait.Milliseconds(), 0xFFFF))}
+	for _, p := range r.players {
+		if p != nil && p.proven {
+			p.send(now, wire.TypeWaited, m)
+		}
+	}
 }
 
 // relay sends everyone the combined frames that are ready for them.

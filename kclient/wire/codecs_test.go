@@ -176,6 +176,8 @@ var codecs = []codec{
 		body{"", u32(0x0102), u32(0x0109)}),
 	newCodec("S", TypeInStep, ParseInStep, InStep{0x0106, 0x0105},
 		body{"", u32(0x0106), u32(0x0105)}),
+	newCodec("S", TypeWaited, ParseWaited, Waited{2, 0x0140},
+		body{"", u8(2), u16(0x0140)}),
 }
 
 // eachCodec runs a subtest for every message.
@@ -231,7 +233,7 @@ func TestEveryTypeOfEitherSideIsCovered(t *testing.T) {
 		0x01: "CS", 0x02: "S", 0x03: "C", 0x04: "S", 0x05: "S", 0x06: "C", 0x07: "CS", 0x08: "CS", 0x09: "C",
 		0x0A: "CS", 0x0B: "CS", 0x0C: "CS", 0x0D: "S", 0x0E: "S", 0x0F: "C", 0x10: "S", 0x11: "CS", 0x12: "CS",
 		0x13: "CS", 0x14: "CS", 0x15: "CS", 0x16: "S", 0x17: "S",
-		0x1C: "S", 0x1D: "C", 0x1E: "S", // ours, WIRE.md section 6
+		0x1C: "S", 0x1D: "C", 0x1E: "S", 0x1F: "S", // ours, WIRE.md section 6
 	}
 	got := map[Type]string{}
 	for _, c := range codecs {
@@ -246,7 +248,7 @@ func TestTypeNames(t *testing.T) {
 		require.NotContains(t, c.typ.String(), "0x")
 		seen[c.typ.String()] = true
 	}
-	require.Len(t, seen, int(TypeServerMessage)+3, "every type has a name of its own")
+	require.Len(t, seen, int(TypeServerMessage)+4, "every type has a name of its own")
 	require.Equal(t, "type 0x00", Type(0).String())
 	require.Equal(t, "type 0x18", Type(0x18).String())
 	require.Equal(t, "type 0xFF", Type(0xFF).String())

@@ -1,8 +1,9 @@
 package wire
 
 // Messages between our own two ends, about a player who has lost the connection
-// in a game and comes back. The server sends the first one only to a session that
-// has taken a Ticket; the client sends its own only after it.
+// in a game and comes back, and about whom the others wait for. The server sends
+// them only to a session that has taken a Ticket; the client sends its own only after
+// a Behind.
 
 // Behind (1C, server) tells a player where it stands in a game that has gone on
 // without it. The client fetches the frames that it lacks (see HistoryRequest),
@@ -90,4 +91,25 @@ func ParseInStep(body []byte) (InStep, error) {
 	r := reader{b: body}
 	r.skip()
 	return done(&r, InStep{Frame: r.u32(), First: r.u32()})
+}
+
+// Waited (1F, server) tells for whom the players of a game have just waited, and
+// how long.
+type Waited struct {
+	Player       uint8 // from 1; kept as it came
+	Milliseconds uint16
+}
+
+// AppendTo appends the body to b.
+func (m Waited) AppendTo(b []byte) []byte {
+	b = appendStr(b, "")
+	b = append(b, m.Player)
+	return appendU16(b, m.Milliseconds)
+}
+
+// ParseWaited parses a body.
+func ParseWaited(body []byte) (Waited, error) {
+	r := reader{b: body}
+	r.skip()
+	return done(&r, Waited{Player: r.u8(), Milliseconds: r.u16()})
 }

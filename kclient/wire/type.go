@@ -36,6 +36,7 @@ const (
 	TypeBehind   Type = 0x1C // S: Behind
 	TypeCaughtUp Type = 0x1D // C: CaughtUp
 	TypeInStep   Type = 0x1E // S: InStep
+	TypeWaited   Type = 0x1F // S: Waited
 )
 
 var typeNames = [...]string{
@@ -65,6 +66,7 @@ var typeNames = [...]string{
 	TypeBehind:        "behind",
 	TypeCaughtUp:      "caught up",
 	TypeInStep:        "in step",
+	TypeWaited:        "waited",
 }
 
 // String is the type's name in the protocol notes, or its number when it has
