@@ -101,12 +101,12 @@ func (s *session) receiveLocked(now time.Time, datagram []byte, from netip.AddrP
 		s.ponged = now
 		return
 	}
+	if g := s.gameLocked(); g != nil {
+		g.heardLocked(now)
+	}
 	if wire.IsExtension(datagram) {
 		s.extensionLocked(now, datagram)
 		return
-	}
-	if g := s.gameLocked(); g != nil {
-		g.heardLocked(now)
 	}
 	if err := s.link.Receive(now, datagram); err != nil {
 		return // one malformed datagram harms nothing but itself
