@@ -2,9 +2,12 @@ package kclient_test
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"hash/fnv"
+	"io"
 	"log/slog"
+	"math/rand/v2"
 	"net/netip"
 	"testing"
 	"testing/synctest"
@@ -74,7 +77,7 @@ func newWorld(t *testing.T, m match) *world {
 	conn, err := w.net.Listen(netip.MustParseAddrPort("10.0.0.1:27888"))
 	require.NoError(t, err)
 	w.conn, w.addr = conn, "10.0.0.1:27888"
-	cfg := server.Config{Padding: m.padding, Numbering: m.numbering, MaxPing: time.Second, Logger: m.logger("server")}
+	cfg := server.Config{Padding: m.padding, Numbering: m.numbering, MaxPing: time.Second, Logger: m.logger("server"), Random: m.random()}
 	if m.server != nil {
 		m.server(&cfg)
 	}
@@ -82,6 +85,13 @@ func newWorld(t *testing.T, m match) *world {
 	require.NoError(t, err)
 	go func() { w.served <- w.server.Serve(conn, nil) }()
 	return w
+}
+
+// random are the same bytes in every run of the seed.
+func (m match) random() io.Reader {
+	var seed [32]byte
+	binary.LittleEndian.PutUint64(seed[:], m.seed)
+	return rand.NewChaCha8(seed)
 }
 
 func (w *world) close() {

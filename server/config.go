@@ -1,8 +1,10 @@
 package server
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"strings"
 	"time"
@@ -86,6 +88,11 @@ type Config struct {
 
 	Flood Flood // zero rates are the defaults
 
+	// Random is where nonces and tickets come from; nil is crypto/rand, and
+	// anything else is for tests only: a run that is to be replayed needs the same
+	// bytes again.
+	Random io.Reader
+
 	Logger *slog.Logger // nil logs nothing
 }
 
@@ -107,6 +114,9 @@ func (c Config) withDefaults() (Config, error) {
 	setDefault(&c.Flood.Join, defaultFlood.Join)
 	setDefault(&c.Flood.Login, defaultFlood.Login)
 	setDefault(&c.Flood.Message, defaultFlood.Message)
+	if c.Random == nil {
+		c.Random = rand.Reader
+	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}

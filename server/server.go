@@ -1,9 +1,9 @@
 package server
 
 import (
-	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"strings"
@@ -98,7 +98,9 @@ func New(cfg Config) (*Server, error) {
 			s.motd = append(s.motd, s.clean.encode(line, maxMOTDLine))
 		}
 	}
-	_, _ = rand.Read(s.secret[:]) // it never fails
+	if _, err := io.ReadFull(cfg.Random, s.secret[:]); err != nil {
+		return nil, fmt.Errorf("server: no random bytes: %w", err)
+	}
 	return s, nil
 }
 

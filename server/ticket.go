@@ -1,7 +1,7 @@
 package server
 
 import (
-	"crypto/rand"
+	"io"
 	"log/slog"
 	"net/netip"
 	"time"
@@ -12,9 +12,13 @@ import (
 // giveTicket makes a session one between our own two ends: its client has
 // returned the nonce of the first 05. It gets its ticket with the second.
 func (s *Server) giveTicket(se *session) {
+	if _, err := io.ReadFull(s.cfg.Random, se.ticket.ID[:]); err != nil {
+		return // it stays an ordinary session
+	}
+	if _, err := io.ReadFull(s.cfg.Random, se.ticket.Key[:]); err != nil {
+		return
+	}
 	se.proven = true
-	_, _ = rand.Read(se.ticket.ID[:]) // it never fails
-	_, _ = rand.Read(se.ticket.Key[:])
 	se.ticket.Comeback = max(s.cfg.Comeback, 0)
 	s.byTicket[se.ticket.ID] = se
 }
