@@ -40,7 +40,7 @@ func start(t *testing.T, driver string, env environment, args ...string) *proces
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	t.Cleanup(cancel)
 	p := &process{t: t, cmd: exec.CommandContext(ctx, driver, args...), log: filepath.Join(t.TempDir(), "log")}
-	p.cmd.Env = []string{"DRIVER_LIBRARY=" + built.library, "KAILLERA_LOG=" + p.log}
+	p.cmd.Env = []string{"DRIVER_LIBRARY=" + built.library, "KAILLERA_LOG=" + p.log, "KAILLERA_LOBBY=off", "XDG_CONFIG_HOME=" + t.TempDir()}
 	for _, v := range os.Environ() {
 		if !strings.HasPrefix(v, "KAILLERA_") {
 			p.cmd.Env = append(p.cmd.Env, v)

@@ -13,11 +13,12 @@ import (
 
 	"kbridge/bridge"
 	"kbridge/bridge/autoplay"
+	"kbridge/bridge/lobby"
 )
 
 // session is the one session of the process: the API has no handles.
 var session = bridge.New(bridge.Config{
-	UI:          autoplay.New(getenv),
+	UI:          autoplay.New(getenv).Otherwise(lobby.New(lobby.Config{Getenv: getenv})),
 	HostCharset: hostCharset,
 	Getenv:      getenv,
 	Folder:      folder,

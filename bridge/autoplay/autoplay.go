@@ -30,6 +30,7 @@ const (
 type Autoplay struct {
 	getenv func(string) string
 	listen func(netip.AddrPort) (kclient.PacketConn, error) // nil: UDP; tests set it
+	other  bridge.UI                                        // without orders; may be nil
 }
 
 // New makes an Autoplay that reads its orders anew for each dialog. A nil
@@ -41,9 +42,22 @@ func New(getenv func(string) string) *Autoplay {
 	return &Autoplay{getenv: getenv}
 }
 
+// EnvLobby set to "off" means that there is no other user interface, see Otherwise.
+const EnvLobby = "KAILLERA_LOBBY"
+
+// Otherwise has another user interface run the dialogs for which there are no
+// orders, since KAILLERA_SERVER is not set: the lobby. It returns a.
+func (a *Autoplay) Otherwise(ui bridge.UI) *Autoplay {
+	a.other = ui
+	return a
+}
+
 // Run logs in, finds a room, plays one game and logs out.
 func (a *Autoplay) Run(ctx context.Context, d *bridge.Dialog) error {
 	settings, err := ReadSettings(a.getenv)
+	if errors.Is(err, ErrNoServer) && a.other != nil && a.getenv(EnvLobby) != "off" {
+		return a.other.Run(ctx, d)
+	}
 	if err != nil {
 		return err
 	}

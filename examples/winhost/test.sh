@@ -47,6 +47,7 @@ program() {
 }
 
 unset KAILLERA_SERVER
+export KAILLERA_LOBBY=off # nobody is there to look at a page
 for bits in 32 64; do
     program "sockets-$bits" $bits udp-test.exe
     program "import-library-$bits" $bits linked.exe

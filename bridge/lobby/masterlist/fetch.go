@@ -99,7 +99,7 @@ func (f *Fetcher) get(ctx context.Context, address string) ([]byte, error) {
 			return errors.New("it leads on and on to other addresses")
 		}
 		if to.URL.Scheme != "http" && to.URL.Scheme != "https" {
-			return fmt.Errorf("it leads to %s:", to.URL.Scheme)
+			return fmt.Errorf("it leads to an address with %s", to.URL.Scheme)
 		}
 		return nil
 	}

@@ -154,6 +154,9 @@ func (s *Settings) mend() (wrong []string) {
 	for i := range s.Ignored {
 		text(&s.Ignored[i], maxText)
 	}
+	if s.Sources == nil {
+		s.Sources = []string{} // none is what was chosen, and is written down as that
+	}
 	return wrong
 }
 

@@ -38,6 +38,17 @@ func TestChangesAreKept(t *testing.T) {
 	require.NotEqual(t, s, again.Get())
 }
 
+// Who wants no list of servers gets none.
+func TestNoSourcesStayNone(t *testing.T) {
+	folder := t.TempDir()
+	f, _ := Open(folder)
+	require.NotEmpty(t, f.Get().Sources)
+	require.NoError(t, f.Change(func(s *Settings) { s.Sources = nil }))
+	require.Empty(t, f.Get().Sources)
+	f, _ = Open(folder)
+	require.Empty(t, f.Get().Sources)
+}
+
 func TestABrokenFileIsSetAside(t *testing.T) {
 	folder := t.TempDir()
 	path := filepath.Join(folder, Name)

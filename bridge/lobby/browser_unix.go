@@ -1,0 +1,37 @@
+//go:build !windows
+
+package lobby
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"runtime"
+	"time"
+)
+
+// openBrowser opens an address of ours. The opener is waited for a moment, to
+// learn whether it failed at once.
+func openBrowser(address string) error {
+	name := "xdg-open"
+	if runtime.GOOS == "darwin" {
+		name = "open"
+	} else if os.Getenv("DISPLAY") == "" && os.Getenv("WAYLAND_DISPLAY") == "" {
+		return errors.New("there is no screen: neither DISPLAY nor WAYLAND_DISPLAY is set")
+	}
+	cmd := exec.Command(name, address)
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	select {
+	case err := <-ended:
+		return err
+	case <-time.After(2 * time.Second):
+		return nil // some openers stay as long as the browser
+	}
+}
+
+// tellAddress: on these systems the log is where the address can be found.
+func tellAddress(uintptr, string) {}

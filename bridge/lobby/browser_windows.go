@@ -1,0 +1,36 @@
+package lobby
+
+import (
+	"runtime"
+
+	"golang.org/x/sys/windows"
+)
+
+// openBrowser opens an address of ours.
+func openBrowser(address string) error {
+	verb, err := windows.UTF16PtrFromString("open")
+	if err != nil {
+		return err
+	}
+	file, err := windows.UTF16PtrFromString(address)
+	if err != nil {
+		return err
+	}
+	return windows.ShellExecute(0, verb, file, nil, nil, windows.SW_SHOWNORMAL)
+}
+
+// tellAddress shows the address in a small message box, on a thread of its own: the
+// emulator's windows go on meanwhile.
+func tellAddress(window uintptr, address string) {
+	go func() {
+		runtime.LockOSThread()
+		text, err := windows.UTF16PtrFromString("The lobby is open, but no browser could be started. Open this address in a browser:\n\n" + address +
+			"\n\n(Ctrl+C copies this text.)")
+		if err != nil {
+			return
+		}
+		title, _ := windows.UTF16PtrFromString("Kaillera")
+		_, _ = windows.MessageBox(windows.HWND(0), text, title, windows.MB_OK|windows.MB_ICONINFORMATION|windows.MB_SETFOREGROUND)
+		_ = window // not its owner: that would disable the emulator's window
+	}()
+}

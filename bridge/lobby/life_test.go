@@ -1,0 +1,267 @@
+package lobby
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+	"github.com/stretchr/testify/require"
+
+	"kbridge/bridge"
+	"kbridge/server"
+	"kbridge/server/servertest"
+)
+
+func fullServer() server.Config { return server.Config{MaxUsers: 1} }
+
+// Nobody gets in without the token, from elsewhere, or by another name; two
+// emulators' cookies are strangers to each other.
+func TestAccess(t *testing.T) {
+	p, other := newPlayer(t, "ann"), newPlayer(t, "bob")
+	address, elsewhere := p.open(), other.open()
+	u, _ := url.Parse(address)
+	base := "http://" + u.Host
+	get := func(target string, change func(*http.Request)) (int, http.Header, string) {
+		r, err := http.NewRequest(http.MethodGet, target, nil)
+		require.NoError(t, err)
+		if change != nil {
+			change(r)
+		}
+		res, err := (&http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}).Do(r)
+		require.NoError(t, err)
+		defer res.Body.Close()
+		body, _ := io.ReadAll(res.Body)
+		return res.StatusCode, res.Header, string(body)
+	}
+	code, header, _ := get(address, nil)
+	require.Equal(t, 200, code)
+	cookie := header.Get("Set-Cookie")
+	require.Contains(t, cookie, "HttpOnly")
+	require.Contains(t, cookie, "SameSite=Strict")
+	mine := strings.SplitN(cookie, ";", 2)[0]
+	require.Contains(t, mine, u.Port(), "the name carries the instance")
+	with := func(c string) func(*http.Request) { return func(r *http.Request) { r.Header.Set("Cookie", c) } }
+	_, header, _ = get(elsewhere, nil)
+	theirs := strings.SplitN(header.Get("Set-Cookie"), ";", 2)[0]
+	require.NotEqual(t, strings.SplitN(mine, "=", 2)[0], strings.SplitN(theirs, "=", 2)[0])
+
+	code, header, _ = get(base+"/", with(mine))
+	require.Equal(t, 200, code)
+	csp := header.Get("Content-Security-Policy")
+	require.Contains(t, csp, "default-src 'none'")
+	require.NotContains(t, csp, "unsafe")
+	require.Equal(t, "nosniff", header.Get("X-Content-Type-Options"))
+	require.Equal(t, "no-referrer", header.Get("Referrer-Policy"))
+	code, _, _ = get(base+"/main.js", with(mine))
+	require.Equal(t, 200, code)
+
+	for name, c := range map[string]func() int{
+		"no token":    func() int { code, _, _ := get(base+"/", nil); return code },
+		"wrong token": func() int { code, _, _ := get(base+"/?token=0123", nil); return code },
+		"other's token": func() int {
+			code, _, _ := get(strings.Replace(elsewhere, "://127", "://127", 1), nil)
+			return code - 200 + 403
+		},
+		"other's cookie": func() int {
+			code, _, _ := get(base+"/", with(theirs))
+			return code
+		},
+		"wrong secret": func() int { code, _, _ := get(base+"/", with(strings.SplitN(mine, "=", 2)[0]+"=x")); return code },
+		"another name for us": func() int {
+			code, _, _ := get(address, func(r *http.Request) { r.Host = "evil.example:" + u.Port() })
+			return code
+		},
+		"localhost": func() int {
+			code, _, _ := get(address, func(r *http.Request) { r.Host = "localhost:" + u.Port() })
+			return code
+		},
+		"a socket of a foreign page": func() int {
+			code, _, _ := get(base+"/socket", func(r *http.Request) { with(mine)(r); r.Header.Set("Origin", "http://evil.example") })
+			return code
+		},
+		"a socket of no page": func() int { code, _, _ := get(base+"/socket", with(mine)); return code },
+		"a socket of the other emulator's page": func() int {
+			o, _ := url.Parse(elsewhere)
+			code, _, _ := get(base+"/socket", func(r *http.Request) { with(mine)(r); r.Header.Set("Origin", "http://"+o.Host) })
+			return code
+		},
+	} {
+		require.Equal(t, 403, c(), name)
+	}
+	for _, path := range []string{"/../page.go", "/..%2fpage.go", "/page.go", "/%2e%2e/desk.go"} {
+		code, _, body := get(base+path, with(mine))
+		require.NotContains(t, body, "package ", path)
+		require.NotEqual(t, 200, code, path)
+	}
+	r, _ := http.NewRequest(http.MethodPost, base+"/", strings.NewReader("x"))
+	r.Header.Set("Cookie", mine)
+	res, err := http.DefaultClient.Do(r)
+	require.NoError(t, err)
+	res.Body.Close()
+	require.Equal(t, http.StatusMethodNotAllowed, res.StatusCode)
+	// The address from the log works again, for a browser that was closed.
+	code, _, _ = get(address, nil)
+	require.Equal(t, 200, code)
+}
+
+// What a page says wrong harms nobody: it is answered or cut off.
+func TestNonsenseFromAPage(t *testing.T) {
+	p := newPlayer(t, "ann")
+	b := newBrowser(t, p.open())
+	for _, m := range []string{`{`, `[]`, `{"t":"nothing","id":5}`, `{"t":"join","game":-1}`, `{"t":"join","game":99999999999}`, `{"t":"kick","user":-5}`,
+		`{"t":"say","where":"nowhere","text":"x"}`, `{"t":"playback","speed":-1}`, `{"t":"favour","address":"` + strings.Repeat("a", 5000) + `","place":1}`,
+		`{"t":"setSettings","connection":99}`, `{"t":"startHost","port":-3}`, `{"t":"ignore","user":70000,"on":true}`, `{"t":"start"}`, `{"t":"leave"}`} {
+		require.NoError(t, b.conn.Write(context.Background(), websocket.MessageText, []byte(m)), m)
+	}
+	require.Empty(t, b.ask("setSettings", f{"sound": false}), "it still listens")
+	b.is("settings", "sound", false)
+	b.is("settings", "connection", 1)
+	_ = b.conn.Write(context.Background(), websocket.MessageText, []byte(`{"t":"say","text":"`+strings.Repeat("x", maxFromPage)+`"}`))
+	b.until("the end of this connection", func() bool { return b.conn.Ping(context.Background()) != nil })
+	b.dial() // and it may come back
+	require.Empty(t, b.ask("setSettings", f{"sound": true}))
+}
+
+// A page that vanished can be opened again; without one the dialog ends, but not
+// in a room.
+func TestALostPage(t *testing.T) {
+	srv := servertest.Start(t)
+	p := newPlayer(t, "ann")
+	p.lobby.aloneFor = 1500 * time.Millisecond
+	address := p.open()
+	b := newBrowser(t, address)
+	require.Empty(t, b.ask("connect", f{"address": srv.Addr}))
+	b.is("session", "state", "connected")
+	require.Empty(t, b.ask("create", f{"game": "Duel"}))
+	b.say("say", f{"where": "lobby", "text": "before"})
+	b.hears("chat", "before")
+	b.conn.CloseNow()
+	select {
+	case <-p.ended:
+		t.Fatal("a dialog ended although the player was in a room")
+	case <-time.After(2 * p.lobby.aloneFor):
+	}
+	again := newBrowser(t, address)
+	again.is("room", "mine", true)
+	again.hears("chat", "before")
+	require.Empty(t, again.ask("leave", nil))
+	again.conn.CloseNow()
+	select {
+	case code := <-p.ended:
+		require.Zero(t, code)
+	case <-time.After(patience):
+		t.Fatal("a dialog without a page does not end")
+	}
+}
+
+// If no browser comes at all the emulator goes on after a while.
+func TestNobodyComes(t *testing.T) {
+	p := newPlayer(t, "ann")
+	p.lobby.firstPage = 300 * time.Millisecond
+	p.open()
+	require.Zero(t, <-p.ended)
+}
+
+func TestWhetherThereIsALobby(t *testing.T) {
+	for word, want := range map[string]string{"off": "no lobby", "maybe": "it takes on, address or off"} {
+		p := newPlayer(t, "ann", func(c *Config) {
+			get := c.Getenv
+			c.Getenv = func(name string) string {
+				if name == EnvLobby {
+					return word
+				}
+				return get(name)
+			}
+		})
+		go p.dialog()
+		require.Equal(t, -1, <-p.ended)
+		log, _ := os.ReadFile(filepath.Join(p.folder, "log"))
+		require.Contains(t, string(log), want)
+	}
+	opened := make(chan string, 1)
+	p := newPlayer(t, "ann", func(c *Config) {
+		get := c.Getenv
+		c.Getenv = func(name string) string {
+			if name == EnvLobby {
+				return ""
+			}
+			return get(name)
+		}
+		c.Open = func(a string) error { opened <- a; return os.ErrNotExist }
+	})
+	address := p.open()
+	require.Equal(t, address, <-opened)
+	waitUntil(t, "the log", func() bool {
+		log, _ := os.ReadFile(filepath.Join(p.folder, "log"))
+		return strings.Contains(string(log), address) && strings.Contains(string(log), "open the address by hand")
+	})
+}
+
+// A broken settings file is set aside and named; nothing goes on running when the
+// dialog is over.
+func TestABrokenSettingsFileAndTheEnd(t *testing.T) {
+	p := newPlayer(t, "ann")
+	require.NoError(t, os.WriteFile(filepath.Join(p.folder, "kbridge.toml"), []byte("sources = []\nnick = ["), 0o600))
+	before := runtime.NumGoroutine()
+	b := newBrowser(t, p.open())
+	b.until("the problem", func() bool { return strings.Contains(fmt.Sprint(b.last["hello"]), "could not be read") })
+	b.is("hello", "firstRun", true)
+	b.say("back", nil)
+	require.Zero(t, <-p.ended)
+	b.conn.CloseNow()
+	b.client.CloseIdleConnections()
+	waitUntil(t, "all goroutines to end", func() bool { return runtime.NumGoroutine() <= before+1 })
+}
+
+// A player who crashed is offered the way back.
+func TestComingBack(t *testing.T) {
+	srv := servertest.Start(t)
+	one, two := newPlayer(t, "ann"), newPlayer(t, "bob")
+	a, b := newBrowser(t, one.open()), newBrowser(t, two.open())
+	for _, page := range []*browser{a, b} {
+		require.Empty(t, page.ask("connect", f{"address": srv.Addr}))
+		page.is("session", "state", "connected")
+	}
+	require.Empty(t, a.ask("create", f{"game": "Duel"}))
+	b.until("the room", func() bool { return len(b.games) == 1 })
+	require.Empty(t, b.ask("join", f{"game": 1}))
+	a.until("two players", func() bool { return len(a.last["room"]["players"].([]any)) == 2 })
+	require.Empty(t, a.ask("start", nil))
+	waitUntil(t, "frames", func() bool { return two.count() > 100 })
+	files, _ := filepath.Glob(filepath.Join(two.folder, "comeback-*.json"))
+	require.Len(t, files, 1)
+	kept, _ := os.ReadFile(files[0])
+
+	// What a crash leaves: the file, with a process that is no more. Here the new
+	// emulator takes the place while the old one is still there.
+	again := newPlayer(t, "somebody else")
+	dead := strings.Replace(string(kept), `"process": `, `"process": 99999`, 1)
+	require.NoError(t, os.WriteFile(filepath.Join(again.folder, filepath.Base(files[0])), []byte(dead), 0o600))
+	c := newBrowser(t, again.open())
+	c.is("hello", "comeback", "Duel")
+	require.Empty(t, c.ask("comeBack", nil))
+	c.is("session", "nick", "bob")
+	c.is("play", "state", "playing")
+	b.is("session", "state", "none")
+	waitUntil(t, "the new one to catch up", func() bool { return again.count() > 200 })
+	a.hears("chat", "is back in the game")
+	waitUntil(t, "it to be in step", func() bool { return again.count() > 400 })
+	one.mu.Lock()
+	again.mu.Lock()
+	for i := range min(len(one.frames), len(again.frames)) {
+		require.Equal(t, one.frames[i], again.frames[i], "frame %d", i)
+	}
+	again.mu.Unlock()
+	one.mu.Unlock()
+	c.is("hello", "comeback", "")
+	var _ bridge.UI = again.lobby
+}

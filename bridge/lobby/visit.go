@@ -1,0 +1,207 @@
+package lobby
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"kbridge/bridge"
+	"kbridge/bridge/lobby/message"
+	"kbridge/kclient"
+	"kbridge/kclient/wire"
+)
+
+// The states of a session, as the page knows them.
+const (
+	sessionNone       = "none"
+	sessionConnecting = "connecting"
+	sessionConnected  = "connected"
+)
+
+// visit is one stay at a server: from the connection's begin to its end.
+type visit struct {
+	address string
+	name    string // of the server, where a list knows it
+	ctx     context.Context
+	cancel  context.CancelFunc
+	lobby   *kclient.Lobby // nil while connecting
+	charset wire.Charset
+	users   map[uint16]kclient.User
+	games   map[uint32]kclient.GameInfo
+	ignored map[string]bool // names, in small letters
+
+	room     *kclient.Room
+	owner    bool
+	entering bool
+	asking   map[string]bool // requests under way: start, kick, leave
+}
+
+// connect logs in at a server. Whatever was before is left first.
+func (d *desk) connect(typed string, back *bridge.Comeback) *message.Problem {
+	address, ok := serverAddress(typed)
+	if !ok {
+		return problem("address", typed)
+	}
+	if d.busy() {
+		return problem("busy", "")
+	}
+	set := d.settings.Get()
+	nick, connection := set.Nick, wire.ConnectionType(d.connection(set))
+	if back != nil {
+		nick, connection = back.User, wire.ConnectionType(back.Connection)
+	}
+	if nick == "" {
+		return problem("nick", "")
+	}
+	d.disconnect()
+	d.setCharset(d.charset())
+	v := &visit{address: address, charset: d.charset(), users: map[uint16]kclient.User{}, games: map[uint32]kclient.GameInfo{},
+		ignored: map[string]bool{}, asking: map[string]bool{}}
+	if s := d.servers.byAddress[address]; s != nil {
+		v.name = s.Name
+	}
+	for _, name := range set.Ignored {
+		v.ignored[strings.ToLower(name)] = true
+	}
+	v.ctx, v.cancel = context.WithCancel(d.ctx)
+	d.visit = v
+	d.session = message.Session{State: sessionConnecting, Address: address, Name: v.name, Nick: nick}
+	d.tell(d.session)
+	config := kclient.Config{User: nick, Emulator: d.emulator.Name, Connection: connection, Charset: v.charset.Name(), Logger: d.log, Listen: d.lobby.cfg.Listen}
+	if back != nil {
+		config.Comeback = &back.Ticket
+	}
+	d.begin(func(context.Context) func() {
+		lobby, err := kclient.Dial(v.ctx, address, config)
+		if err == nil {
+			d.begin(func(context.Context) func() { d.follow(v, lobby); return nil })
+		}
+		return func() { d.connected(v, lobby, back, err) }
+	})
+	return nil
+}
+
+// follow hands the session's events to the desk, on a goroutine of its own.
+func (d *desk) follow(v *visit, lobby *kclient.Lobby) {
+	for {
+		e, err := lobby.NextEvent(d.ctx)
+		if err != nil || !d.put(d.ctx, func() { d.event(v, e) }) {
+			return
+		}
+	}
+}
+
+func (d *desk) connected(v *visit, lobby *kclient.Lobby, back *bridge.Comeback, err error) {
+	if back != nil && d.comeback != nil && v.ctx.Err() == nil {
+		d.comeback.Forget()
+		d.comeback = nil
+		d.tell(d.hello())
+	}
+	if d.visit != v {
+		if err == nil {
+			d.begin(func(context.Context) func() { _ = lobby.Quit(""); return nil })
+		}
+		return
+	}
+	if err != nil {
+		d.left(problemOf(err))
+		return
+	}
+	v.lobby = lobby
+	for _, u := range lobby.Users() {
+		v.users[u.ID] = u
+	}
+	for _, g := range lobby.Games() {
+		v.games[g.ID] = g
+	}
+	d.session.State, d.session.User, d.session.Nick = sessionConnected, int(lobby.User().ID), lobby.User().Name
+	d.pingSession()
+	d.tell(d.session)
+	d.tell(message.Users{List: d.users()})
+	d.tell(message.Games{List: d.games()})
+	if v.address != d.host.address {
+		d.remember(v.address, v.name)
+	}
+	switch room := lobby.Room(); {
+	case room != nil:
+		d.entered(v, room)
+	case back != nil:
+		d.say(message.Line{Where: "lobby", Kind: "notice", Text: "notice.noComeback", Args: []string{back.Game}})
+	}
+}
+
+// pingSession looks at the session's round trip now and then.
+func (d *desk) pingSession() {
+	if d.visit == nil || d.visit.lobby == nil {
+		return
+	}
+	ping := d.visit.lobby.Ping()
+	ms := int(ping.Round(time.Millisecond).Milliseconds())
+	if d.session.Ping == ms && d.session.Advice == recommend(ping) {
+		return
+	}
+	d.session.Ping, d.session.Advice = ms, recommend(ping)
+	d.tell(d.session)
+}
+
+// disconnect leaves the server, or gives up connecting.
+func (d *desk) disconnect() {
+	if d.visit != nil {
+		d.left(nil)
+	}
+}
+
+// left forgets the session. why is nil if the player wanted it.
+func (d *desk) left(why *message.Problem) {
+	v := d.visit
+	d.play.stop()
+	d.visit = nil
+	v.cancel()
+	if v.lobby != nil {
+		lobby := v.lobby
+		d.begin(func(context.Context) func() { _ = lobby.Quit(""); return nil })
+	}
+	if d.room.ID != 0 {
+		reason := ""
+		if why != nil {
+			reason = "lost"
+		}
+		d.outOfRoom(v, reason)
+	}
+	d.session = message.Session{State: sessionNone, Address: v.address, Name: v.name, Error: why}
+	d.tell(d.session)
+	d.tell(message.Users{})
+	d.tell(message.Games{})
+}
+
+// problemOf says in a code what went wrong with a session or a request.
+func problemOf(err error) *message.Problem {
+	var refused *kclient.RefusedError
+	var timeout *kclient.TimeoutError
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, context.Canceled):
+		return nil
+	case errors.Is(err, kclient.ErrServerFull):
+		return problem("full", "")
+	case errors.Is(err, kclient.ErrVersion):
+		return problem("version", "")
+	case errors.As(err, &refused):
+		return problem("refused", refused.Reason)
+	case errors.As(err, &timeout):
+		return problem("timeout", timeout.Server)
+	case errors.Is(err, kclient.ErrRoomClosed):
+		return problem("closed", "")
+	case errors.Is(err, kclient.ErrKicked):
+		return problem("kicked", "")
+	case errors.Is(err, kclient.ErrBusy), errors.Is(err, kclient.ErrInRoom):
+		return problem("busy", "")
+	case errors.Is(err, kclient.ErrNoPrivate):
+		return problem("private", "")
+	case errors.Is(err, kclient.ErrClosed):
+		return problem("lost", "")
+	}
+	return problem("address", wire.Sanitise(err.Error()))
+}
