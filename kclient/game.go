@@ -17,6 +17,7 @@ type Game struct {
 	room    *Room
 	player  int
 	players int
+	delay   int           // frames
 	wake    chan struct{} // capacity 1: something that Receive waits for
 
 	// The session's lock guards what follows.
@@ -52,7 +53,7 @@ func newGame(r *Room, m wire.GameStarted) (*Game, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Game{s: r.s, room: r, player: int(m.Player), players: int(m.Players), wake: make(chan struct{}, 1), batcher: b}, nil
+	return &Game{s: r.s, room: r, player: int(m.Player), players: int(m.Players), delay: b.Delay(), wake: make(chan struct{}, 1), batcher: b}, nil
 }
 
 // Player is our number in the game, 1-based.
@@ -64,7 +65,7 @@ func (g *Game) Players() int { return g.players }
 // FrameDelay is how many calls of Exchange return 0 before the first frame comes
 // back, D = (d + 1) × connection type - 1: the frames from a key press to its
 // effect.
-func (g *Game) FrameDelay() int { return g.batcher.Delay() }
+func (g *Game) FrameDelay() int { return g.delay }
 
 // Room is where the game is played.
 func (g *Game) Room() *Room { return g.room }

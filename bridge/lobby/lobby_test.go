@@ -151,10 +151,20 @@ func (p *player) heard(line string) bool {
 	return slices.Contains(p.chats, line)
 }
 
-func (p *player) count() int {
+// played is how many games were begun.
+func (p *player) played() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return len(p.frames)
+	return p.games
+}
+
+func (p *player) count() int { return len(p.ran()) }
+
+// ran are the frames of the last game.
+func (p *player) ran() [][]byte {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.frames)
 }
 
 // browser is a page without a screen: it keeps what the library tells it, by type.
@@ -409,8 +419,9 @@ func TestFromFirstRunToTheGame(t *testing.T) {
 		a.is("play", "state", "over")
 		require.Equal(t, "ended", a.get("play", "reason"))
 		waitUntil(t, "the emulators to stop", func() bool { return a.get("room", "state") == "waiting" })
-		for f := range min(one.count(), two.count()) {
-			require.Equal(t, one.frames[f], two.frames[f])
+		mine, theirs := one.ran(), two.ran()
+		for f := range min(len(mine), len(theirs)) {
+			require.Equal(t, mine[f], theirs[f])
 		}
 	}
 	a.until("recordings", func() bool { return a.last["records"] != nil && len(a.last["records"]["list"].([]any)) == 2 })
@@ -449,14 +460,14 @@ func TestPlayback(t *testing.T) {
 	waitUntil(t, "more frames", func() bool { return p.count() > 150 })
 	b.say("drop", nil)
 	b.until("the recording", func() bool { return b.last["records"] != nil && len(b.last["records"]["list"].([]any)) == 1 })
-	played := append([][]byte(nil), p.frames...)
+	played := p.ran()
 	file := b.get("records", "list").([]any)[0].(f)["file"].(string)
 	require.Equal(t, "busy", b.ask("playRecord", f{"file": file}), "still in the room")
 	require.Empty(t, b.ask("leave", nil))
 	require.Equal(t, "file", b.ask("playRecord", f{"file": "../settings"}))
 	require.Empty(t, b.ask("playRecord", f{"file": file}))
 	b.is("play", "playback", true)
-	waitUntil(t, "the first frames", func() bool { return p.count() > 0 })
+	waitUntil(t, "the first frames", func() bool { return p.played() == 2 && p.count() > 0 })
 	require.Equal(t, "busy", b.ask("deleteRecord", f{"file": file}))
 	require.Empty(t, b.ask("playback", f{"paused": true}))
 	b.is("play", "paused", true)
@@ -464,7 +475,7 @@ func TestPlayback(t *testing.T) {
 	require.Empty(t, b.ask("playback", f{"paused": false, "speed": 8}))
 	b.is("play", "state", "over")
 	require.Equal(t, "recordOver", b.get("play", "reason"))
-	require.Equal(t, played, p.frames[:len(played)])
+	require.Equal(t, played, p.ran()[:len(played)])
 	require.Empty(t, b.ask("deleteRecord", f{"file": file}))
 	b.until("no recording", func() bool { return len(b.last["records"]["list"].([]any)) == 0 })
 	require.Equal(t, "state", b.ask("playback", f{"paused": true}))

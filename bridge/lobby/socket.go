@@ -76,14 +76,19 @@ func (d *desk) serveSocket(w http.ResponseWriter, r *http.Request) {
 	}
 	defer d.put(d.ctx, func() { d.close(t) })
 
+	// Reading has a context of its own: the end of one would close the connection
+	// before the last message is out.
+	reading, stop := context.WithCancel(context.Background())
+	defer stop()
 	written := make(chan struct{})
 	go func() {
 		defer close(written)
-		defer cancel()
 		t.write(ctx, c)
+		_ = c.Close(websocket.StatusNormalClosure, "")
+		stop()
 	}()
 	for {
-		_, b, err := c.Read(ctx)
+		_, b, err := c.Read(reading)
 		if err != nil {
 			break
 		}
@@ -94,7 +99,6 @@ func (d *desk) serveSocket(w http.ResponseWriter, r *http.Request) {
 	}
 	cancel()
 	<-written
-	_ = c.Close(websocket.StatusNormalClosure, "")
 }
 
 // write sends what the desk has queued, until the context ends: then what is left
