@@ -161,6 +161,7 @@ func (s *Session) deliver(d *Dialog, call dialogCall, c *Call) bool {
 		if r.over {
 			return false
 		}
+		r.called = true
 		*c = Call{
 			Kind: CallGame, Function: s.infos.Callbacks.Game, Game: r.match.Name.Entry,
 			Player: r.match.Game.Player(), Players: r.match.Game.Players(),

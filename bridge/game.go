@@ -16,6 +16,7 @@ type running struct {
 	result Result
 
 	// Guarded by Session.mu.
+	called bool // gameCallback was handed out: from then on the emulator may play it
 	over   bool
 	told   bool    // ModifyPlayValues has returned -1 because of that
 	thread uintptr // the one whose exchange it is

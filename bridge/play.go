@@ -51,6 +51,10 @@ func (s *Session) enter(thread uintptr, values []byte, size int, game uint64, ag
 		// The callback outlived its game.
 		s.mu.Unlock()
 		return nil, false
+	case r != nil && !r.called && !r.over:
+		// The emulator still plays the game before this one, which is over.
+		s.mu.Unlock()
+		return nil, false
 	case r == nil || r.over:
 		which, err = complainPlayGame, ErrNoGame
 		if r != nil && !r.told {
