@@ -196,10 +196,10 @@ func (d *desk) busy() bool { return d.room.ID != 0 || d.play.running() }
 // finish leaves everything, and tells the pages.
 func (d *desk) finish() {
 	d.play.stop()
-	d.tell(message.Ended{Reason: d.over})
 	d.disconnect()
 	d.stopHost()
-	d.cancel() // pages get what is queued, and are let go
+	d.tell(message.Ended{Reason: d.over}) // the last thing that pages hear
+	d.cancel()                            // pages get what is queued, and are let go
 	// Workers may still want to hand something in.
 	done := make(chan struct{})
 	go func() { d.work.Wait(); close(done) }()

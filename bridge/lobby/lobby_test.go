@@ -42,7 +42,8 @@ type player struct {
 	frames [][]byte // of the last game
 	chats  []string
 	games  int
-	quit   bool // end the game now
+	quit   bool          // end the game now
+	pause  time.Duration // once, in mid-game
 }
 
 // loopbackOnly asks no public address, whatever the settings say.
@@ -130,7 +131,8 @@ func (p *player) play(c bridge.Call) {
 			got = p.session.ModifyPlayValues(1, values, 2, &call)
 		}
 		p.mu.Lock()
-		quit := p.quit
+		quit, pause := p.quit, p.pause
+		p.pause = 0
 		if got > 0 {
 			p.frames = append(p.frames, bytes.Clone(values[:got]))
 		}
@@ -138,6 +140,7 @@ func (p *player) play(c bridge.Call) {
 		if got < 0 || quit {
 			break
 		}
+		time.Sleep(pause)
 		if p.session.FramesBehind() == 0 {
 			time.Sleep(4 * time.Millisecond)
 		}

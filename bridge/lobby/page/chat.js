@@ -77,6 +77,7 @@ export class Chat {
     this.list.append(...fresh.map(lineElement));
     while (this.list.childElementCount > maxShown) this.list.firstElementChild.remove();
     if (stay) this.more.hidden = false;
+    else if (this.list.isConnected) this.bottom();
     else requestAnimationFrame(() => this.bottom());
   }
 

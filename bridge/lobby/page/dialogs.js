@@ -31,13 +31,12 @@ export function open(content, cancelled = false) {
   const dialog = document.getElementById('dialog');
   if (dialog.open) dialog.close();
   return new Promise((resolve) => {
-    let answer = cancelled;
     clear(dialog);
     dialog.append(...content((value) => {
-      answer = value;
+      resolve(value);
       dialog.close();
     }));
-    dialog.onclose = () => resolve(answer);
+    dialog.onclose = () => resolve(cancelled); // of no effect after an answer
     dialog.showModal();
   });
 }

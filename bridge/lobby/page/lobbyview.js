@@ -107,7 +107,12 @@ export class LobbyView {
         return row;
       }, () => {});
       rove(list, (item) => close(item.name));
+      let entered = false; // Enter was pressed; the answer to what was typed may still be on its way
       const show = () => {
+        if (entered && state.found.query === input.value && state.found.games.length) {
+          close(state.found.games[0]);
+          return;
+        }
         rows.show(state.found.games.map((name) => ({ name })), (item) => item.name);
         const { total, games } = state.found;
         setText(count, total === 0 ? t('nothingFound') : total > games.length ? t('lobby.more', { shown: number(games.length), total: number(total) }) : t('lobby.count', { n: number(total) }));
@@ -117,13 +122,11 @@ export class LobbyView {
         if (event.key === 'ArrowDown' && list.firstElementChild) {
           list.firstElementChild.focus();
           event.preventDefault();
-        } else if (event.key === 'Enter' && state.found.games.length && state.found.query === input.value) {
-          close(state.found.games[0]);
-          event.preventDefault();
-        }
+        } else if (event.key !== 'Enter') entered = false;
       });
       this.socket.say('findGames', { query: '' });
-      return [h('h2', null, t('lobby.choose')), input, count, list,
+      const form = h('form', { onsubmit: (event) => { event.preventDefault(); entered = true; show(); } }, input);
+      return [h('h2', null, t('lobby.choose')), form, count, list,
         h('div.buttons', null, h('button.quiet', { type: 'button', onclick: () => close(null) }, t('cancel')))];
     }, null);
     if (game) complain(await this.socket.ask('create', { game }), 'create');

@@ -90,7 +90,7 @@ export function hear(f) {
 
 export function receive(m) {
   const part = parts[m.t];
-  if (!part) return;
+  if (!part || state.ended) return;
   const before = { session: state.session, room: state.room, play: state.play, lastLine: state.lastLine };
   part[1](m);
   for (const f of heard) f(m, before);
