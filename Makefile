@@ -77,6 +77,15 @@ test: tools check ## everything: formatting, vet, staticcheck, headers, all test
 	@if $(WINHOST)/wine-setup.sh --check; then $(MAKE) --no-print-directory test-windows; else \
 	  echo "make test: SKIPPED the Windows library under Wine: see the line above; $(WINHOST)/wine-setup.sh, as root, sets it up"; fi
 
+.PHONY: test-browser lobby-demo
+test-browser: tools ## the lobby's page in a real Chromium, and pictures of every view in build/screens
+	$(GO) vet -tags browser ./bridge/lobby/...
+	$(GO) test -tags browser -timeout 10m -run 'Browser|Screens' ./bridge/lobby
+
+lobby-demo: server examples ## a server, two emulators and two lobbies in the browser
+	$(GO) build -trimpath -o $(BUILD)/lobby-demo ./examples/lobby
+	$(BUILD)/lobby-demo -build $(BUILD)
+
 .PHONY: check headers
 check: tools headers
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt would change:"; echo "$$unformatted"; exit 1; }

@@ -40,6 +40,7 @@ func TestTheNextGameWaitsForItsCallback(t *testing.T) {
 	// The second one may have started by now; it is not this loop's.
 	for range 50 {
 		require.Equal(t, -1, h.play(threadA, values, 2, nil))
+		h.EndGame() // as emulators do when they have stopped: the one before is meant
 		time.Sleep(time.Millisecond)
 	}
 	c, _ = h.next(id)

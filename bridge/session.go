@@ -144,8 +144,15 @@ func (s *Session) FramesBehind() int {
 
 // EndGame leaves the running game, if there is one, and wakes a
 // ModifyPlayValues that is blocked.
+//
+// A game whose gameCallback was not handed out yet is not meant: emulators call
+// this whenever they stop, and what they have stopped is the game before.
 func (s *Session) EndGame() {
-	if r := s.running(); r != nil {
+	s.mu.Lock()
+	r := s.game
+	mine := r != nil && !r.over && r.called
+	s.mu.Unlock()
+	if mine {
 		s.end(r, ErrEndGame)
 	}
 }

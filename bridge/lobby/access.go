@@ -93,7 +93,7 @@ func (a *access) exchange(w http.ResponseWriter, r *http.Request) {
 	// Not a redirect: a browser that comes from another program would not send a
 	// strict cookie along with it.
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	fmt.Fprint(w, `<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0; url=/"><title>kbridge</title><a href="/">kbridge</a>`)
+	fmt.Fprint(w, `<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0; url=/"><link rel="icon" href="/icon.svg"><title>kbridge</title><a href="/">kbridge</a>`)
 }
 
 func (a *access) knows(r *http.Request) bool {

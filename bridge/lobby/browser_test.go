@@ -81,7 +81,7 @@ func TestBrowserFromFirstRunToTheGame(t *testing.T) {
 	a.Type(on("say-lobby"), " ")
 	a.Click("[data-user=\"2\"] " + on("private"))
 	say(a, "lobby", "only for you")
-	b.Until("the private line", "document.querySelector('.line.private')?.textContent.includes('only for you')")
+	b.Until("the private line", "document.querySelector('.line.kind-private')?.textContent.includes('only for you')")
 	b.Until("the title", "document.title.includes('kbridge') || document.title.includes('ann')")
 
 	createGame(a, "Duel")

@@ -21,6 +21,7 @@ import (
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
@@ -171,6 +172,7 @@ func (tab *Tab) Eval(script string, into any) {
 func (tab *Tab) Until(what, script string) {
 	tab.T.Helper()
 	deadline := time.Now().Add(Patience)
+	tab.Do(page.BringToFront()) // a page behind another one is not drawn
 	for {
 		if tab.holds(script) {
 			return
@@ -241,7 +243,8 @@ func (tab *Tab) Screenshot(file string) {
 	var png []byte
 	ctx, cancel := context.WithTimeout(tab.ctx, Patience)
 	defer cancel()
-	if err := chromedp.Run(ctx, chromedp.CaptureScreenshot(&png)); err != nil {
+	// A page behind another one is not drawn.
+	if err := chromedp.Run(ctx, page.BringToFront(), chromedp.CaptureScreenshot(&png)); err != nil {
 		tab.T.Logf("no screenshot: %v", err)
 		return
 	}

@@ -13,7 +13,7 @@ const happened = { join: 'chat.join', quit: 'chat.quit', enter: 'chat.enter', le
 
 function lineElement(line) {
   const time = h('time', { datetime: new Date(line.at).toISOString() }, clock(line.at));
-  const e = h('li.line.' + line.kind, line.me ? { 'data-me': 'true' } : null, time, ' ');
+  const e = h('li.line.kind-' + line.kind, line.me ? { 'data-me': 'true' } : null, time, ' ');
   if (happened[line.kind]) {
     // The name is isolated inside of the sentence.
     const [before, after] = t(happened[line.kind], { name: '\u0000' }).split('\u0000');

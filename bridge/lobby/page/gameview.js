@@ -2,7 +2,7 @@
 
 import { h, bdi, setText, setClass, clear } from './dom.js';
 import { state, watch, unwatch, inGame, inRoom } from './store.js';
-import { t, has, number, duration, bytes } from './i18n.js';
+import { t, has, number, frames, duration, bytes } from './i18n.js';
 import { complain } from './problems.js';
 import { confirm } from './dialogs.js';
 import { Chat } from './chat.js';
@@ -120,7 +120,7 @@ export class GameView {
 
   showFacts(last) {
     const p = state.play;
-    const facts = [['play.delay', t('frames', { n: number(p.frameDelay), ms: number(p.frameDelay * 1000 / 60) })]];
+    const facts = [['play.delay', frames(p.frameDelay)]];
     if (last) facts.push(['play.frames', number(last.frames)]);
     facts.push(['play.time', duration((p.end || (last ? last.at : p.start)) - p.start)]);
     if (last && last.behind) facts.push(['play.behind', number(last.behind)]);

@@ -41,6 +41,9 @@ export const has = (key) => key in catalogue;
 
 export const number = (n, digits = 0) => new Intl.NumberFormat(language, { maximumFractionDigits: digits, minimumFractionDigits: digits }).format(n);
 
+// frames is a delay in frames, and what that is in time.
+export const frames = (n) => t(n === 1 ? 'frame' : 'frames', { n: number(n), ms: number(n * 1000 / 60) });
+
 export const clock = (ms) => new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit' }).format(new Date(ms));
 
 export const day = (ms) => new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(ms));

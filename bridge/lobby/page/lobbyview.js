@@ -27,7 +27,7 @@ export class LobbyView {
           this.search, h('label.check', null, this.mine, t('lobby.mine')),
           h('button', { type: 'button', 'data-test': 'disconnect', onclick: () => this.disconnect() }, t('disconnect'))),
         h('div.tablebox', null, h('table.grid.games', null,
-          h('thead', null, h('tr', null, ['game', 'owner', 'players', 'state', 'emulator'].map((c) => h('th', { scope: 'col' }, t('lobby.' + c))), h('th', { scope: 'col' }, h('span.unseen', null, t('actions'))))),
+          h('thead', null, h('tr', null, ['game', 'owner', 'players', 'state', 'emulator'].map((c) => h('th' + (c === 'players' ? '.num' : ''), { scope: 'col' }, t('lobby.' + c))), h('th', { scope: 'col' }, h('span.unseen', null, t('actions'))))),
           this.body), this.empty),
         this.chat.element),
       this.people.element);
@@ -46,7 +46,7 @@ export class LobbyView {
 
   make(game) {
     const row = h('tr', { tabindex: 0, 'data-game': String(game.id) });
-    row.parts = { name: h('td.name'), owner: h('td'), players: h('td.num'), state: h('td.state'), emulator: h('td.emulator') };
+    row.parts = { name: h('td.name'), owner: h('td'), players: h('td.num'), state: h('td.status'), emulator: h('td.emulator') };
     const p = row.parts;
     p.join = h('button.strong', { type: 'button', 'data-test': 'join', onclick: () => this.join(row.item) }, t('lobby.join'));
     row.append(p.name, p.owner, p.players, p.state, p.emulator, h('td.act', null, p.join));
@@ -118,6 +118,7 @@ export class LobbyView {
         setText(count, total === 0 ? t('nothingFound') : total > games.length ? t('lobby.more', { shown: number(games.length), total: number(total) }) : t('lobby.count', { n: number(total) }));
       };
       watch(['found'], show);
+      document.getElementById('dialog').addEventListener('close', () => unwatch(show), { once: true });
       input.addEventListener('keydown', (event) => {
         if (event.key === 'ArrowDown' && list.firstElementChild) {
           list.firstElementChild.focus();

@@ -15,7 +15,7 @@ export class Plot {
     this.now = h('strong');
     this.most = h('span.most');
     this.canvas = h('canvas', { role: 'img', 'aria-label': title });
-    this.element = h('figure.plot', null, h('figcaption', null, h('span', null, title), this.now), this.canvas, this.most);
+    this.element = h('figure.plot', null, h('figcaption', null, h('span', null, title), this.most, this.now), this.canvas);
   }
 
   draw(samples, running) {
@@ -29,7 +29,7 @@ export class Plot {
     const values = shown.map(this.value);
     const top = Math.max(this.least, ...values);
     setText(this.now, this.format(values[values.length - 1]));
-    setText(this.most, this.format(top));
+    setText(this.most, '≤ ' + this.format(top));
     this.canvas.setAttribute('aria-description', this.now.textContent);
     const box = this.canvas.getBoundingClientRect();
     if (!box.width) return;

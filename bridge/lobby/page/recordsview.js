@@ -18,7 +18,7 @@ export class RecordsView {
         h('label.check.switch', null, this.record, t('records.switch')),
         h('button', { type: 'button', onclick: () => socket.say('listRecords') }, '⟳ ', t('refresh'))),
       h('div.tablebox', null, h('table.grid', null,
-        h('thead', null, h('tr', null, ['game', 'date', 'length', 'players', 'size'].map((c) => h('th', { scope: 'col' }, t('records.' + c))), h('th', { scope: 'col' }, h('span.unseen', null, t('actions'))))),
+        h('thead', null, h('tr', null, ['game', 'date', 'length', 'players', 'size'].map((c) => h('th' + (['length', 'size'].includes(c) ? '.num' : ''), { scope: 'col' }, t('records.' + c))), h('th', { scope: 'col' }, h('span.unseen', null, t('actions'))))),
         this.body), this.empty));
     this.rows = new Rows(this.body, (r) => this.make(r), (row, r) => this.change(row, r));
     rove(this.body, (r) => this.play(r));
@@ -38,7 +38,7 @@ export class RecordsView {
     row.parts.play = h('button.strong', { type: 'button', 'data-test': 'play', onclick: () => this.play(row.item) }, '▶ ', t('records.play'));
     const p = row.parts;
     row.append(p.game, p.date, p.length, p.players, p.size, h('td.act', null, p.play,
-      h('button.quiet', { type: 'button', 'data-test': 'delete', 'aria-label': t('records.delete'), title: t('records.delete'), onclick: () => this.remove(row.item) }, '🗑')));
+      h('button.quiet', { type: 'button', 'data-test': 'delete', 'aria-label': t('records.delete'), title: t('records.delete'), onclick: () => this.remove(row.item) }, '✕')));
     return row;
   }
 

@@ -2,7 +2,7 @@
 
 import { h, bdi, setText, setClass, clear, Rows } from './dom.js';
 import { state, watch, unwatch } from './store.js';
-import { t, number, connectionName } from './i18n.js';
+import { t, number, frames, connectionName } from './i18n.js';
 import { complain } from './problems.js';
 import { confirm } from './dialogs.js';
 import { Chat } from './chat.js';
@@ -22,7 +22,7 @@ export class RoomView {
         h('button', { type: 'button', 'data-test': 'leave', onclick: () => this.leave() }, t('room.leave'))),
       h('div.begin', null, this.start, this.why),
       h('div.tablebox', null, h('table.grid.players', null,
-        h('thead', null, h('tr', null, ['number', 'name', 'ping', 'connection', 'delay'].map((c) => h('th', { scope: 'col' }, t('room.' + c))), h('th', { scope: 'col' }, h('span.unseen', null, t('actions'))))),
+        h('thead', null, h('tr', null, ['number', 'name', 'ping', 'connection', 'delay'].map((c) => h('th' + (['number', 'ping', 'delay'].includes(c) ? '.num' : ''), { scope: 'col' }, t('room.' + c))), h('th', { scope: 'col' }, h('span.unseen', null, t('actions'))))),
         this.body)),
       this.chat.element);
     this.rows = new Rows(this.body, (p) => this.make(p), (row, p) => this.change(row, p));
@@ -52,7 +52,7 @@ export class RoomView {
     c.name.append(bdi(p.name), h('small', null, [p.owner ? t('room.owner') : null, p.me ? t('you') : null].filter(Boolean).join(' · ')));
     setText(c.ping, `${number(p.ping)} ms`);
     setText(c.connection, connectionName(p.connection));
-    setText(c.delay, p.frameDelay ? t('frames', { n: number(p.frameDelay), ms: number(p.frameDelay * 1000 / 60) }) : '–');
+    setText(c.delay, p.frameDelay ? frames(p.frameDelay) : '–');
     c.kick.hidden = !state.room.mine || p.me;
     c.kick.setAttribute('aria-label', t('room.kick') + ' ' + p.name);
     setClass(row, 'me', p.me);

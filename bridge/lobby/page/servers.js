@@ -113,7 +113,7 @@ export class Servers {
     this.headKey = key;
     clear(this.head);
     if (waiting) {
-      for (const c of ['game', 'user', 'players', 'server', 'emulator']) this.head.append(h('th', { scope: 'col' }, t('waiting.' + c)));
+      for (const c of ['game', 'user', 'players', 'server', 'emulator']) this.head.append(h('th' + (c === 'players' ? '.num' : ''), { scope: 'col' }, t('waiting.' + c)));
       this.head.append(h('th', { scope: 'col' }, h('span.unseen', null, t('actions'))));
       return;
     }
