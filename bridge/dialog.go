@@ -233,6 +233,9 @@ func (d *Dialog) room() (func(string) error, hostText) {
 	return d.say, d.text
 }
 
+// HasMoreInfos reports whether the emulator can show more about a game.
+func (d *Dialog) HasMoreInfos() bool { return d.infos.Callbacks.MoreInfos != 0 }
+
 // MoreInfos asks the emulator to show more about a game of its list. It runs
 // when the emulator's thread is next free of other callbacks; an emulator that
 // is too busy is not asked.

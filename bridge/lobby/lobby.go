@@ -93,12 +93,15 @@ func (l *Lobby) Run(ctx context.Context, d *bridge.Dialog) error {
 	}
 	desk := newDesk(ctx, l, d)
 	access := newAccess(ln.Addr(), http.HandlerFunc(desk.serveSocket))
-	var handlers sync.WaitGroup
+	var gate sync.RWMutex // held by every request; whoever closes it waits for them all
+	closed := false
 	srv := &http.Server{
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			handlers.Add(1)
-			defer handlers.Done()
-			access.ServeHTTP(w, r)
+			gate.RLock()
+			defer gate.RUnlock()
+			if !closed {
+				access.ServeHTTP(w, r)
+			}
 		}),
 		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
 		ErrorLog: slog.NewLogLogger(d.Logger().Handler(), slog.LevelDebug),
@@ -120,9 +123,11 @@ func (l *Lobby) Run(ctx context.Context, d *bridge.Dialog) error {
 	}
 	desk.run()
 
-	handlers.Wait() // the pages are told, and let go
 	_ = srv.Close()
 	<-served
+	gate.Lock() // the pages are told, and let go
+	closed = true
+	gate.Unlock()
 	return nil
 }
 

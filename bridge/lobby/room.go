@@ -93,7 +93,7 @@ func (d *desk) showRoom() {
 		return
 	}
 	info := v.room.Info()
-	r := message.Room{ID: int(info.ID), Name: info.Name, Owner: info.Owner, Mine: v.owner, MoreInfos: true, State: gameState(info.State),
+	r := message.Room{ID: int(info.ID), Name: info.Name, Owner: info.Owner, Mine: v.owner, MoreInfos: d.dialog.HasMoreInfos(), State: gameState(info.State),
 		SameEmulator: info.Emulator == "" || info.Emulator == d.emulator.Name}
 	for i, p := range v.room.Players() {
 		r.Players = append(r.Players, message.RoomPlayer{ID: int(p.ID), Number: i + 1, Name: p.Name, Ping: int(p.Ping.Milliseconds()),
