@@ -227,7 +227,7 @@ func TestComingBack(t *testing.T) {
 	srv := servertest.Start(t)
 	one, two := newPlayer(t, "ann"), newPlayer(t, "bob")
 	a, b := newBrowser(t, one.open()), newBrowser(t, two.open())
-	for _, page := range []*browser{a, b} {
+	for _, page := range []*bare{a, b} {
 		require.Empty(t, page.ask("connect", f{"address": srv.Addr}))
 		page.is("session", "state", "connected")
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"kbridge/bridge"
+	"kbridge/bridge/lobby/browser"
 	"kbridge/bridge/lobby/playback"
 	"kbridge/bridge/lobby/settings"
 	"kbridge/kclient"
@@ -72,7 +73,7 @@ func New(cfg Config) *Lobby {
 		cfg.Getenv = os.Getenv
 	}
 	if cfg.Open == nil {
-		cfg.Open = openBrowser
+		cfg.Open = browser.Open
 	}
 	return &Lobby{cfg: cfg, firstPage: firstPage, aloneFor: aloneFor}
 }
@@ -118,7 +119,7 @@ func (l *Lobby) Run(ctx context.Context, d *bridge.Dialog) error {
 	if word != Address {
 		if err := l.cfg.Open(access.address()); err != nil {
 			d.Logger().Warn("no browser could be opened: open the address by hand", "address", access.address(), "err", err)
-			tellAddress(d.Window(), access.address())
+			browser.Tell(d.Window(), access.address())
 		}
 	}
 	desk.run()

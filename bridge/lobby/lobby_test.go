@@ -170,8 +170,8 @@ func (p *player) ran() [][]byte {
 	return slices.Clone(p.frames)
 }
 
-// browser is a page without a screen: it keeps what the library tells it, by type.
-type browser struct {
+// bare is a page without a screen: it keeps what the library tells it, by type.
+type bare struct {
 	t      *testing.T
 	client *http.Client
 	url    *url.URL
@@ -188,11 +188,11 @@ type browser struct {
 	id      float64
 }
 
-func newBrowser(t *testing.T, address string) *browser {
+func newBrowser(t *testing.T, address string) *bare {
 	u, err := url.Parse(address)
 	require.NoError(t, err)
 	jar, _ := cookiejar.New(nil)
-	b := &browser{t: t, url: u, client: &http.Client{Jar: jar}, changed: make(chan struct{}, 1), last: map[string]map[string]any{},
+	b := &bare{t: t, url: u, client: &http.Client{Jar: jar}, changed: make(chan struct{}, 1), last: map[string]map[string]any{},
 		users: map[float64]map[string]any{}, games: map[float64]map[string]any{}, dones: map[float64]map[string]any{}}
 	res, err := b.client.Get(address)
 	require.NoError(t, err)
@@ -202,7 +202,7 @@ func newBrowser(t *testing.T, address string) *browser {
 	return b
 }
 
-func (b *browser) dial() {
+func (b *bare) dial() {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	c, _, err := websocket.Dial(ctx, "ws://"+b.url.Host+"/socket", &websocket.DialOptions{HTTPClient: b.client, HTTPHeader: http.Header{"Origin": {"http://" + b.url.Host}}})
@@ -213,7 +213,7 @@ func (b *browser) dial() {
 	go b.read(c)
 }
 
-func (b *browser) read(c *websocket.Conn) {
+func (b *bare) read(c *websocket.Conn) {
 	for {
 		_, text, err := c.Read(context.Background())
 		if err != nil {
@@ -265,7 +265,7 @@ func (b *browser) read(c *websocket.Conn) {
 }
 
 // until waits until the condition holds; it is called with the lock held.
-func (b *browser) until(what string, holds func() bool) {
+func (b *bare) until(what string, holds func() bool) {
 	b.t.Helper()
 	deadline := time.After(patience)
 	for {
@@ -287,20 +287,20 @@ func (b *browser) until(what string, holds func() bool) {
 }
 
 // is waits until a field of the last message of a type has a value.
-func (b *browser) is(t, field string, want any) {
+func (b *bare) is(t, field string, want any) {
 	b.t.Helper()
 	b.until(fmt.Sprintf("%s.%s = %v", t, field, want), func() bool { return b.last[t] != nil && fmt.Sprint(b.last[t][field]) == fmt.Sprint(want) })
 }
 
 // get is a field of the last message of a type.
-func (b *browser) get(t, field string) any {
+func (b *bare) get(t, field string) any {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.last[t][field]
 }
 
 // say sends a message.
-func (b *browser) say(t string, fields map[string]any) {
+func (b *bare) say(t string, fields map[string]any) {
 	b.t.Helper()
 	if fields == nil {
 		fields = map[string]any{}
@@ -312,7 +312,7 @@ func (b *browser) say(t string, fields map[string]any) {
 }
 
 // ask sends a request and returns the code of its problem, "" for none.
-func (b *browser) ask(t string, fields map[string]any) string {
+func (b *bare) ask(t string, fields map[string]any) string {
 	b.t.Helper()
 	if fields == nil {
 		fields = map[string]any{}
@@ -335,7 +335,7 @@ func (b *browser) ask(t string, fields map[string]any) string {
 }
 
 // hears waits for a line of chat.
-func (b *browser) hears(kind, text string) map[string]any {
+func (b *bare) hears(kind, text string) map[string]any {
 	b.t.Helper()
 	var line map[string]any
 	b.until(fmt.Sprintf("a line %q of kind %s", text, kind), func() bool {

@@ -1,6 +1,6 @@
 //go:build !windows
 
-package lobby
+package browser
 
 import (
 	"errors"
@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// openBrowser opens an address of ours. The opener is waited for a moment, to
+// open opens an address of ours. The opener is waited for a moment, to
 // learn whether it failed at once.
-func openBrowser(address string) error {
+func open(address string) error {
 	name := "xdg-open"
 	if runtime.GOOS == "darwin" {
 		name = "open"
@@ -33,5 +33,5 @@ func openBrowser(address string) error {
 	}
 }
 
-// tellAddress: on these systems the log is where the address can be found.
-func tellAddress(uintptr, string) {}
+// Tell does nothing: on these systems the log is where the address can be found.
+func Tell(uintptr, string) {}

@@ -1,4 +1,4 @@
-package lobby
+package browser
 
 import (
 	"runtime"
@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// openBrowser opens an address of ours.
-func openBrowser(address string) error {
+// open opens an address of ours.
+func open(address string) error {
 	verb, err := windows.UTF16PtrFromString("open")
 	if err != nil {
 		return err
@@ -19,9 +19,9 @@ func openBrowser(address string) error {
 	return windows.ShellExecute(0, verb, file, nil, nil, windows.SW_SHOWNORMAL)
 }
 
-// tellAddress shows the address in a small message box, on a thread of its own: the
+// Tell shows the address in a small message box, on a thread of its own: the
 // emulator's windows go on meanwhile.
-func tellAddress(window uintptr, address string) {
+func Tell(window uintptr, address string) {
 	go func() {
 		runtime.LockOSThread()
 		text, err := windows.UTF16PtrFromString("The lobby is open, but no browser could be started. Open this address in a browser:\n\n" + address +
