@@ -78,9 +78,9 @@ test: tools check ## everything: formatting, vet, staticcheck, headers, all test
 	  echo "make test: SKIPPED the Windows library under Wine: see the line above; $(WINHOST)/wine-setup.sh, as root, sets it up"; fi
 
 .PHONY: test-browser lobby-demo
-test-browser: tools ## the lobby's page in a real Chromium, and pictures of every view in build/screens
-	$(GO) vet -tags browser ./bridge/lobby/...
-	$(GO) test -tags browser -timeout 10m -run 'Browser|Screens' ./bridge/lobby
+test-browser: server examples ## the lobby's page in a real Chromium, and pictures of every view in build/screens
+	$(GO) vet -tags browser ./bridge/lobby/... ./examples/lobby
+	$(GO) test -tags browser -timeout 10m -run 'Browser|Screens' ./bridge/lobby ./examples/lobby
 
 lobby-demo: server examples ## a server, two emulators and two lobbies in the browser
 	$(GO) build -trimpath -o $(BUILD)/lobby-demo ./examples/lobby

@@ -302,11 +302,30 @@ func TestBrowserHostileWords(t *testing.T) {
 		tab.Eval("document.documentElement.scrollWidth - window.innerWidth", &over)
 		require.LessOrEqual(t, over, 0, "at a width of %d", width)
 	}
+	// The longest word that a room's chat takes.
+	host, err := kclient.Dial(context.Background(), srv.Addr, kclient.Config{User: "host", Emulator: "test 1.0", Charset: "utf-8"})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = host.Quit("") })
+	room, err := host.Create(context.Background(), "Duel")
+	require.NoError(t, err)
+	tab.Until("the room", "[...document.querySelectorAll('[data-test=games] tr')].some(r => r.textContent.includes('host'))")
+	tab.Eval("[...document.querySelectorAll('[data-test=games] tr')].find(r => r.textContent.includes('host')).querySelector('[data-test=join]').click(); 1", nil)
+	tab.View("room")
+	require.NoError(t, room.Chat(strings.Repeat("y", 320)))
+	tab.Sees(strings.Repeat("y", 320))
+	for _, width := range []int64{360, 1280} {
+		tab.Size(width, 800)
+		var over int
+		tab.Eval("document.documentElement.scrollWidth - window.innerWidth", &over)
+		require.LessOrEqual(t, over, 0, "at a width of %d", width)
+	}
+	tab.Click(on("leave"))
+	tab.View("lobby")
 	var found string
 	tab.Eval("[...document.querySelectorAll('#view img, #view script, #view svg, #view iframe, [data-test=chat-lobby] a')].map(e => e.outerHTML).join()", &found)
 	require.Empty(t, found)
 	var joinable bool
-	tab.Eval("!document.querySelector('[data-test=join]').disabled", &joinable)
+	tab.Eval("![...document.querySelectorAll('[data-test=games] tr')].find(r => r.textContent.includes('script')).querySelector('[data-test=join]').disabled", &joinable)
 	require.False(t, joinable, "this emulator does not have that game")
 }
 

@@ -214,6 +214,11 @@ func (tab *Tab) Sees(text string) {
 // Test is the selector of what carries this name for tests.
 func Test(name string) string { return fmt.Sprintf("[data-test=%q]", name) }
 
+// Has reports whether a selector finds something that shows.
+func (tab *Tab) Has(selector string) bool {
+	return tab.holds(fmt.Sprintf("document.querySelector(%q)?.getClientRects().length", selector))
+}
+
 // Click clicks what a selector finds, once it is there and enabled.
 func (tab *Tab) Click(selector string) {
 	tab.T.Helper()
