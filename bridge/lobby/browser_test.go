@@ -208,6 +208,23 @@ func TestBrowserListsAndFavourites(t *testing.T) {
 	tab.Sees("That is no address of a server")
 }
 
+// A question that is asked in the moment in which another closes is not answered by
+// that closing: the list of games stays alive.
+func TestBrowserNextQuestion(t *testing.T) {
+	p := newPlayer(t, "ann")
+	tab := browsertest.Open(t, p.open())
+	tab.Click(on("nav-host"))
+	tab.Click(on("host-start"))
+	tab.View("lobby")
+	tab.Click(on("create"))
+	tab.Until("the games", "document.querySelector('[data-test=found] li')")
+	tab.Eval(fmt.Sprintf("document.getElementById('dialog').close(); document.querySelector(%q).click(); 1", on("create")), nil)
+	tab.Type(on("find"), "Duel 2")
+	tab.Until("the game in the list", "document.querySelector('[data-test=found] li')?.textContent === 'Duel 2'")
+	tab.Keys(kb.Enter)
+	tab.View("room")
+}
+
 func TestBrowserPlayback(t *testing.T) {
 	p := newPlayer(t, "ann")
 	tab := browsertest.Open(t, p.open())

@@ -1,6 +1,6 @@
 // dialogs.js: questions that have to be answered first. Escape is no.
 
-import { h, clear } from './dom.js';
+import { h } from './dom.js';
 import { t } from './i18n.js';
 
 // confirm asks, and gives true for yes.
@@ -28,10 +28,13 @@ export function prompt(question, value, yes, max = 200) {
 
 // open shows content until close is called with the answer.
 export function open(content, cancelled = false) {
-  const dialog = document.getElementById('dialog');
-  if (dialog.open) dialog.close();
+  const before = document.getElementById('dialog');
+  if (before.open) before.close();
+  // Each question has an element of its own: the event of a closing comes later, and would
+  // otherwise answer the next question, too.
+  const dialog = before.cloneNode(false);
+  before.replaceWith(dialog);
   return new Promise((resolve) => {
-    clear(dialog);
     dialog.append(...content((value) => {
       resolve(value);
       dialog.close();
