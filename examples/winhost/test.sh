@@ -48,6 +48,18 @@ program() {
 
 unset KAILLERA_SERVER
 export KAILLERA_LOBBY=off # nobody is there to look at a page
+
+server=
+finish() {
+    [ -z "$server" ] || { kill "$server" && wait "$server"; }
+    for bits in 32 64; do "$run" $bits --stop; done
+}
+trap finish EXIT
+for bits in 32 64; do # one Wine for all programs, see wine-run.sh
+    "$run" $bits --stop
+    "$run" $bits --start >"$logs/wine-$bits.log" 2>&1
+done
+
 for bits in 32 64; do
     program "sockets-$bits" $bits udp-test.exe
     program "import-library-$bits" $bits linked.exe
@@ -60,7 +72,6 @@ must spelling-plain 32 --spelling plain --nulls --misalign
 
 "$build/kaillera-server" -listen 127.0.0.1:0 >"$logs/server.log" 2>&1 &
 server=$!
-trap 'kill $server && wait $server' EXIT
 for _ in $(seq 100); do
     KAILLERA_SERVER=$(sed -n 's/.*msg=listening addr=\([^ ]*\).*/\1/p' "$logs/server.log")
     [ -z "$KAILLERA_SERVER" ] || break
@@ -143,6 +154,7 @@ if [ "$(id -u)" = 0 ]; then
     else
         fail locked "no recording below %APPDATA%: $(cat "$logs/locked.kaillera.log")"
     fi
+    "$run" 64 --start >>"$logs/wine-64.log" 2>&1
 fi
 
 for bits in 32 64; do

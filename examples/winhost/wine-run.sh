@@ -2,6 +2,8 @@
 # Runs a Windows program in the Wine that wine-setup.sh made.
 #
 #   wine-run.sh 32|64 PROGRAM [ARGUMENT...]
+#   wine-run.sh 32|64 --start    starts the Wine of that width, which stays for a minute after the last program;
+#                                without, it ends with each program, and a next one that starts in that moment fails
 #   wine-run.sh 32|64 --stop     ends the Wine of that width and all that runs in it
 #
 # The program sees the current folder and what is below it; name files relative to
@@ -24,6 +26,7 @@ if [ "$bits" = 64 ]; then
     wine=/usr/lib/wine/wine64 server=/usr/lib/wine/wineserver64
     [ -x "$wine" ] || wine=$(command -v wine64)
     [ -x "$server" ] || server=$(command -v wineserver)
+    [ "$1" != --start ] || exec "$server" -p60
     [ "$1" != --stop ] || { "$server" -k || true; exit 0; }
     exec "$wine" "$@"
 fi
@@ -42,6 +45,7 @@ exec unshare --mount sh -ec '
     mount --bind "$PWD" "$root/work"
     exec chroot "$root" sh -ec "
         cd /work
+        [ \"\$1\" != --start ] || exec /usr/lib/wine/wineserver32 -p60
         [ \"\$1\" != --stop ] || { /usr/lib/wine/wineserver32 -k || true; exit 0; }
         exec /usr/lib/wine/wine \"\$@\"" sh "$@"
 ' sh "$cache/root32" "$@"
