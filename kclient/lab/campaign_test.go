@@ -48,7 +48,7 @@ func requireAsItShouldBe(t *testing.T, rows []Row) {
 
 // The target: at 1, 5 and 10 % loss at most 1.5 times the floor's stalls, with no more datagrams.
 func TestTarget(t *testing.T) {
-	c := Campaign{Weathers: weathers("loss1", "loss5", "loss10"), Rooms: rooms("2", "4", "2slow", "mixed"),
+	c := Campaign{Weathers: weathers("loss1", "loss5", "loss10"), Rooms: rooms("2", "4", "2slow", "2bad", "mixed"),
 		Strategies: []Strategy{Ours, Floor}, Seeds: []uint64{1, 2}, Length: 5 * time.Minute}
 	if testing.Short() || raceEnabled {
 		c.Seeds, c.Rooms = c.Seeds[:1], rooms("2", "mixed")

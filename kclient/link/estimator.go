@@ -29,3 +29,15 @@ func (e *estimator) wait() time.Duration {
 	}
 	return e.srtt + 4*e.rttvar
 }
+
+// minOverdue is the least that an answer may be later than usual: networks jitter by
+// some milliseconds even where nothing was seen of it.
+const minOverdue = 3 * time.Millisecond
+
+// overdue is when an answer is later than most.
+func (e *estimator) overdue() time.Duration {
+	if e.srtt == 0 {
+		return e.wait()
+	}
+	return e.srtt + max(e.rttvar, minOverdue)
+}

@@ -95,8 +95,10 @@ func (h *listener) repeat(now time.Time) bool {
 // every frame, for a tenth more datagrams than the oracle; two frames and a quarter stall
 // 1.4 times as long for 2 % fewer.
 //
-// At a slower pace a client knows after a round trip. A server does not, since what proves
-// its messages is a batch some frames later; it goes by the pace.
+// At a slower pace a client knows after a round trip, and goes by that and one variation of
+// it, not the usual four: a resend too early costs a datagram, one too late the
+// frames that the delay had to spare. A server does not know, since what proves its messages
+// is a batch some frames later; it goes by the pace, and by what the client asks.
 func (l *Link) playWait() time.Duration {
 	pace := l.games.pace.mean
 	switch {
@@ -107,7 +109,7 @@ func (l *Link) playWait() time.Duration {
 	case l.server:
 		return pace * 5 / 4
 	}
-	return max(min(l.rtt.wait(), pace*5/4), minPlayWait)
+	return max(min(l.rtt.overdue(), pace*5/4), minPlayWait)
 }
 
 // backOff is w at first, then half as long again for each resend that was in vain.
@@ -121,10 +123,11 @@ func (l *Link) backOff(w time.Duration) time.Duration {
 	return min(w, maxPlayWait)
 }
 
-// owesCopy reports whether a copy follows the message that was just sent.
+// owesCopy reports whether a copy follows the datagram that was just sent: a message, or
+// the first resend after it.
 func (l *Link) owesCopy(now time.Time) bool {
 	return l.phase == Play && l.games.pace.mean >= everyFrame &&
-		!l.games.pace.hurry && !l.heard.missed.IsZero() && now.Sub(l.heard.missed) < lossMemory && l.steps() == 1
+		!l.games.pace.hurry && l.resends <= 1 && !l.heard.missed.IsZero() && now.Sub(l.heard.missed) < lossMemory && l.steps() == 1
 }
 
 // inVain reports whether a resend had the time to be answered and was not.

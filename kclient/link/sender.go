@@ -25,7 +25,7 @@ func (l *Link) Datagram(now time.Time, buf []byte) []byte {
 	case l.resendDue(now):
 		l.copies = l.furtherCopies()
 		l.resends++
-		l.asked, l.echo = false, false
+		l.asked, l.echo = false, l.owesCopy(now)
 		buf = l.appendResend(buf)
 	default:
 		return buf
@@ -104,10 +104,16 @@ func (l *Link) resendAfter() (time.Duration, bool) {
 
 // answerAfter is the least time between two datagrams when the peer's datagrams
 // show that one side lacks something. In a game it is short, but it grows while
-// answers change nothing, so that replayed datagrams draw no flood.
+// answers change nothing, so that replayed datagrams draw no flood. At a slower pace a
+// server's round trips hold the wait for the client's next batch and say nothing about the
+// line; there only what is as good as a copy of the last datagram is not answered.
 func (l *Link) answerAfter() time.Duration {
 	if l.phase == Play {
-		return l.backOff(max(min(l.rtt.srtt/2, maxPlayWait), minPlayWait))
+		w := l.rtt.srtt / 2
+		if l.server && l.games.pace.mean >= everyFrame {
+			w = min(w, copySpread)
+		}
+		return l.backOff(max(min(w, maxPlayWait), minPlayWait))
 	}
 	return answerGap
 }
