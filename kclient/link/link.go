@@ -204,7 +204,9 @@ func (l *Link) Receive(now time.Time, datagram []byte) error {
 	switch {
 	case fresh:
 		l.far = 0
-		l.heard.news(now, jump, l.games.pace.mean)
+		// What comes only after it was asked for leaves no gap in the numbers.
+		asked := !l.server && l.resends > 0
+		l.heard.news(now, jump || asked, l.games.pace.mean)
 	case far:
 		l.receiveFar(now)
 	default:

@@ -63,13 +63,13 @@ type listener struct {
 	missed time.Time // when a datagram was last seen to be missing
 }
 
-// news is a datagram with something new in it. After a jump another one is missing, unless
-// it came in time: servers put chat into the datagram of a frame. A peer that sends copies
+// news is a datagram with something new in it. After a jump, or a resend that it may
+// answer, another one is missing, unless it came in time: servers put chat into the datagram of a frame. A peer that sends copies
 // and of which none came between two news has lost one or the other, unless it was in a
 // hurry.
-func (h *listener) news(now time.Time, jump bool, pace time.Duration) {
+func (h *listener) news(now time.Time, missing bool, pace time.Duration) {
 	copies := !h.copy.IsZero() && now.Sub(h.copy) < time.Second
-	if jump && now.Sub(h.last) > pace*3/2 || copies && h.copy.Before(h.last) && now.Sub(h.last) > 2*copySpread {
+	if missing && now.Sub(h.last) > pace*3/2 || copies && h.copy.Before(h.last) && now.Sub(h.last) > 2*copySpread {
 		h.missed = now
 	}
 	h.last = now
