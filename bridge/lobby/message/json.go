@@ -18,7 +18,7 @@ var (
 
 func init() {
 	for _, m := range []ToPage{
-		Hello{}, Settings{}, Sources{}, Servers{}, ServerChanged{}, ServerGone{}, WaitingGames{}, Session{}, Users{}, UserChanged{},
+		Hello{}, Settings{}, Sources{}, Servers{}, ServerChanged{}, WaitingGames{}, Session{}, Users{}, UserChanged{},
 		UserGone{}, Games{}, GameChanged{}, GameGone{}, Chat{}, Room{}, Play{}, Sampled{}, Records{}, Host{}, FoundGames{}, Done{}, Ended{},
 	} {
 		t := reflect.TypeOf(m)

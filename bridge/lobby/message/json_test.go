@@ -12,9 +12,9 @@ import (
 )
 
 func TestEncodeNamesTheTypeAndHoldsTheFields(t *testing.T) {
-	b, err := Encode(ServerGone{Address: "10.0.0.1:27888"})
+	b, err := Encode(UserGone{ID: 7})
 	require.NoError(t, err)
-	assert.JSONEq(t, `{"t":"serverGone","address":"10.0.0.1:27888"}`, string(b))
+	assert.JSONEq(t, `{"t":"userGone","id":7}`, string(b))
 }
 
 // The page loops over lists, which null has no length for.

@@ -65,11 +65,6 @@ type ServerChanged struct {
 	Server Server `json:"server"`
 }
 
-// ServerGone takes a server from the list.
-type ServerGone struct {
-	Address string `json:"address"`
-}
-
 // Server is a server that can be connected to.
 type Server struct {
 	Address   string `json:"address"` // host:port; identifies it
@@ -344,7 +339,6 @@ func (Settings) toPage()      {}
 func (Sources) toPage()       {}
 func (Servers) toPage()       {}
 func (ServerChanged) toPage() {}
-func (ServerGone) toPage()    {}
 func (WaitingGames) toPage()  {}
 func (Session) toPage()       {}
 func (Users) toPage()         {}

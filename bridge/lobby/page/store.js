@@ -32,7 +32,6 @@ const parts = {
   sources: ['servers', (m) => { state.sources = m.list; }],
   servers: ['servers', (m) => { state.servers = byKey(m.list, 'address'); }],
   serverChanged: ['servers', (m) => { state.servers.set(m.server.address, m.server); }],
-  serverGone: ['servers', (m) => { state.servers.delete(m.address); }],
   waitingGames: ['servers', (m) => { state.waiting = m.list; }],
   session: ['session', (m) => { state.session = m; }],
   users: ['users', (m) => { state.users = byKey(m.list, 'id'); }],
