@@ -5,9 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/netip"
-	"os"
 	"sync"
 	"testing"
 	"time"
@@ -19,171 +17,6 @@ import (
 	"kbridge/kclient/wire"
 	"kbridge/server"
 )
-
-// seat is one player's emulator, which may be killed and started again.
-type seat struct {
-	w      *world
-	name   string
-	conn   *netsim.Conn
-	lobby  *kclient.Lobby
-	room   *kclient.Room
-	game   *kclient.Game
-	mu     sync.Mutex
-	frames [][]byte // that the emulator now running has run
-	err    error
-	behind int           // calls that found the player behind
-	calm   time.Duration // how long to play on after the last frame
-}
-
-// table seats players around one game.
-func (w *world) table(ctx context.Context) []*seat {
-	var seats []*seat
-	for i, c := range w.m.types {
-		s := &seat{w: w, name: fmt.Sprintf("player%d", i+1), calm: 3 * time.Second}
-		s.login(ctx, c, nil)
-		require.NoError(w.t, s.err)
-		if i == 0 {
-			s.room, s.err = s.lobby.Create(ctx, "Duel")
-		} else {
-			waitFor(w.t, s.lobby, func() bool { return len(s.lobby.Games()) == 1 })
-			s.room, s.err = s.lobby.Join(ctx, s.lobby.Games()[0].ID)
-		}
-		require.NoError(w.t, s.err)
-		seats = append(seats, s)
-	}
-	waitForPlayers(w.t, seats[0].room, len(seats))
-	require.NoError(w.t, seats[0].room.Start(ctx))
-	return seats
-}
-
-func (s *seat) login(ctx context.Context, c wire.ConnectionType, back *kclient.Ticket) {
-	s.lobby, s.err = kclient.Dial(ctx, s.w.addr, kclient.Config{User: s.name, Emulator: "test 1.0", Connection: c, Comeback: back, Logger: s.w.m.logger(s.name),
-		Listen: func(netip.AddrPort) (kclient.PacketConn, error) {
-			conn, err := s.w.net.Listen(netip.AddrPort{})
-			s.conn = conn
-			return conn, err
-		}})
-	if s.err == nil {
-		s.w.users = append(s.w.users, s.lobby)
-	}
-}
-
-// play runs the emulator until it has run that many frames.
-func (s *seat) play(ctx context.Context, frames int) {
-	g, err := s.room.WaitStart(ctx)
-	if err != nil {
-		s.err = err
-		return
-	}
-	s.mu.Lock()
-	s.game = g
-	s.mu.Unlock()
-	size := s.w.m.size
-	values := make([]byte, size*wire.MaxPlayers)
-	next := time.Now()
-	for call := 0; s.count() < frames; call++ {
-		s.w.m.input(g.Player(), call, values[:size])
-		n, err := g.Exchange(ctx, values, size)
-		if err != nil {
-			s.err = err
-			return
-		}
-		if n > 0 {
-			s.mu.Lock()
-			s.frames = append(s.frames, bytes.Clone(values[:n]))
-			s.mu.Unlock()
-		}
-		if g.Behind() > 0 {
-			s.behind++
-			next = time.Now()
-			time.Sleep(time.Millisecond) // as fast as it can
-			continue
-		}
-		next = next.Add(frameTime)
-		if late := time.Since(next); late > 0 {
-			next = next.Add(late) // it was held up, and does not hurry
-		}
-		time.Sleep(time.Until(next))
-	}
-	time.Sleep(s.calm)
-	g.Drop()
-}
-
-func (s *seat) count() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.frames)
-}
-
-// kill ends the emulator without a word to anybody, and returns what it would
-// have found in its file.
-func (s *seat) kill() kclient.Ticket {
-	ticket, ok := s.lobby.Ticket()
-	require.True(s.w.t, ok)
-	s.conn.Close()
-	return ticket
-}
-
-// scene is what happens while a game of that many frames is played.
-func (m match) scene(t *testing.T, happens func(ctx context.Context, t *testing.T, w *world, seats []*seat)) {
-	t.Helper()
-	bubble(t, m, func(t *testing.T, w *world) {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
-		defer cancel()
-		seats := w.table(ctx)
-		var all sync.WaitGroup
-		defer func() { cancel(); all.Wait() }() // or the bubble of a failed test would not end
-		for _, s := range seats {
-			all.Go(func() { s.play(ctx, m.frames) })
-		}
-		happens(ctx, t, w, seats)
-		all.Wait()
-		for i, s := range seats {
-			require.NoError(t, s.err, "player %d after %d frames", i+1, len(s.frames))
-		}
-		requireSame(t, seats...)
-	})
-}
-
-// requireSame asserts that all emulators ran the same frames.
-func requireSame(t *testing.T, seats ...*seat) {
-	t.Helper()
-	for i, s := range seats[1:] {
-		require.Equal(t, len(seats[0].frames), len(s.frames), "player %d", i+2)
-		for f := range s.frames {
-			require.Equal(t, seats[0].frames[f], s.frames[f], "player %d, frame %d", i+2, f)
-		}
-	}
-}
-
-// blanks is how many frames have nothing of a player's.
-func (s *seat) blanks(player int) (n int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	size := s.w.m.size
-	for _, f := range s.frames {
-		if bytes.Equal(f[(player-1)*size:player*size], make([]byte, size)) {
-			n++
-		}
-	}
-	return n
-}
-
-var comebackRooms = [][]wire.ConnectionType{{1, 1}, {3, 3}, {6, 6}, {1, 2, 3, 6}, {2, 1, 4}}
-
-func forRooms(t *testing.T, m match, f func(t *testing.T, m match)) {
-	for i, types := range comebackRooms {
-		t.Run(fmt.Sprint(types), func(t *testing.T) {
-			m := m
-			m.seed, m.types = m.seed+uint64(i), types
-			if m.profile == (netsim.Profile{}) {
-				m.profile = netsim.Cable()
-			}
-			m.size = 4
-			f(t, m)
-		})
-	}
-}
 
 // A player whose address changes in mid-game goes on, wherever it comes from, and
 // nothing of its input is lost.
@@ -275,10 +108,6 @@ func TestAShortBlackoutIsWaitedFor(t *testing.T) {
 	})
 }
 
-func (w *world) cut(s *seat, on bool) {
-	w.net.Partition(s.conn.AddrPort().Addr(), netip.MustParseAddrPort(w.addr).Addr(), on)
-}
-
 // A player who was away for longer finds the game gone on with zeros in its
 // place, catches up, and its input counts again.
 func TestALongBlackoutIsCaughtUpWith(t *testing.T) {
@@ -364,13 +193,8 @@ func TestEverybodyComesBack(t *testing.T) {
 // Back in time to load: everybody still waits.
 func TestARestartDuringNetsync(t *testing.T) {
 	m := match{seed: 70, types: []wire.ConnectionType{1, 2}, profile: netsim.Cable(), size: 4, frames: 600}
-	bubble(t, m, func(t *testing.T, w *world) {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
-		defer cancel()
-		seats := w.table(ctx)
-		var done sync.WaitGroup
-		defer func() { cancel(); done.Wait() }()
-		done.Go(func() { seats[0].play(ctx, m.frames) })
+	m.table(t, func(ctx context.Context, t *testing.T, w *world, seats []*seat, all *sync.WaitGroup) {
+		all.Go(func() { seats[0].play(ctx, m.frames) })
 		time.Sleep(3 * time.Second)
 		ticket := seats[1].kill()
 		time.Sleep(3 * time.Second)
@@ -379,8 +203,8 @@ func TestARestartDuringNetsync(t *testing.T) {
 		require.NoError(t, again.err)
 		again.room = again.lobby.Room()
 		require.NotNil(t, again.room)
-		done.Go(func() { again.play(ctx, m.frames) })
-		done.Wait()
+		all.Go(func() { again.play(ctx, m.frames) })
+		all.Wait()
 		require.NoError(t, again.err)
 		requireSame(t, seats[0], again)
 		require.Zero(t, again.behind)
@@ -438,21 +262,13 @@ func TestAForgedComebackTakesNothing(t *testing.T) {
 // The game ends while a player is away: it is told so when it is heard again.
 func TestTheGameEndsMeanwhile(t *testing.T) {
 	m := match{seed: 90, types: []wire.ConnectionType{1, 1}, profile: netsim.Cable(), size: 4, frames: 1500}
-	bubble(t, m, func(t *testing.T, w *world) {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
-		defer cancel()
-		seats := w.table(ctx)
-		var done sync.WaitGroup
-		defer func() { cancel(); done.Wait() }()
-		for _, s := range seats {
-			done.Go(func() { s.play(ctx, m.frames) })
-		}
+	m.meanwhile(t, func(ctx context.Context, t *testing.T, w *world, seats []*seat, all *sync.WaitGroup) {
 		time.Sleep(5 * time.Second)
 		w.cut(seats[1], true)
 		time.Sleep(20 * time.Second)
 		require.NoError(t, seats[0].room.Leave(ctx)) // the owner closes the room
 		w.cut(seats[1], false)
-		done.Wait()
+		all.Wait()
 		require.Truef(t, kclient.IsOver(seats[1].err), "%v", seats[1].err)
 		require.NoError(t, seats[1].lobby.Err())
 	})
@@ -461,14 +277,9 @@ func TestTheGameEndsMeanwhile(t *testing.T) {
 // Nobody who is behind holds the others up, even if its emulator never hurries.
 func TestASlowComebackHoldsNobodyUp(t *testing.T) {
 	m := match{seed: 95, types: []wire.ConnectionType{1, 1}, profile: netsim.Cable(), size: 4, frames: 2400}
-	bubble(t, m, func(t *testing.T, w *world) {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
-		defer cancel()
-		seats := w.table(ctx)
-		var done sync.WaitGroup
-		defer func() { cancel(); done.Wait() }()
-		done.Go(func() { seats[0].play(ctx, m.frames) })
-		done.Go(func() { seats[1].play(ctx, 300) })
+	m.table(t, func(ctx context.Context, t *testing.T, w *world, seats []*seat, all *sync.WaitGroup) {
+		all.Go(func() { seats[0].play(ctx, m.frames) })
+		all.Go(func() { seats[1].play(ctx, 300) })
 		time.Sleep(4 * time.Second)
 		ticket := seats[1].kill()
 		time.Sleep(15 * time.Second)
@@ -484,7 +295,7 @@ func TestASlowComebackHoldsNobodyUp(t *testing.T) {
 			time.Sleep(time.Second / 10)
 		}
 		require.NoError(t, g.Drop())
-		done.Wait()
+		all.Wait()
 		require.NoError(t, seats[0].err)
 		require.Less(t, seats[0].game.Stats().LongestStall, 12*time.Second)
 	})
@@ -493,15 +304,7 @@ func TestASlowComebackHoldsNobodyUp(t *testing.T) {
 // Another emulator, with another size of input, cannot come back into the game.
 func TestAComebackOfAnotherEmulator(t *testing.T) {
 	m := match{seed: 97, types: []wire.ConnectionType{1, 1}, profile: netsim.Cable(), size: 4, frames: 1500}
-	bubble(t, m, func(t *testing.T, w *world) {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
-		defer cancel()
-		seats := w.table(ctx)
-		var done sync.WaitGroup
-		defer func() { cancel(); done.Wait() }()
-		for _, s := range seats {
-			done.Go(func() { s.play(ctx, m.frames) })
-		}
+	m.meanwhile(t, func(ctx context.Context, t *testing.T, w *world, seats []*seat, all *sync.WaitGroup) {
 		time.Sleep(4 * time.Second)
 		ticket := seats[1].kill()
 		time.Sleep(3 * time.Second)
@@ -511,7 +314,7 @@ func TestAComebackOfAnotherEmulator(t *testing.T) {
 		require.NoError(t, err)
 		_, err = g.Exchange(ctx, make([]byte, 64), 8)
 		require.ErrorContains(t, err, "not the same emulator")
-		done.Wait()
+		all.Wait()
 		require.NoError(t, seats[0].err)
 	})
 }
@@ -520,30 +323,15 @@ func TestAComebackOfAnotherEmulator(t *testing.T) {
 func TestComebackSwitchedOff(t *testing.T) {
 	m := match{seed: 99, types: []wire.ConnectionType{1, 1}, profile: netsim.Cable(), size: 4, frames: 1500,
 		server: func(c *server.Config) { c.Comeback = -1 }}
-	bubble(t, m, func(t *testing.T, w *world) {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
-		defer cancel()
-		seats := w.table(ctx)
-		var done sync.WaitGroup
-		defer func() { cancel(); done.Wait() }()
-		for _, s := range seats {
-			done.Go(func() { s.play(ctx, m.frames) })
-		}
+	m.meanwhile(t, func(ctx context.Context, t *testing.T, w *world, seats []*seat, all *sync.WaitGroup) {
 		time.Sleep(5 * time.Second)
 		_, ok := seats[1].lobby.Ticket()
 		require.False(t, ok)
 		w.cut(seats[1], true)
-		done.Wait()
+		all.Wait()
 		require.NoError(t, seats[0].err)
 		var timeout *kclient.TimeoutError
 		require.True(t, errors.As(seats[1].err, &timeout), "%v", seats[1].err)
 		require.Equal(t, 15*time.Second, timeout.After)
 	})
-}
-
-func (m match) logger(name string) *slog.Logger {
-	if os.Getenv("KBRIDGE_TEST_LOG") == "" {
-		return nil
-	}
-	return slog.New(slog.NewTextHandler(os.Stderr, nil)).With("who", name)
 }
