@@ -1,0 +1,172 @@
+package lobby
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"kbridge/bridge"
+	"kbridge/bridge/lobby/settings"
+)
+
+// patience bounds every wait of these tests; nothing depends on how long it takes.
+const patience = 30 * time.Second
+
+// player is an emulator with its lobby, on a thread of its own.
+type player struct {
+	t       *testing.T
+	folder  string
+	session *bridge.Session
+	lobby   *Lobby
+	address chan string
+	ended   chan int // what kailleraSelectServerDialog returned
+
+	mu     sync.Mutex
+	frames [][]byte // of the last game
+	chats  []string
+	games  int
+	quit   bool          // end the game now
+	pause  time.Duration // once, in mid-game
+}
+
+// loopbackOnly asks no public address, whatever the settings say.
+var loopbackOnly = &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+	if !strings.HasPrefix(address, "127.0.0.1:") {
+		return nil, fmt.Errorf("a test wanted to ask %s", address)
+	}
+	return (&net.Dialer{}).DialContext(ctx, network, address)
+}}}
+
+// newPlayer makes an emulator whose user has a name already, or none.
+func newPlayer(t *testing.T, nick string, change ...func(*Config)) *player {
+	p := &player{t: t, folder: t.TempDir(), address: make(chan string, 1), ended: make(chan int, 1)}
+	f, _ := settings.Open(p.folder)
+	require.NoError(t, f.Change(func(s *settings.Settings) { s.Nick, s.Sources = nick, nil }))
+	env := map[string]string{EnvLobby: Address, bridge.EnvLog: filepath.Join(p.folder, "log")}
+	cfg := Config{Client: loopbackOnly, Getenv: func(name string) string { return env[name] }, Host: "127.0.0.1", Opened: func(a string) { p.address <- a },
+		Open: func(string) error { panic("no test opens a browser") }}
+	for _, c := range change {
+		c(&cfg)
+	}
+	p.lobby = New(cfg)
+	p.session = bridge.New(bridge.Config{UI: p.lobby, Getenv: cfg.Getenv, Folder: func() string { return p.folder }, State: func() string { return p.folder }})
+	p.session.Init()
+	require.NoError(t, p.session.SetInfos(&bridge.Infos{AppName: "test 1.0", Games: []string{"Duel", "Maze <b>", "Duel 2"},
+		Callbacks: bridge.Callbacks{Game: 1, ChatReceived: 2, ClientDropped: 3, MoreInfos: 4}}))
+	t.Cleanup(func() {
+		p.session.Shutdown()
+		if t.Failed() {
+			log, _ := os.ReadFile(filepath.Join(p.folder, "log"))
+			t.Logf("log of %q:\n%s", nick, log)
+		}
+	})
+	return p
+}
+
+// open calls kailleraSelectServerDialog and returns the address of the page.
+func (p *player) open() string {
+	go p.dialog()
+	select {
+	case a := <-p.address:
+		return a
+	case <-time.After(patience):
+		p.t.Fatal("no lobby was opened")
+		return ""
+	}
+}
+
+func (p *player) dialog() {
+	id, err := p.session.BeginDialog(1, 0)
+	if err != nil {
+		p.ended <- -2
+		return
+	}
+	for {
+		var c bridge.Call
+		code := p.session.NextCall(id, -1, &c)
+		switch c.Kind {
+		case bridge.CallNone:
+			p.ended <- code
+			return
+		case bridge.CallGame:
+			p.play(c)
+		}
+	}
+}
+
+// play is the emulator's loop.
+func (p *player) play(c bridge.Call) {
+	p.mu.Lock()
+	p.frames, p.quit = nil, false
+	p.games++
+	p.mu.Unlock()
+	for n := 0; ; n++ {
+		values := make([]byte, 16)
+		values[0], values[1] = byte(c.Player), byte(n/8)
+		var call bridge.Call
+		got := p.session.ModifyPlayValues(1, values, 2, &call)
+		for call.Kind != bridge.CallNone {
+			if call.Kind == bridge.CallChat {
+				p.mu.Lock()
+				p.chats = append(p.chats, call.Nick+": "+call.Text)
+				p.mu.Unlock()
+			}
+			got = p.session.ModifyPlayValues(1, values, 2, &call)
+		}
+		p.mu.Lock()
+		quit, pause := p.quit, p.pause
+		p.pause = 0
+		if got > 0 {
+			p.frames = append(p.frames, bytes.Clone(values[:got]))
+		}
+		p.mu.Unlock()
+		if got < 0 || quit {
+			break
+		}
+		time.Sleep(pause)
+		if p.session.FramesBehind() == 0 {
+			time.Sleep(4 * time.Millisecond)
+		}
+	}
+	p.session.EndGame()
+}
+
+func (p *player) heard(line string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Contains(p.chats, line)
+}
+
+// played is how many games were begun.
+func (p *player) played() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.games
+}
+
+func (p *player) count() int { return len(p.ran()) }
+
+// ran are the frames of the last game.
+func (p *player) ran() [][]byte {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.frames)
+}
+
+func waitUntil(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	for begun := time.Now(); !holds(); time.Sleep(5 * time.Millisecond) {
+		require.Less(t, time.Since(begun), patience, what)
+	}
+}
