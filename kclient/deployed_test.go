@@ -14,6 +14,7 @@ import (
 
 	"kbridge/kclient"
 	"kbridge/kclient/deployed"
+	"kbridge/kclient/lockstep"
 	"kbridge/kclient/netsim"
 	"kbridge/kclient/wire"
 	"kbridge/server"
@@ -294,15 +295,19 @@ func (m *mixedMatch) serve(t *testing.T, network *netsim.Network) (stop func()) 
 // check: frames that two players have are the same, and who lost the game says so with a typed error.
 func (m *mixedMatch) check(t *testing.T) {
 	t.Helper()
-	best := m.players[0].Frames()
-	for _, p := range m.players {
-		if len(p.Frames()) > len(best) {
-			best = p.Frames()
+	best, ahead := m.players[0].Frames(), m.lead(0)
+	for i, p := range m.players {
+		if len(p.Frames())-m.lead(i) > len(best)-ahead {
+			best, ahead = p.Frames(), m.lead(i)
 		}
 	}
 	for i, p := range m.players {
 		for f, frame := range p.Frames()[:min(len(p.Frames()), m.frames)] {
-			require.Equal(t, best[f], frame, "frame %d of %s", f, p.Name())
+			if at := f - m.lead(i); at < 0 {
+				require.Equal(t, make([]byte, len(frame)), frame, "leading frame %d of %s", f, p.Name())
+			} else {
+				require.Equal(t, best[at+ahead], frame, "frame %d of %s", at, p.Name())
+			}
 		}
 		if err := m.result[i]; err != nil {
 			t.Logf("%v, after %v: %v", m, m.took, err)
@@ -556,4 +561,26 @@ func TestDeployedRefusals(t *testing.T) {
 			require.NoError(t, three.Create("Another"), "and goes on in the lobby")
 		})
 	}
+}
+
+// lead is how many frames of zeros our server gives a player first, so that everybody gets the same frame in the same call.
+func (m *mixedMatch) lead(player int) int {
+	if m.server != onOurs {
+		return 0
+	}
+	longest, own := 0, 0
+	for i, p := range m.players {
+		d := 0
+		switch p := p.(type) {
+		case *deployed.Client:
+			d = lockstep.Delay(m.types[i].Frames(), int(p.Started().FrameDelay))
+		case *ourPlayer:
+			d = p.game.FrameDelay()
+		}
+		longest = max(longest, d)
+		if i == player {
+			own = d
+		}
+	}
+	return longest - own
 }

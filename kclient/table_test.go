@@ -86,11 +86,9 @@ func (s *seat) play(ctx context.Context, frames int) {
 			s.err = err
 			return
 		}
-		if n > 0 {
-			s.mu.Lock()
-			s.frames = append(s.frames, bytes.Clone(values[:n]))
-			s.mu.Unlock()
-		}
+		s.mu.Lock()
+		s.frames = append(s.frames, machineFrame(values, n, size*g.Players()))
+		s.mu.Unlock()
 		if g.Behind() > 0 {
 			s.behind++
 			next = time.Now()

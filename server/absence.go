@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"kbridge/kclient/link"
+	"kbridge/kclient/lockstep"
 	"kbridge/kclient/wire"
 )
 
@@ -128,12 +129,19 @@ func (s *session) sendHistory(now time.Time, q wire.HistoryRequest) {
 	h.Flush()
 	s.link.Heard(now)
 	s.touch()
-	part := wire.History{Offset: q.Offset, Total: uint32(h.Bytes()), Frames: uint32(h.Frames())}
+	// The player's own leading zeros stand before what is everybody's.
+	lead := s.room.mixer.Lead(s.player)
+	zeros := lockstep.AppendZeroFrames(nil, lead)
+	part := wire.History{Offset: q.Offset, Total: uint32(len(zeros) + h.Bytes()), Frames: uint32(lead + h.Frames())}
 	if q.Offset > part.Total {
 		return
 	}
 	for range min(max(q.Count, 1), maxHistoryParts) {
-		part.Data = h.At(int(part.Offset), wire.MaxHistory)
+		if at := int(part.Offset); at < len(zeros) {
+			part.Data = zeros[at:]
+		} else {
+			part.Data = h.At(at-len(zeros), wire.MaxHistory)
+		}
 		sv.write(sv.conn, s.addr, part.AppendTo(sv.out[:0]))
 		part.Offset += uint32(len(part.Data))
 		if part.Offset == part.Total {

@@ -2,6 +2,7 @@ package server
 
 import (
 	"log/slog"
+	"strings"
 	"time"
 
 	"kbridge/kclient/wire"
@@ -27,6 +28,10 @@ func (s *session) gameChat(now time.Time, raw string) {
 	sv := s.server
 	text := sv.clean.clean(raw, maxGameChat)
 	if text == "" || !s.limit(now, &s.gameChats, sv.cfg.Flood.GameChat, "You chat too fast, wait a moment") {
+		return
+	}
+	if word, rest, _ := strings.Cut(sv.clean.text(text), " "); strings.EqualFold(word, "/samedelay") {
+		s.chooseDelay(now, strings.ToLower(strings.TrimSpace(rest)))
 		return
 	}
 	s.room.broadcast(now, wire.TypeGameChat, wire.Chat{User: s.user, Text: text})

@@ -15,11 +15,12 @@ import (
 
 // Padding says when the server fills the queues of slower connection types with
 // frames of zeros at the start of a game, so that nobody waits for the slowest
-// player's first batch.
+// player's first batch. The padded players' own input comes back so many frames later.
 type Padding uint8
 
 const (
-	// PaddingAuto pads in rooms with mixed connection types.
+	// PaddingAuto does what measures better, which is not to pad: rooms of mixed connection types get longer frame delays
+	// instead (lockstep.FrameDelays), which stall as seldom for no more lag, and the players are told of them.
 	PaddingAuto Padding = iota
 	// PaddingOn pads always, which in rooms of one type changes nothing.
 	PaddingOn
@@ -72,9 +73,13 @@ type Config struct {
 	MaxGames int           // rooms at once; 0 is 100
 	MaxPing  time.Duration // 1 ms to 1 s; 0 is 250 ms
 
-	Charset   string               // of every text on the wire; "" is windows-1252
-	Padding   Padding              // PaddingAuto
-	Numbering framecache.Numbering // of the caches; framecache.Window is what deployed clients speak
+	Charset    string     // of every text on the wire; "" is windows-1252
+	Padding    Padding    // PaddingAuto
+	FrameDelay FrameDelay // FrameDelayAuto; an owner's /samedelay overrides it in the room
+	// SameDelayEmulators are the beginnings of the names, UTF-8, case ignored, of emulators that repeat a call until it returns a
+	// frame: FrameDelayAuto is FrameDelaySame in their rooms. nil is Nestopia; empty is none. At most 64.
+	SameDelayEmulators []string
+	Numbering          framecache.Numbering // of the caches; framecache.Window is what deployed clients speak
 
 	Stall        time.Duration // how long a player may hold up a game; 0 is 10 s
 	NetsyncStall time.Duration // how long a player may take to load; 0 is 120 s
@@ -114,6 +119,9 @@ func (c Config) withDefaults() (Config, error) {
 	setDefault(&c.Flood.Join, defaultFlood.Join)
 	setDefault(&c.Flood.Login, defaultFlood.Login)
 	setDefault(&c.Flood.Message, defaultFlood.Message)
+	if c.SameDelayEmulators == nil {
+		c.SameDelayEmulators = defaultSameDelayEmulators
+	}
 	if c.Random == nil {
 		c.Random = rand.Reader
 	}
@@ -132,6 +140,15 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	inRange(&errs, "ComebackWait", c.ComebackWait, minStall, maxStall)
 	inRange(&errs, "Padding", c.Padding, PaddingAuto, PaddingOff)
+	inRange(&errs, "FrameDelay", c.FrameDelay, FrameDelayAuto, FrameDelaySame)
+	if n := len(c.SameDelayEmulators); n > maxSameDelayEmulators {
+		errs = append(errs, fmt.Errorf("server: SameDelayEmulators has %d names, at most %d", n, maxSameDelayEmulators))
+	}
+	for _, name := range c.SameDelayEmulators {
+		if strings.TrimSpace(name) == "" || len(name) > maxEmulatorName {
+			errs = append(errs, fmt.Errorf("server: SameDelayEmulators has the name %q, it takes names of 1 to %d bytes", name, maxEmulatorName))
+		}
+	}
 	if lines := strings.Count(c.MOTD, "\n") + 1; lines > maxMOTD {
 		errs = append(errs, fmt.Errorf("server: MOTD has %d lines, at most %d", lines, maxMOTD))
 	}
@@ -148,7 +165,7 @@ func setDefault[T comparable](field *T, value T) {
 	}
 }
 
-func inRange[T int | time.Duration | Padding](errs *[]error, name string, got, low, high T) {
+func inRange[T int | time.Duration | Padding | FrameDelay](errs *[]error, name string, got, low, high T) {
 	if got < low || got > high {
 		*errs = append(*errs, fmt.Errorf("server: %s is %v, it takes %v to %v", name, got, low, high))
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/kclient/deployed"
+	"kbridge/kclient/lockstep"
 	"kbridge/kclient/netsim"
 	"kbridge/kclient/wire"
 	"kbridge/server"
@@ -142,18 +143,35 @@ func lostByItsOwnRules(err error) bool {
 // compare: the frames that two players have are the same.
 func (m *legacyMatch) compare(t *testing.T) {
 	t.Helper()
-	best := m.players[0].Frames()
+	best := m.players[0]
 	for _, c := range m.players {
-		if len(c.Frames()) > len(best) {
-			best = c.Frames()
+		if len(c.Frames())-m.lead(c) > len(best.Frames())-m.lead(best) {
+			best = c
 		}
 	}
 	for _, c := range m.players {
 		for f, frame := range c.Frames()[:min(len(c.Frames()), m.frames)] {
 			require.Len(t, frame, m.size*len(m.players))
-			require.Equal(t, best[f], frame, "frame %d of %s", f, c.Name())
+			if at := f - m.lead(c); at < 0 {
+				require.Equal(t, make([]byte, len(frame)), frame, "leading frame %d of %s", f, c.Name())
+			} else {
+				require.Equal(t, best.Frames()[at+m.lead(best)], frame, "frame %d of %s", at, c.Name())
+			}
 		}
 	}
+}
+
+// lead is how many frames of zeros a player gets first, so that everybody gets the same frame in the same call.
+func (m *legacyMatch) lead(c *deployed.Client) int {
+	longest, own := 0, 0
+	for i, p := range m.players {
+		d := lockstep.Delay(m.types[i].Frames(), int(p.Started().FrameDelay))
+		longest = max(longest, d)
+		if p == c {
+			own = d
+		}
+	}
+	return longest - own
 }
 
 // finished is how many players got all frames.

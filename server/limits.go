@@ -51,9 +51,15 @@ const (
 	maxQuitMessage  = wire.MaxQuitMessage
 )
 
-// maxPlayers in a room: the classic API's buffer has room for 8. The frame delay
-// that they are told is bounded by lockstep.FrameDelay.
+// maxPlayers in a room: the classic API's buffer has room for 8.
 const maxPlayers = wire.MaxPlayers
+
+// maxOldDelay is the largest d for a client that has not shown itself to be ours: SupraClient's ring holds 15 batches, d + 1 of which
+// are under way. Ours bears lockstep.MaxFrameDelay.
+const maxOldDelay = 14
+
+// maxSameDelayEmulators bounds Config.SameDelayEmulators: all of them are compared at every start.
+const maxSameDelayEmulators = 64
 
 // Logins under way.
 const (

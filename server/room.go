@@ -21,6 +21,7 @@ type room struct {
 	members   []*session
 	state     wire.GameState
 	timer     timer
+	delay     FrameDelay // of the owner's choice; FrameDelayAuto leaves it to the server
 
 	// Of the game that runs; see start.go and play.go.
 	mixer   *lockstep.Mixer

@@ -20,18 +20,14 @@ func (s *session) start(now time.Time) {
 		s.warn(now, "The game has started already")
 		return
 	}
-	config := lockstep.MixerConfig{Numbering: r.server.cfg.Numbering}
+	delays, err := r.frameDelays()
+	if err != nil {
+		s.warn(now, "The game cannot start: "+err.Error())
+		return
+	}
+	config := lockstep.MixerConfig{FrameDelays: delays, Padding: r.server.cfg.Padding == PaddingOn, Numbering: r.server.cfg.Numbering}
 	for _, m := range r.members {
 		config.Connections = append(config.Connections, m.connection.Frames())
-		config.FrameDelays = append(config.FrameDelays, lockstep.FrameDelay(m.connection.Frames(), time.Duration(m.ping)*time.Millisecond))
-	}
-	switch r.server.cfg.Padding {
-	case PaddingOn:
-		config.Padding = true
-	case PaddingAuto:
-		for _, c := range config.Connections {
-			config.Padding = config.Padding || c != config.Connections[0]
-		}
 	}
 	if r.mayComeBack() {
 		config.Spare = catchUpFrames

@@ -5,6 +5,7 @@
 package main
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 	"io"
@@ -26,6 +27,7 @@ type options struct {
 	keep         string
 	real         float64
 	quiet        bool
+	mixed        string
 }
 
 func main() {
@@ -38,6 +40,7 @@ func main() {
 	flag.StringVar(&o.strategies, "strategy", "", "comma-separated strategies (default: all): ours classic floor")
 	flag.StringVar(&o.keep, "keep", "", "directory for the traces of failing seeds")
 	flag.Float64Var(&o.real, "real", 0, "instead: minutes of real time over real sockets through a lossy relay, beside the simulation")
+	flag.StringVar(&o.mixed, "mixed", "delays", "what the server does about mixed connection types: delays, padded or plain")
 	flag.BoolVar(&o.quiet, "quiet", false, "no progress on stderr")
 	flag.Parse()
 	if flag.NArg() > 0 {
@@ -94,6 +97,9 @@ func (o options) campaign() (c lab.Campaign, err error) {
 		return c, fmt.Errorf("%d seeds of %g minutes: both must be above 0", o.seeds, o.minutes)
 	}
 	c = lab.Campaign{Length: time.Duration(o.minutes * float64(time.Minute))}
+	if c.Mixed, err = lab.ParseMixed(cmp.Or(o.mixed, lab.MixedDelays.String())); err != nil {
+		return c, err
+	}
 	for i := range o.seeds {
 		c.Seeds = append(c.Seeds, o.first+i)
 	}

@@ -47,7 +47,7 @@ func runReal(o options, c lab.Campaign, out io.Writer) (ok bool, err error) {
 		for _, room := range c.Rooms {
 			row := lab.Row{Weather: w.Name, Room: room.Name + " real", Strategies: c.Strategies, Results: make([]lab.Result, 1)}
 			for _, seed := range c.Seeds {
-				r, err := playReal(w, room.Connections, seed, c.Length)
+				r, err := playReal(w, room.Connections, seed, c.Length, c.Mixed)
 				if err != nil {
 					return false, err
 				}
@@ -68,8 +68,11 @@ func runReal(o options, c lab.Campaign, out io.Writer) (ok bool, err error) {
 }
 
 // playReal is one game in real time.
-func playReal(w lab.Weather, connections []int, seed uint64, length time.Duration) (*lab.Result, error) {
+func playReal(w lab.Weather, connections []int, seed uint64, length time.Duration, mixed lab.Mixed) (*lab.Result, error) {
 	quiet := slog.New(slog.DiscardHandler)
+	if mixed != lab.MixedDelays {
+		return nil, fmt.Errorf("the server meets mixed types with delays, not %v", mixed)
+	}
 	srv, err := server.New(server.Config{MaxPing: time.Second, Logger: quiet})
 	if err != nil {
 		return nil, err
@@ -89,7 +92,7 @@ func playReal(w lab.Weather, connections []int, seed uint64, length time.Duratio
 	var relays []*relay
 	var rooms []*kclient.Room
 	for p, c := range connections {
-		r, err := newRelay(at, seed, p, w.Line)
+		r, err := newRelay(at, seed, p, w.LineOf(p))
 		if err != nil {
 			return nil, err
 		}
@@ -115,16 +118,26 @@ func playReal(w lab.Weather, connections []int, seed uint64, length time.Duratio
 	if err := rooms[0].Start(ctx); err != nil {
 		return nil, err
 	}
+	var games []*kclient.Game
+	var delays []int
+	for _, room := range rooms {
+		g, err := room.WaitStart(ctx)
+		if err != nil {
+			return nil, err
+		}
+		games, delays = append(games, g), append(delays, g.FrameDelay())
+	}
+	lags := lab.NewLags(connections, delays, mixed)
 	var players sync.WaitGroup
 	players.Add(len(rooms))
 	results := make([]lab.Result, len(rooms))
 	begun := make(chan struct{}) // closed when the first player's first call has returned
 	var once sync.Once
 	var sent, bytesSent int64
-	for p, room := range rooms {
+	for p, g := range games {
 		go func() {
 			defer players.Done()
-			playerReal(ctx, &results[p], room, p, connections, seed, length, func() { once.Do(func() { close(begun) }) })
+			playerReal(ctx, &results[p], g, p, lags, seed, length, func() { once.Do(func() { close(begun) }) })
 		}()
 	}
 	select {
@@ -168,17 +181,12 @@ func sleep(ctx context.Context, d time.Duration) error {
 }
 
 // playerReal is one emulator: the lab's timetable by the real clock.
-func playerReal(ctx context.Context, r *lab.Result, room *kclient.Room, p int, connections []int, seed uint64, length time.Duration, first func()) {
+func playerReal(ctx context.Context, r *lab.Result, g *kclient.Game, p int, lags lab.Lags, seed uint64, length time.Duration, first func()) {
 	fail := func(err error) {
 		r.GamesLost++
 		r.Failures = append(r.Failures, fmt.Sprintf("player %d: %v", p, err))
 	}
-	g, err := room.WaitStart(ctx)
-	if err != nil {
-		fail(err)
-		return
-	}
-	values, want := make([]byte, inputSize*wire.MaxPlayers), make([]byte, inputSize*len(connections))
+	values, want := make([]byte, inputSize*wire.MaxPlayers), make([]byte, inputSize*g.Players())
 	var begun time.Time
 	var timetable lab.Timetable
 	// All make the same number of calls, so that nobody waits for one who has finished.
@@ -194,15 +202,17 @@ func playerReal(ctx context.Context, r *lab.Result, room *kclient.Room, p int, c
 			timetable = lab.NewTimetable(p, 0)
 			first()
 		}
-		if n > 0 {
-			lab.Pressed(seed, connections, r.Frames, inputSize, want)
-			if !bytes.Equal(want, values[:n]) {
-				r.Desyncs++
-				fail(fmt.Errorf("frame %d is %x, pressed was %x", r.Frames, values[:n], want))
-				return
-			}
-			r.Frames++
+		if n == 0 { // calls are frames: inside the delay the machine runs one in which nobody presses anything
+			n = len(want)
+			clear(values[:n])
 		}
+		lags.Pressed(seed, call, inputSize, want)
+		if !bytes.Equal(want, values[:n]) {
+			r.Desyncs++
+			fail(fmt.Errorf("call %d runs %x, pressed was %x", call, values[:n], want))
+			return
+		}
+		r.Frames++
 		next, late := timetable.Finish(time.Since(begun))
 		r.Late(late)
 		time.Sleep(time.Until(begun.Add(next)))

@@ -66,12 +66,15 @@ func (s *Server) start(u *user) error {
 		config.Connections = append(config.Connections, m.connection.Frames())
 		delay = max(delay, lockstep.FrameDelay(m.connection.Frames(), m.ping))
 	}
+	var told []int
 	for i := range r.members {
 		d := delay // EmuLinker: the slowest one's for everybody
 		if !s.rules.sameType {
 			d = lockstep.FrameDelay(config.Connections[i], r.members[i].ping)
 		}
-		config.FrameDelays = append(config.FrameDelays, d)
+		told = append(told, d)
+		// These servers line nothing up: with the same D for all the mixer has no leading zeros to give.
+		config.FrameDelays = append(config.FrameDelays, 60/config.Connections[i]-1)
 	}
 	mixer, err := lockstep.NewMixer(config)
 	if err != nil {
@@ -85,7 +88,7 @@ func (s *Server) start(u *user) error {
 	for i, m := range r.players {
 		m.player, m.ready, m.desynced, m.batches, m.shifted = i, false, false, 0, nil
 		m.inCache, m.outCache = framecache.New(framecache.Window), framecache.New(framecache.Window)
-		s.send(m, wire.TypeStartGame, wire.GameStarted{FrameDelay: uint16(config.FrameDelays[i]), Player: uint8(i + 1), Players: uint8(len(r.players))})
+		s.send(m, wire.TypeStartGame, wire.GameStarted{FrameDelay: uint16(told[i]), Player: uint8(i + 1), Players: uint8(len(r.players))})
 	}
 	return nil
 }

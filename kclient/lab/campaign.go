@@ -24,6 +24,7 @@ func Rooms() []Room {
 		{"2slow", []int{3, 3}},
 		{"2bad", []int{6, 6}},
 		{"mixed", []int{1, 2, 3, 4}},
+		{"1+6", []int{1, 6}},
 	}
 }
 
@@ -34,7 +35,8 @@ type Campaign struct {
 	Strategies []Strategy
 	Seeds      []uint64
 	Length     time.Duration // of each game
-	Workers    int           // 0 is one for each processor
+	Mixed      Mixed
+	Workers    int // 0 is one for each processor
 	Progress   func(done, of int)
 }
 
@@ -70,7 +72,7 @@ func (c Campaign) Run() ([]Row, error) {
 		for _, room := range c.Rooms {
 			for _, seed := range c.Seeds {
 				for i, s := range c.Strategies {
-					cfg := Config{Strategy: s, Weather: w, Connections: room.Connections, Seed: seed, Length: c.Length}
+					cfg := Config{Strategy: s, Weather: w, Connections: room.Connections, Seed: seed, Length: c.Length, Mixed: c.Mixed}
 					jobs = append(jobs, &job{row: len(rows), cfg: cfg, strategy: i})
 				}
 			}

@@ -2,8 +2,11 @@ package lab
 
 import (
 	"encoding/binary"
+	"fmt"
 	"slices"
 	"time"
+
+	"kbridge/kclient/lockstep"
 )
 
 const (
@@ -63,20 +66,72 @@ func (t *Timetable) late(now time.Duration) time.Duration { return max(now-t.don
 type emulator struct {
 	Timetable
 	calls int
-	taken int // combined frames
+	taken int // frames of the machine, one for each call
 	sum   uint64
 	waits bool
 }
 
-// Pressed writes the combined frame that the inputs of all players make: size bytes for
-// each, in player order. With mixed connection types the server pads the start of each
-// slower player with c - min(c) frames of zeros. frame counts from 0.
-func Pressed(seed uint64, connections []int, frame, size int, dst []byte) {
+// Mixed is how the server makes room for mixed connection types.
+type Mixed uint8
+
+const (
+	MixedDelays Mixed = iota // longer frame delays, as lockstep.FrameDelays gives them: what our server does
+	MixedPadded              // EmuLinker's delays, and c - min(c) frames of zeros before a player's first input
+	MixedPlain               // EmuLinker's delays, and nothing
+)
+
+var mixedNames = []string{"delays", "padded", "plain"}
+
+func (m Mixed) String() string { return mixedNames[m] }
+
+// ParseMixed is the opposite of String.
+func ParseMixed(name string) (Mixed, error) {
+	if i := slices.Index(mixedNames, name); i >= 0 {
+		return Mixed(i), nil
+	}
+	return 0, fmt.Errorf("lab: mixed types cannot be met by %q: use delays, padded or plain", name)
+}
+
+// frameDelays is the d of each player.
+func (m Mixed) frameDelays(connections []int, pings []time.Duration) []int {
+	if m == MixedDelays {
+		return lockstep.FrameDelays(connections, pings)
+	}
+	var delays []int
+	for p, c := range connections {
+		delays = append(delays, lockstep.FrameDelay(c, pings[p]))
+	}
+	return delays
+}
+
+// Lags is how many calls later each player's own input comes back, in a game whose calls are lined up.
+type Lags struct {
+	own     []int
+	longest int // K, the largest frame delay: before call K nobody's input counts
+}
+
+// NewLags is for players of these connection types with these frame delays D, in frames.
+func NewLags(connections, delays []int, mixed Mixed) Lags {
+	var l Lags
 	fastest := slices.Min(connections)
 	for p, c := range connections {
+		lag := delays[p]
+		l.longest = max(l.longest, lag)
+		if mixed == MixedPadded {
+			lag += c - fastest
+		}
+		l.own = append(l.own, lag)
+	}
+	return l
+}
+
+// Pressed writes what every machine runs in a call, counted from 0: the input of all players, size bytes
+// for each, in player order.
+func (l Lags) Pressed(seed uint64, call, size int, dst []byte) {
+	for p, lag := range l.own {
 		part := dst[p*size:][:size]
-		if f := frame - (c - fastest); f >= 0 {
-			Input(seed, p, f, part)
+		if call >= max(l.longest, lag) {
+			Input(seed, p, call-lag, part)
 		} else {
 			clear(part)
 		}

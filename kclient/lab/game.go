@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"slices"
 	"time"
 
 	"kbridge/kclient/lockstep"
@@ -19,6 +18,7 @@ type Config struct {
 	Seed        uint64
 	Length      time.Duration
 	Size        int       // bytes of one player's input in a frame; 0 is 4
+	Mixed       Mixed     // what the server does about mixed connection types
 	Trace       io.Writer // nil, or where every event is written to
 }
 
@@ -39,6 +39,7 @@ type game struct {
 	begun   time.Duration
 	players []player
 	mixer   *lockstep.Mixer
+	lags    Lags
 	sums    [remembered]struct {
 		frame int
 		sum   uint64
@@ -127,18 +128,23 @@ func (g *game) run() error {
 func (g *game) begin() error {
 	g.begun, g.dead = g.now, false
 	g.result.Games++
-	config := lockstep.MixerConfig{Connections: g.cfg.Connections}
-	fastest := slices.Min(g.cfg.Connections)
-	for _, c := range g.cfg.Connections {
-		config.FrameDelays = append(config.FrameDelays, lockstep.FrameDelay(c, g.cfg.Weather.Ping()))
-		config.Padding = config.Padding || c != fastest
+	config := lockstep.MixerConfig{Connections: g.cfg.Connections, Padding: g.cfg.Mixed == MixedPadded}
+	var pings []time.Duration
+	for p := range g.players {
+		pings = append(pings, g.cfg.Weather.Ping(p))
 	}
+	config.FrameDelays = g.cfg.Mixed.frameDelays(g.cfg.Connections, pings)
+	var delays []int
+	for p, c := range g.cfg.Connections {
+		delays = append(delays, lockstep.Delay(c, config.FrameDelays[p]))
+	}
+	g.lags = NewLags(g.cfg.Connections, delays, g.cfg.Mixed)
 	var err error
 	if g.mixer, err = lockstep.NewMixer(config); err != nil {
 		return err
 	}
 	for i := range g.sums {
-		g.sums[i].frame = -1
+		g.sums[i].frame = -1 // of the machine, which is the call's
 	}
 	for p := range g.players {
 		pl := &g.players[p]
@@ -147,7 +153,7 @@ func (g *game) begin() error {
 		if err != nil {
 			return err
 		}
-		client, server := newEnds(g.cfg.Strategy, g.clock(), g.cfg.Connections[p], g.cfg.Weather.Ping())
+		client, server := newEnds(g.cfg.Strategy, g.clock(), g.cfg.Connections[p], g.cfg.Weather.Ping(p))
 		pl.client, pl.server = side{end: client, nextChat: chatEvery}, side{end: server, nextChat: chatEvery}
 		pl.address = pl.line.address
 		start := g.now + pl.line.down.Fate(g.now, 0).Delay
@@ -267,9 +273,11 @@ func (g *game) answer(p int) {
 		return
 	}
 	pl.emulator.waits = false
-	if n > 0 {
-		g.compare(p, g.values[:n])
+	if n == 0 { // calls are frames: inside the delay the machine runs one in which nobody presses anything
+		n = g.cfg.Size * len(g.players)
+		clear(g.values[:n])
 	}
+	g.compare(p, g.values[:n])
 	next, late := pl.emulator.Finish(g.now)
 	g.late(p, late)
 	g.queue.push(event{at: next, kind: frameDue, player: int32(p), game: g.number})
@@ -285,7 +293,7 @@ func (g *game) late(p int, by time.Duration) {
 	}
 }
 
-// compare holds what a player was given against what the others were, and what the
+// compare holds what a player's machine runs in a call against what the others' run, and what the
 // players pressed.
 func (g *game) compare(p int, frame []byte) {
 	e := &g.players[p].emulator
@@ -294,7 +302,7 @@ func (g *game) compare(p int, frame []byte) {
 	switch {
 	case known.frame < e.taken:
 		known.frame, known.sum = e.taken, e.sum
-		Pressed(g.cfg.Seed, g.cfg.Connections, e.taken, g.cfg.Size, g.want)
+		g.lags.Pressed(g.cfg.Seed, e.taken, g.cfg.Size, g.want)
 		if !bytes.Equal(frame, g.want) {
 			g.desync("player %d, frame %d is %x, pressed was %x", p, e.taken, frame, g.want)
 		}

@@ -149,15 +149,24 @@ func TestTimetable(t *testing.T) {
 }
 
 func TestPressed(t *testing.T) {
-	dst := make([]byte, 8)
-	Pressed(1, []int{1, 3}, 1, 4, dst)
-	require.Zero(t, [4]byte(dst[4:]), "padding")
-	Pressed(1, []int{1, 3}, 2, 4, dst)
-	want := make([]byte, 4)
-	Input(1, 1, 0, want)
-	require.Equal(t, want, dst[4:])
-	Input(1, 0, 2, want)
-	require.Equal(t, want, dst[:4])
+	dst, want := make([]byte, 8), make([]byte, 4)
+	for _, mixed := range []Mixed{MixedPlain, MixedPadded} {
+		lags := NewLags([]int{1, 3}, []int{1, 5}, mixed)
+		own := map[Mixed]int{MixedPlain: 5, MixedPadded: 7}[mixed]
+		for call := range 20 {
+			lags.Pressed(1, call, 4, dst)
+			clear(want)
+			if call >= 5 {
+				Input(1, 0, call-1, want)
+			}
+			require.Equal(t, want, dst[:4], "player 0, call %d", call)
+			clear(want)
+			if call >= own {
+				Input(1, 1, call-own, want)
+			}
+			require.Equal(t, want, dst[4:], "player 1, call %d", call)
+		}
+	}
 }
 
 // The classic ends keep their models' rules.

@@ -19,6 +19,8 @@ type Weather struct {
 	// nothing passes, what is under way to the old address is lost, and the server
 	// learns the new one from the next datagram. 0 is never.
 	Moves, MoveGap time.Duration
+	// Further is how much longer, one way, each player's line is than that of the player before it.
+	Further time.Duration
 }
 
 // Weathers are those of the campaign. netsim says where the numbers of the
@@ -41,12 +43,24 @@ func Weathers() []Weather {
 		{Name: "blackout", Line: netsim.Cable(), Blackout: bursts},
 		{Name: "rebinding", Line: netsim.Cable(), Moves: 30 * time.Second, MoveGap: 300 * time.Millisecond},
 		{Name: "dup+reorder", Line: mixed},
+		{Name: "unequal", Line: netsim.Cable(), Further: 40 * time.Millisecond},
+		{Name: "unequal5", Line: netsim.Loss(0.05), Further: 40 * time.Millisecond},
 	}
 }
 
-// Ping is the round trip that a server measures on this line at the login: the mean
+// LineOf is what each direction of the line of a player does, counted from 0.
+func (w Weather) LineOf(player int) netsim.Profile {
+	line := w.Line
+	line.Delay += time.Duration(player) * w.Further
+	return line
+}
+
+// Ping is the round trip that a server measures on a player's line at the login: the mean
 // of what is not lost.
-func (w Weather) Ping() time.Duration { return 2*w.Line.Delay + w.Line.Jitter }
+func (w Weather) Ping(player int) time.Duration {
+	line := w.LineOf(player)
+	return 2*line.Delay + line.Jitter
+}
 
 // line is one player's way to the server and back.
 type line struct {
@@ -61,8 +75,8 @@ func newLine(w Weather, seed uint64, player int) line {
 	client := netip.AddrFrom4([4]byte{10, 0, 1, byte(player)})
 	outage := netsim.Profile{Burst: w.Blackout}
 	return line{
-		up:        netsim.NewPath(seed, client, server, w.Line),
-		down:      netsim.NewPath(seed, server, client, w.Line),
+		up:        netsim.NewPath(seed, client, server, w.LineOf(player)),
+		down:      netsim.NewPath(seed, server, client, w.LineOf(player)),
 		outage:    netsim.NewPath(seed+1, client, server, outage),
 		hasOutage: w.Blackout.Every > 0,
 	}

@@ -24,14 +24,15 @@ func (m *Mixer) IsAbsent(player int) bool { return m.of(player).absent }
 func (m *Mixer) Fetching(player int) bool { return m.of(player).mute }
 
 // InFrom is the frame that the first input of a player since its last CaughtUp is
-// for; after InTime the next frame that waits for its input is Have.
-func (m *Mixer) InFrom(player int) int { return m.of(player).inFrom }
+// for, counted as the player does: its leading zeros are the first frames of its game.
+func (m *Mixer) InFrom(player int) int { return m.of(player).inFrom + m.of(player).lead }
 
-// Have is how many frames have this player's part, zeros included.
-func (m *Mixer) Have(player int) int { return m.of(player).have }
+// Have is how many frames have this player's part, zeros and its leading zeros
+// included.
+func (m *Mixer) Have(player int) int { return m.of(player).have + m.of(player).lead }
 
 // CaughtUp gives an absent player messages again: its first begins with frame
-// frames. Its next input is that of its call number calls of
+// frames, counted as the player does, its leading zeros included. Its next input is that of its call number calls of
 // kailleraModifyPlayValues, both counted from 0 at the start of the game. The
 // caches begin anew. It reports false, and changes nothing, when those frames are no
 // longer all there, or the numbers cannot be: then the player must fetch more
@@ -48,13 +49,14 @@ func (m *Mixer) CaughtUp(player, frames, calls int) bool {
 	// The frames that it has and has not run yet stand for the frame delay; -1: it
 	// waits for the next one already.
 	delay := frames + Delay(p.connection, p.frameDelay) - calls
-	if frames < 0 || calls < 0 || frames > m.Frames() || newest-frames > m.rows ||
+	from := frames - p.lead
+	if frames < 0 || calls < 0 || from > m.Frames() || newest-max(from, 0) > m.rows ||
 		delay < -1 || delay > Delay(p.connection, p.frameDelay)+catchUpSpare*p.connection {
 		return false
 	}
 	p.mute = false
 	p.sent, p.received, p.cached = 0, 0, 0
-	p.outFrom, p.inFrom, p.delay = frames, calls+p.padding, delay
+	p.outFrom, p.inFrom, p.delay = from, calls+p.padding-p.lead, delay
 	p.in.Reset()
 	p.out.Reset()
 	m.inTime(player, p, p.inFrom)
@@ -93,14 +95,14 @@ func (m *Mixer) fillAbsent() {
 func (m *Mixer) clearUpTo(column int, p *player, frame int) {
 	width := m.width()
 	for ; p.have < frame; p.have++ {
-		if m.size > 0 {
+		if m.size > 0 && p.have >= 0 {
 			at := p.have%m.rows*width + column*m.size
 			clear(m.frames[at : at+m.size])
 		}
 	}
 }
 
-// Frame copies combined frame f to dst, which has room for FrameSize bytes, and
+// Frame copies combined frame f, leading zeros not counted, to dst, which has room for FrameSize bytes, and
 // reports whether it is ready and still there.
 func (m *Mixer) Frame(dst []byte, f int) bool {
 	newest := 0

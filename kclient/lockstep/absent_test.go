@@ -21,6 +21,7 @@ type absentee struct {
 	away    bool
 	past    *lockstep.Past
 	fetched int
+	lead    int
 }
 
 // Whoever is away when, and comes back however late, everybody runs the same
@@ -44,7 +45,8 @@ func TestAbsencesKeepEverybodyInStep(t *testing.T) {
 			for i := range players {
 				b, err := lockstep.NewBatcher(lockstep.BatcherConfig{Connection: config.Connections[i], FrameDelay: config.FrameDelays[i], Players: players})
 				require.NoError(t, err)
-				g.players = append(g.players, &absentee{b: b, past: lockstep.NewPast(size * players)})
+				g.players = append(g.players, &absentee{b: b, past: lockstep.NewPast(size * players), lead: m.Lead(i)})
+				g.players[i].past.Append(lockstep.AppendZeroFrames(nil, m.Lead(i)))
 			}
 			for range 3000 {
 				i := r.IntN(players)
@@ -62,14 +64,19 @@ func TestAbsencesKeepEverybodyInStep(t *testing.T) {
 			}
 			longest := g.players[0]
 			for _, p := range g.players {
-				if len(p.frames) > len(longest.frames) {
+				if len(p.frames)-p.lead > len(longest.frames)-longest.lead {
 					longest = p
 				}
 			}
 			total += len(longest.frames)
 			for i, p := range g.players {
 				for f := range p.frames {
-					require.Equal(t, longest.frames[f], p.frames[f], "player %d, frame %d", i, f)
+					switch at := f - p.lead; {
+					case at < 0:
+						require.Equal(t, make([]byte, size*players), p.frames[f], "player %d, leading frame %d", i, f)
+					default:
+						require.Equal(t, longest.frames[at+longest.lead], p.frames[f], "player %d, frame %d", i, at)
+					}
 				}
 			}
 		})
@@ -163,7 +170,7 @@ func (g *absentGame) comeBack(i int) {
 	dst := make([]byte, g.m.FrameSize())
 	for {
 		if !p.waiting {
-			if left := g.history.Frames() + p.b.Delay() - p.calls; left <= p.b.Delay() {
+			if left := p.lead + g.history.Frames() + p.b.Delay() - p.calls; left <= p.b.Delay() {
 				break
 			}
 			p.calls++ // its input is ignored
@@ -183,11 +190,11 @@ func (g *absentGame) comeBack(i int) {
 			p.waiting = false
 		}
 	}
-	for p.past.Frames() < min(len(p.frames), g.history.Frames()) {
+	for p.past.Frames() < min(len(p.frames), p.lead+g.history.Frames()) {
 		_, ok, _ := p.past.Next(dst)
 		require.True(g.t, ok)
 	}
-	frames := g.history.Frames()
+	frames := p.lead + g.history.Frames()
 	if left := frames + p.b.Delay() - p.calls; left < -1 || left == -1 != p.waiting && left < 0 {
 		return
 	}

@@ -30,6 +30,14 @@ const (
 // ErrHistory is a history that cannot be one: its numbers do not fit the frames.
 var ErrHistory = errors.New("lockstep: the frames of the game so far cannot be read")
 
+// AppendZeroFrames appends the beginning of a history in which n frames of zeros come before the others: a player's leading zeros.
+func AppendZeroFrames(b []byte, n int) []byte {
+	if n <= 0 {
+		return b
+	}
+	return append(binary.AppendUvarint(b, uint64(n-1)), 0)
+}
+
 // History keeps a game's combined frames. The zero value is ready.
 type History struct {
 	// Max bounds the bytes; 0 is MaxHistoryBytes.

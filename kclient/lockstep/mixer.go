@@ -11,7 +11,7 @@ type MixerConfig struct {
 	Connections []int // c of each player, 1 to 6; their number is the number of players, 1 to 8
 	FrameDelays []int // d that each player was told in its start message, 0 to MaxFrameDelay
 	// Padding gives each player c - min(c in the room) frames of zeros before its first input, so that the faster ones need not
-	// wait for the slowest batch at the start. A client cannot tell.
+	// wait for the slowest batch at the start. A client cannot tell, but its own input comes back so many frames later.
 	Padding   bool
 	Numbering framecache.Numbering // both directions of every player; Window is what deployed clients speak
 	// Spare is how many combined frames more than the game needs are kept, for
@@ -39,7 +39,7 @@ func (c MixerConfig) validate() error {
 }
 
 // Mixer is the server's end of one game. It takes each player's batches and gives each player the combined frames in groups of its own
-// c. After every Input, InputCached and Drop, take what Next has for every player: what nobody takes fills the room's memory, and
+// c, behind as many leading frames of zeros as make the calls of all players the same frame; see Lead. After every Input, InputCached and Drop, take what Next has for every player: what nobody takes fills the room's memory, and
 // then input is refused. It is not safe for concurrent use.
 type Mixer struct {
 	players []player
@@ -54,7 +54,8 @@ type Mixer struct {
 type player struct {
 	connection int
 	frameDelay int
-	have       int // frames in its column since the start, padding included
+	lead       int // frames of zeros before the first combined frame; as many of its first inputs are thrown away
+	have       int // frames in its column since the start, padding included; below 0 while its inputs are thrown away
 	received   int // batches
 	sent       int // messages
 	cached     int // of sent, as game cache
@@ -72,7 +73,7 @@ type player struct {
 	padding int  // frames before its first input
 }
 
-// next is the first frame that the player was not sent yet.
+// next is the first frame that the player was not sent yet; the leading zeros are the frames below 0.
 func (p *player) next() int { return p.outFrom + p.sent*p.connection }
 
 // NewMixer starts a room's game. Errors wrap ErrConfig.
@@ -81,7 +82,7 @@ func NewMixer(config MixerConfig) (*Mixer, error) {
 		return nil, err
 	}
 	m := &Mixer{players: make([]player, len(config.Connections))}
-	fastest, slowest := MaxConnection, 1
+	fastest, slowest, longest := MaxConnection, 1, 0
 	for _, c := range config.Connections {
 		fastest, slowest = min(fastest, c), max(slowest, c)
 	}
@@ -90,13 +91,19 @@ func NewMixer(config MixerConfig) (*Mixer, error) {
 		p.connection, p.frameDelay = config.Connections[i], config.FrameDelays[i]
 		p.in, p.out = framecache.New(config.Numbering), framecache.New(config.Numbering)
 		p.delay = Delay(p.connection, p.frameDelay)
+		longest = max(longest, p.delay)
 		if config.Padding {
 			p.padding = p.connection - fastest
-			p.have, p.inFrom = p.padding, p.padding // zeros: the ring begins as zeros
 		}
 		// A column reaches at most queueBatches beyond the messages its player was sent, and a player who takes everything that is
 		// ready for it is at most a batch behind the newest combined frame.
-		m.rows = max(m.rows, p.have+queueBatches(p.frameDelay)*p.connection+slowest)
+		m.rows = max(m.rows, p.padding+queueBatches(p.frameDelay)*p.connection+slowest)
+	}
+	for i := range m.players {
+		p := &m.players[i]
+		p.lead = longest - p.delay
+		p.have = p.padding - p.lead // the padding is zeros: the ring begins as zeros
+		p.inFrom, p.outFrom = p.have, -p.lead
 	}
 	m.rows += config.Spare
 	return m, nil
@@ -163,7 +170,9 @@ func (m *Mixer) input(column int, p *player, payload []byte) error {
 	}
 	width := m.width()
 	for ; len(payload) > 0; payload = payload[size:] {
-		copy(m.frames[p.have%m.rows*width+column*size:], payload[:size])
+		if p.have >= 0 {
+			copy(m.frames[p.have%m.rows*width+column*size:], payload[:size])
+		}
 		p.have++
 	}
 	p.received++
@@ -185,7 +194,7 @@ func (m *Mixer) begin(size int) {
 // width is the bytes of a combined frame.
 func (m *Mixer) width() int { return len(m.players) * m.size }
 
-// oldest is the first frame that somebody has not had yet.
+// oldest is the first combined frame that somebody has not had yet.
 func (m *Mixer) oldest() int {
 	n, found := 0, false
 	for i := range m.players {
@@ -196,12 +205,22 @@ func (m *Mixer) oldest() int {
 	if !found {
 		return m.Frames()
 	}
+	return max(n, 0)
+}
+
+// Frames is how many combined frames are ready since the start, leading zeros not counted: each has a part of every player who has
+// not dropped. When everybody has dropped nothing more is ready, and it is 0. Nothing is ready before the input size is known.
+func (m *Mixer) Frames() int {
+	n := m.complete()
+	if m.size == 0 {
+		return 0 // the padding is there, the frames are not
+	}
+	m.ready = n
 	return n
 }
 
-// Frames is how many combined frames are ready since the start: each has a part of every player who has not dropped. When
-// everybody has dropped nothing more is ready, and it is 0.
-func (m *Mixer) Frames() int {
+// complete is the first combined frame that lacks the part of somebody.
+func (m *Mixer) complete() int {
 	n, found, absent := 0, false, false
 	for i := range m.players {
 		p := &m.players[i]
@@ -212,11 +231,11 @@ func (m *Mixer) Frames() int {
 	}
 	switch {
 	case found:
-		m.ready = n
-	case !absent:
-		m.ready = 0
+		return max(n, 0)
+	case absent:
+		return m.ready
 	}
-	return m.ready
+	return 0
 }
 
 // Drop takes a player who dropped or left out of the game: what it has sent is still used, its part is zeros after that, and it gets
@@ -230,16 +249,17 @@ func (m *Mixer) Drop(player int) {
 	}
 }
 
-// Next is the next message for a player: its next c combined frames, once they are all ready. Call it until ok is false. A player who
-// has dropped gets none, and when everybody has dropped nothing more comes.
+// Next is the next message for a player: its next c frames, once they are all ready, leading zeros first. A message never goes out
+// before the batch of the same number has come from that player, zeros or not, so that counting messages proves batches. Call it until
+// ok is false. A player who has dropped gets none, and when everybody has dropped nothing more comes.
 func (m *Mixer) Next(player int) (out GameData, ok bool) {
 	p, err := m.active(player)
 	if err != nil {
 		return GameData{}, false
 	}
-	// Padding is less than a batch, so nothing is ready before the first input has fixed the size.
+	// Padding is less than a batch, so p.have asks for the batch of this message even where only zeros are due.
 	first := p.next()
-	if p.mute || first+p.connection > m.Frames() {
+	if p.mute || m.size == 0 || first+p.connection > min(m.Frames(), p.have) {
 		return GameData{}, false
 	}
 	width := m.width()
@@ -254,8 +274,12 @@ func (m *Mixer) Next(player int) (out GameData, ok bool) {
 	return out, true
 }
 
-// copyFrame copies a combined frame that is in the ring.
+// copyFrame copies a combined frame that is in the ring, or a leading one.
 func (m *Mixer) copyFrame(dst []byte, row int) {
+	if row < 0 {
+		clear(dst)
+		return
+	}
 	copy(dst, m.frames[row%m.rows*m.width():])
 	m.clearDropped(row, dst)
 }
@@ -271,10 +295,10 @@ func (m *Mixer) clearDropped(row int, frame []byte) {
 
 // Waiting is the players for whose input the next combined frame waits. It is empty only when everybody has dropped.
 func (m *Mixer) Waiting() PlayerSet {
-	ready := m.Frames()
+	next := m.complete()
 	var set PlayerSet
 	for i := range m.players {
-		if p := &m.players[i]; !p.dropped && !p.absent && p.have == ready {
+		if p := &m.players[i]; !p.dropped && !p.absent && p.have <= next {
 			set |= 1 << i
 		}
 	}
@@ -297,6 +321,13 @@ func (m *Mixer) Active() PlayerSet {
 
 // Size is the bytes of one player's input in a frame; 0 until the room's first game data.
 func (m *Mixer) Size() int { return m.size }
+
+// Lead is how many frames of zeros a player gets before the first combined frame: the largest D = (d + 1) × c - 1 of the room less
+// its own. Most emulators run a frame of their machine on every call of kailleraModifyPlayValues, those that return nothing inside
+// the frame delay too, so it is calls that must line up: this makes combined frame f the answer to call K + f (K: the
+// largest D) for everybody. As many of the player's first inputs are thrown away, so that every other comes back D calls after it was
+// given.
+func (m *Mixer) Lead(player int) int { return m.of(player).lead }
 
 // FrameDelay is the d that a player was told.
 func (m *Mixer) FrameDelay(player int) int { return m.of(player).frameDelay }

@@ -44,7 +44,7 @@ func TestMixerKeepsNoSliceOfItsConfig(t *testing.T) {
 // Whoever sends first fixes the size, also when somebody dropped before any size was known; the dropped one's part has it too.
 func TestDropBeforeTheSizeIsKnown(t *testing.T) {
 	for _, padding := range []bool{false, true} {
-		m := newMixer(t, lockstep.MixerConfig{Connections: []int{3, 1, 2}, FrameDelays: []int{1, 2, 1}, Padding: padding})
+		m := newMixer(t, lockstep.MixerConfig{Connections: []int{3, 1, 2}, FrameDelays: []int{1, 5, 2}, Padding: padding})
 		m.Drop(0)
 		nothing(t, m, 0, 1, 2)
 		equal(t, 0, m.Size())
@@ -134,7 +134,7 @@ func TestSenderOfGameDataOnly(t *testing.T) {
 
 // A message of a player stays as it was while the others' messages are made.
 func TestPayloadsOfPlayersAreTheirOwn(t *testing.T) {
-	m := newMixer(t, lockstep.MixerConfig{Connections: []int{1, 2}, FrameDelays: []int{1, 1}})
+	m := newMixer(t, lockstep.MixerConfig{Connections: []int{1, 2}, FrameDelays: []int{1, 0}})
 	give(t, m, 1, "yz")
 	give(t, m, 0, "a")
 	give(t, m, 0, "b")

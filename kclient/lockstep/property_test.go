@@ -124,7 +124,7 @@ func TestEverybodyDrops(t *testing.T) {
 		}
 		for i, c := range g.clients {
 			for f, frame := range c.stream {
-				equal(t, g.want(f), frame, "%v: player %d, frame %d", g, i, f)
+				equal(t, g.want(f-c.lead), frame, "%v: player %d, frame %d", g, i, f)
 			}
 		}
 	}

@@ -36,6 +36,7 @@ type client struct {
 	waiting  bool // in a call that has no answer yet
 	onlyData bool // as n02: never sends game cache
 	padded   int  // frames of zeros before its first input
+	lead     int  // frames of zeros before the first combined frame, and inputs that are thrown away
 	dropped  bool
 	last     int // once dropped: how many frames have its part
 	calls    int
@@ -80,12 +81,12 @@ func (g *game) input(player, call int) []byte {
 	return in[:g.size]
 }
 
-// want is the combined frame f that everybody must get: the notes' rule written out.
+// want is the combined frame f that everybody must get, f below 0 is a leading one: the notes' rule written out.
 func (g *game) want(f int) []byte {
 	var frame []byte
 	for i, c := range g.clients {
-		switch call := f - c.padded; {
-		case call < 0, c.dropped && f >= c.last:
+		switch call := f + c.lead - c.padded; {
+		case f < 0, call < 0, c.dropped && f >= c.last:
 			frame = append(frame, make([]byte, g.size)...)
 		default:
 			frame = append(frame, g.input(i, call)...)
@@ -101,16 +102,17 @@ func (g *game) start(t *testing.T) {
 	})
 	must(t, err == nil, "%v: %v", g, err)
 	g.mixer = mixer
-	fastest := lockstep.MaxConnection
-	for _, c := range g.connections {
-		fastest = min(fastest, c)
+	fastest, longest := lockstep.MaxConnection, 0
+	for i, c := range g.connections {
+		fastest, longest = min(fastest, c), max(longest, lockstep.Delay(c, g.delays[i]))
 	}
 	for i, c := range g.connections {
 		b, err := lockstep.NewBatcher(lockstep.BatcherConfig{
 			Connection: c, FrameDelay: g.delays[i], Players: len(g.connections), Numbering: g.numbering,
 		})
 		must(t, err == nil, "%v: %v", g, err)
-		cl := &client{batcher: b, onlyData: g.rng.IntN(4) == 0}
+		cl := &client{batcher: b, onlyData: g.rng.IntN(4) == 0, lead: longest - b.Delay()}
+		equal(t, cl.lead, mixer.Lead(i), "%v: player %d", g, i)
 		if g.padding {
 			cl.padded = c - fastest
 		}
@@ -136,8 +138,8 @@ func (g *game) run(t *testing.T) {
 	}
 	for i, c := range g.clients {
 		for f, frame := range c.stream {
-			if want := g.want(f); !bytes.Equal(want, frame) {
-				t.Fatalf("%v: player %d, frame %d\nwant % x\n got % x", g, i, f, want, frame)
+			if want := g.want(f - c.lead); !bytes.Equal(want, frame) {
+				t.Fatalf("%v: player %d, frame %d behind %d leading zeros\nwant % x\n got % x", g, i, f-c.lead, c.lead, want, frame)
 			}
 		}
 		equal(t, len(c.stream), c.batcher.Frames(), "%v", g)
@@ -265,7 +267,7 @@ func (g *game) drop(t *testing.T, i int) {
 		return
 	}
 	c.dropped = true
-	c.last = c.padded + g.mixer.Received(i)*g.connections[i]
+	c.last = c.padded - c.lead + g.mixer.Received(i)*g.connections[i]
 	g.mixer.Drop(i)
 	g.drain(t)
 }

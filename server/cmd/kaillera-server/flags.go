@@ -52,6 +52,11 @@ func parseFlags(args []string, out io.Writer) (options, error) {
 	set.Var(word(&c.Padding, "auto", map[string]server.Padding{
 		"auto": server.PaddingAuto, "on": server.PaddingOn, "off": server.PaddingOff}, "auto", "on", "off"),
 		"padding", "frames of zeros for slower players at a game's start: `auto`, on or off")
+	set.Var(word(&c.FrameDelay, "auto", map[string]server.FrameDelay{
+		"auto": server.FrameDelayAuto, "own": server.FrameDelayOwn, "same": server.FrameDelaySame}, "auto", "own", "same"),
+		"frame-delay", "`delay` of the players of a game: auto, own (each that of its ping) or same (everybody the longest)")
+	set.Var(names(&c.SameDelayEmulators, "Nestopia", 64, wire.MaxEmulatorName),
+		"same-delay-emulators", "`names`, or beginnings of names, with commas between them: emulators that get the same delay with -frame-delay auto")
 	set.Var(duration(&c.Stall, 10*time.Second, time.Second, time.Hour),
 		"stall-time", "`time` that a player may hold up a game, 1s to 1h")
 	set.Var(duration(&c.NetsyncStall, 120*time.Second, time.Second, time.Hour),

@@ -46,7 +46,7 @@ func run(ctx context.Context, args []string, stderr io.Writer) int {
 	}
 	log.Info("listening", append(attrs, slog.String("name", o.config.Name), slog.String("charset", o.config.Charset),
 		slog.Int("max-users", o.config.MaxUsers), slog.Int("max-games", o.config.MaxGames),
-		slog.Duration("max-ping", o.config.MaxPing), slog.String("padding", o.config.Padding.String()))...)
+		slog.Duration("max-ping", o.config.MaxPing), slog.String("padding", o.config.Padding.String()), slog.String("frame-delay", o.config.FrameDelay.String()))...)
 
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(query, game) }()

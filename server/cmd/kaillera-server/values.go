@@ -79,3 +79,29 @@ func word[T any](to *T, def string, values map[string]T, words ...string) *value
 		return ok
 	}}
 }
+
+// names is a list with commas between its entries; an empty text is an empty list.
+func names(to *[]string, def string, most, longest int) *value {
+	split := func(text string) ([]string, bool) {
+		list := []string{}
+		for _, name := range strings.Split(text, ",") {
+			if name = strings.TrimSpace(name); name != "" {
+				list = append(list, name)
+			}
+		}
+		for _, name := range list {
+			if len(name) > longest {
+				return nil, false
+			}
+		}
+		return list, len(list) <= most
+	}
+	*to, _ = split(def)
+	return &value{def, fmt.Sprintf("at most %d names of at most %d bytes, with commas between them", most, longest), func(text string) bool {
+		list, ok := split(text)
+		if ok {
+			*to = list
+		}
+		return ok
+	}}
+}
