@@ -28,7 +28,8 @@ type PacketConn interface {
 // Config says who logs in and how. Every zero field but User has a default.
 type Config struct {
 	// User is the nickname, UTF-8. Control characters are removed, and on the
-	// wire it is cut to 31 bytes in the session's charset.
+	// wire it is cut to 31 bytes in the session's charset; 30 where EmuLinker
+	// refuses 31. Lobby.User tells what it came to.
 	User string
 	// Emulator is the emulator's name and version, UTF-8, cut to 127 bytes on
 	// the wire. Servers let only equal emulators play together.
@@ -60,8 +61,8 @@ type Config struct {
 	HelloTimeout time.Duration
 	// LoginTimeout bounds the login. Default 15 s.
 	LoginTimeout time.Duration
-	// RequestTimeout bounds create, join, leave, kick and start. Default 10 s;
-	// direlera-rs refuses by silence.
+	// RequestTimeout bounds create, join, kick and start. Default 10 s;
+	// direlera-rs refuses by silence. Leave waits about a second at most.
 	RequestTimeout time.Duration
 	// StallTimeout is how long a game goes on without any datagram from the
 	// server, although ours are repeated. Default 15 s. Another player's

@@ -52,6 +52,7 @@ func (s *session) dispatchLocked(now time.Time, msg wire.Message) error {
 			return err
 		}
 		if !s.login.in {
+			s.emuLinker = s.emuLinker || m.User == emuLinkerName
 			s.endLocked(&RefusedError{"login", s.text(m.Message)})
 		}
 	case wire.TypeGlobalChat:
@@ -76,7 +77,8 @@ func (s *session) dispatchLocked(now time.Time, msg wire.Message) error {
 		if r := s.wait[requestEnter]; r != nil {
 			r.said = text
 		}
-		if p, ok := s.privateLocked(m.From, text); ok {
+		s.emuLinker = s.emuLinker || m.From == emuLinkerName
+		if p, ok := s.privateLocked(text); ok && strings.EqualFold(m.From, emuLinkerName) {
 			s.events.push(p)
 		} else {
 			s.events.push(ServerMessage{s.text(m.From), text})
@@ -92,7 +94,7 @@ func (s *session) dispatchLocked(now time.Time, msg wire.Message) error {
 		if err != nil {
 			return err
 		}
-		s.gameStatusLocked(m)
+		s.gameStatusLocked(now, m)
 	case wire.TypeCloseGame:
 		m, err := wire.ParseGameClosed(msg.Body)
 		if err != nil {
@@ -171,6 +173,7 @@ func (s *session) statusLocked(m wire.ServerStatus) {
 	}
 	for _, g := range m.Games {
 		if len(s.lobby.games) < maxListed {
+			s.leftLocked(time.Now(), g.GameID, g.Players)
 			s.lobby.games[g.GameID] = GameInfo{g.GameID, s.text(g.Name), g.Name, s.text(g.Emulator), s.text(g.Owner), g.State, g.Players, g.MaxPlayers}
 		}
 	}
@@ -211,25 +214,14 @@ func (s *session) userQuitLocked(m wire.UserQuit) {
 	s.events.push(UserQuit{u, s.text(m.Message)})
 }
 
-// roomChatLocked: servers say no to a start in the room's chat, as "Server" or
-// "Error".
-func (s *session) roomChatLocked(now time.Time, m wire.Chat) {
-	if s.room != nil {
-		s.echoLocked(now, &s.room.chat, m)
-	}
-	text := s.text(m.Text)
-	if strings.EqualFold(m.User, "Server") || strings.EqualFold(m.User, "Error") {
-		s.refuseLocked(requestStart, text)
-	}
-	s.events.push(RoomChat{s.text(m.User), text})
-}
-
 // echoLocked: our own line came back, so it had arrived.
-func (s *session) echoLocked(now time.Time, e *echo, m wire.Chat) {
-	if e.open && m.User == s.login.name && m.Text == e.text {
-		e.open = false
-		s.link.Prove(now, e.seq)
+func (s *session) echoLocked(now time.Time, e *echo, m wire.Chat) bool {
+	if !e.open || m.User != s.login.name || m.Text != e.text {
+		return false
 	}
+	e.open = false
+	s.link.Prove(now, e.seq)
+	return true
 }
 
 func milliseconds(ms uint32) time.Duration {

@@ -3,7 +3,6 @@ package kclient
 import (
 	"errors"
 	"fmt"
-	"time"
 
 	"kbridge/kclient/wire"
 )
@@ -41,24 +40,11 @@ var (
 	ErrNoPrivate = errors.New("kclient: this server does not pass on private messages")
 	// ErrBuffer: the buffer has no room for the combined frame of all players.
 	ErrBuffer = errors.New("kclient: buffer too small")
+	// ErrChatRoom: a room whose name begins with * is for talking; no game starts in it.
+	ErrChatRoom = errors.New("kclient: a room whose name begins with * is for chat, and no game starts in it: open a room for a game")
 	// ErrTooLong: see the documentation of the call for its limit.
 	ErrTooLong = errors.New("kclient: text too long")
 )
-
-// TimeoutError says that nothing (useful) came for too long.
-type TimeoutError struct {
-	Waiting string        // for what, such as "the answer to HELLO"
-	Server  string        // host:port
-	After   time.Duration // how long was waited
-}
-
-func (e *TimeoutError) Error() string {
-	return fmt.Sprintf("kclient: waited %v for %s from %s: check the address, and that UDP to it is not blocked",
-		e.After.Round(time.Millisecond), e.Waiting, e.Server)
-}
-
-// Timeout makes the error a timeout for callers that ask as they ask net.Error.
-func (e *TimeoutError) Timeout() bool { return true }
 
 // RefusedError is a server's no.
 type RefusedError struct {

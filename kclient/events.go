@@ -52,6 +52,10 @@ type (
 	// GameStarted: the owner started the game; Room.WaitStart returns it. Player
 	// is our number, 1-based.
 	GameStarted struct{ Player, Players int }
+	// MixedTypes: those in our room have different connection types, and this server
+	// does not line up their calls. Emulators that advance on a return of 0, as most do,
+	// will come apart in a game, so one type for all should be chosen before it starts.
+	MixedTypes struct{ Players []Player }
 	// MessagesLost: a server has thrown messages away that we never got. In
 	// the lobby lists may be out of date; a game ends with ErrLost.
 	MessagesLost struct{ Count int }
@@ -72,6 +76,7 @@ func (PlayerJoined) event()  {}
 func (PlayerLeft) event()    {}
 func (PlayerDropped) event() {}
 func (GameStarted) event()   {}
+func (MixedTypes) event()    {}
 func (MessagesLost) event()  {}
 func (Disconnected) event()  {}
 

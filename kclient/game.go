@@ -366,11 +366,11 @@ func (g *Game) tickLocked(now time.Time) {
 	if at.IsZero() || now.Before(at) {
 		return
 	}
-	waiting, after := "any datagram in the game", g.stallTimeoutLocked()
+	silent := &TimeoutError{Waiting: "any datagram in the game", Server: g.s.server.String(), After: g.stallTimeoutLocked(), Kind: TimeoutGame}
 	if !g.started {
-		waiting, after = "all players to load the game", g.s.cfg.NetsyncTimeout
+		silent.Waiting, silent.After, silent.Kind = "all players to load the game", g.s.cfg.NetsyncTimeout, TimeoutNetsync
 	}
-	g.dropLocked(now, &TimeoutError{waiting, g.s.server.String(), after})
+	g.dropLocked(now, silent)
 }
 
 // endLocked ends the game once and wakes who waits in it.

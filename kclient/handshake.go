@@ -76,7 +76,7 @@ func (q *question) run(ctx context.Context, accept func([]byte) (bool, error)) (
 		}
 		now := time.Now()
 		if now.Sub(begun) >= q.timeout {
-			return 0, &TimeoutError{q.waiting, q.server.String(), q.timeout}
+			return 0, &TimeoutError{Waiting: q.waiting, Server: q.server.String(), After: q.timeout, Kind: TimeoutHello}
 		}
 		if asked.IsZero() || now.Sub(asked) >= helloRetry {
 			asked = now

@@ -3,6 +3,7 @@ package kclient
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"sort"
 	"time"
 
@@ -25,10 +26,9 @@ type lobbyState struct {
 	users map[uint16]User
 	games map[uint32]GameInfo
 	chat  echo // our last global chat
-	// outToCome: our room was closed (S 10), and the S 0B that takes us out of
-	// it may still follow. It must not be taken for the refusal of what we
-	// asked for since.
-	outToCome bool
+	// out: we are in no room any more, and the S 0B that says so may still follow.
+	// It must not be taken for the refusal of what we asked for since.
+	out outState
 }
 
 // echo is a chat line of ours that the server repeats to everybody, us too: that
@@ -47,23 +47,9 @@ type loginState struct {
 	ack  uint16 // seq of the last answer
 }
 
-// Dial logs in to the server at addr (host[:port], port 27888 by default). It
-// returns when the server has accepted the user and sent its lists. Errors:
-// ErrServerFull, ErrVersion, *RefusedError, *TimeoutError, *ConfigError, the
-// context's.
-func Dial(ctx context.Context, addr string, cfg Config) (*Lobby, error) {
-	cfg, err := cfg.withDefaults()
-	if err != nil {
-		return nil, err
-	}
-	charset, err := wire.LookupCharset(cfg.Charset)
-	if err != nil {
-		return nil, err
-	}
-	query, err := resolve(ctx, addr)
-	if err != nil {
-		return nil, err
-	}
+// dial is one HELLO and login, with the name cut to maxName bytes. The session may be set
+// beside an error; it has ended then.
+func dial(ctx context.Context, query netip.AddrPort, cfg Config, charset wire.Charset, maxName int) (*session, error) {
 	conn, err := cfg.Listen(query)
 	if err != nil {
 		return nil, err
@@ -84,7 +70,7 @@ func Dial(ctx context.Context, addr string, cfg Config) (*Lobby, error) {
 		lobby:  lobbyState{users: map[uint16]User{}, games: map[uint32]GameInfo{}},
 	}
 	s.link.ObserveRTT(rtt)
-	s.login.name = s.raw(cfg.User, wire.MaxUserName)
+	s.login.name = s.raw(cfg.User, maxName)
 	s.login.me = User{Name: s.text(s.login.name), Connection: cfg.Connection}
 	s.log.Info("server answers", "query", query.String(), "session", server.String(), "rtt", rtt)
 
@@ -109,10 +95,10 @@ func Dial(ctx context.Context, addr string, cfg Config) (*Lobby, error) {
 			s.endLocked(err)
 		}
 		s.mu.Unlock()
-		return nil, err
+		return s, err
 	}
 	s.log.Info("logged in", "server", server.String(), "user", s.login.me.Name)
-	return &Lobby{s}, nil
+	return s, nil
 }
 
 // User is us, as the server shows us to others.
@@ -235,6 +221,7 @@ func (l *Lobby) enter(ctx context.Context, what string, room *Room, t wire.Type,
 			now := time.Now()
 			s.sendLocked(now, wire.TypeQuitGame, wire.LeaveRequest{}.AppendTo(s.body[:0]))
 			s.flushLocked(now)
+			s.lobby.out = outMaybe
 		}
 	}
 	return nil, err

@@ -30,6 +30,11 @@ type request struct {
 	said   string
 	seq    uint16 // of our message; the answer proves that it arrived
 	target uint16 // the user to be kicked
+	asked  time.Time
+	// accepted: the room's status shows that the start we asked for succeeds.
+	accepted bool
+	// players is how many were last said to be in the room that we leave.
+	players int
 }
 
 // requestLocked sends a message that is to be answered.
@@ -40,7 +45,7 @@ func (s *session) requestLocked(now time.Time, kind requestKind, what string, t 
 	if s.wait[kind] != nil {
 		return nil, ErrBusy
 	}
-	r := &request{what: what, answer: make(chan error, 1)}
+	r := &request{what: what, answer: make(chan error, 1), asked: now}
 	r.seq = s.sendLocked(now, t, body)
 	s.wait[kind] = r
 	s.flushLocked(now)
@@ -49,15 +54,19 @@ func (s *session) requestLocked(now time.Time, kind requestKind, what string, t 
 
 // answerLocked ends the wait of this kind, if there is one.
 func (s *session) answerLocked(kind requestKind, err error) {
-	r := s.wait[kind]
-	if r == nil {
-		return
-	}
-	s.wait[kind] = nil
-	if err == nil {
+	if r := s.wait[kind]; r != nil && err == nil {
 		s.link.Prove(time.Now(), r.seq)
 	}
-	r.answer <- err
+	s.finishLocked(kind, err)
+}
+
+// finishLocked ends the wait of this kind without an answer that proves that our
+// message arrived.
+func (s *session) finishLocked(kind requestKind, err error) {
+	if r := s.wait[kind]; r != nil {
+		s.wait[kind] = nil
+		r.answer <- err
+	}
 }
 
 // await waits for the answer to r without the lock.
@@ -71,7 +80,6 @@ func (s *session) await(ctx context.Context, kind requestKind, r *request, timeo
 	case <-ctx.Done():
 		err = fmt.Errorf("kclient: gave up waiting for the answer to %s from %v: %w", r.what, s.server, ctx.Err())
 	case <-timer.C:
-		err = &TimeoutError{"the answer to " + r.what, s.server.String(), timeout}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -79,7 +87,22 @@ func (s *session) await(ctx context.Context, kind requestKind, r *request, timeo
 		return <-r.answer
 	}
 	s.wait[kind] = nil
+	if err == nil {
+		err = s.unansweredLocked(kind, r, timeout)
+	}
 	return err
+}
+
+// unansweredLocked is the error of a request that nobody answered.
+func (s *session) unansweredLocked(kind requestKind, r *request, after time.Duration) error {
+	e := &TimeoutError{Waiting: "the answer to " + r.what, Server: s.server.String(), After: after}
+	switch {
+	case kind == requestLogin:
+		e.Kind = TimeoutLogin
+	case s.heardLocked().After(r.asked):
+		e.Kind = TimeoutRequest
+	}
+	return e
 }
 
 // closedLocked is the error of a call on a session that has ended.

@@ -25,7 +25,11 @@ type Room struct {
 	game     *Game // the one running or the last one
 	next     *Game // started, and not yet returned by WaitStart
 	chat     echo
-	err      error
+	leaving  bool // Leave was called
+	// unaligned: the server does not line up the players' calls; mixed: and their
+	// connection types differ, which was told. See tellMixedLocked.
+	unaligned, mixed bool
+	err              error
 }
 
 // Info is the room as the lobby shows it.
@@ -65,8 +69,9 @@ func (r *Room) Chat(text string) error {
 	return r.s.chatLocked(time.Now(), wire.TypeGameChat, text, wire.MaxGameChat, &r.chat)
 }
 
-// Kick removes a player from the room; only the owner can. A refusal is silence
-// on most servers, and so a *TimeoutError here.
+// Kick removes a player from the room; only the owner can. A refusal is a
+// *RefusedError with the server's words, or a *TimeoutError where servers refuse by
+// silence.
 func (r *Room) Kick(ctx context.Context, userID uint16) error {
 	s := r.s
 	s.mu.Lock()
@@ -83,24 +88,6 @@ func (r *Room) Kick(ctx context.Context, userID uint16) error {
 		return err
 	}
 	return s.await(ctx, requestKick, req, s.cfg.RequestTimeout)
-}
-
-// Start begins the game for everybody in the room; only the owner can. It returns
-// when the server has started it; WaitStart then returns the Game, here and at
-// the other players. A refusal is a *RefusedError with the server's words.
-func (r *Room) Start(ctx context.Context) error {
-	s := r.s
-	s.mu.Lock()
-	if r.err != nil {
-		defer s.mu.Unlock()
-		return r.err
-	}
-	req, err := s.requestLocked(time.Now(), requestStart, "start", wire.TypeStartGame, wire.StartRequest{}.AppendTo(nil))
-	s.mu.Unlock()
-	if err != nil {
-		return err
-	}
-	return s.await(ctx, requestStart, req, s.cfg.RequestTimeout)
 }
 
 // WaitStart waits until a game starts and returns it. A game is returned once.
@@ -123,27 +110,6 @@ func (r *Room) WaitStart(ctx context.Context) (*Game, error) {
 			return nil, ctx.Err()
 		}
 	}
-}
-
-// Leave goes back to the lobby, out of a running game too. After it returns we
-// are out, whatever the error says about the server's answer.
-func (r *Room) Leave(ctx context.Context) error {
-	s := r.s
-	s.mu.Lock()
-	if r.err != nil {
-		s.mu.Unlock()
-		return nil
-	}
-	req, err := s.requestLocked(time.Now(), requestLeave, "leave", wire.TypeQuitGame, wire.LeaveRequest{}.AppendTo(nil))
-	s.mu.Unlock()
-	if err != nil {
-		return err
-	}
-	err = s.await(ctx, requestLeave, req, s.cfg.RequestTimeout)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	r.endLocked(time.Now(), ErrNotInRoom)
-	return err
 }
 
 // endLocked takes us out of the room.
@@ -178,14 +144,16 @@ func (s *session) gameCreatedLocked(m wire.GameCreated) {
 	s.events.push(GameCreated{g})
 }
 
-func (s *session) gameStatusLocked(m wire.GameStatus) {
+func (s *session) gameStatusLocked(now time.Time, m wire.GameStatus) {
 	g, ok := s.lobby.games[m.GameID]
 	if !ok {
 		return
 	}
+	s.startShownLocked(g, m.State)
 	g.State, g.Players, g.MaxPlayers = m.State, int(m.Players), int(m.MaxPlayers)
 	s.lobby.games[m.GameID] = g
 	s.events.push(GameChanged{g})
+	s.leftLocked(now, g.ID, g.Players)
 }
 
 func (s *session) gameClosedLocked(now time.Time, id uint32) {
@@ -199,14 +167,13 @@ func (s *session) gameClosedLocked(now time.Time, id uint32) {
 			s.refuseLocked(requestEnter, "the room was closed")
 			return
 		}
-		leaving := s.wait[requestLeave] != nil
-		if leaving {
+		if r.leaving {
 			r.endLocked(now, ErrNotInRoom)
 		} else {
 			r.endLocked(now, ErrRoomClosed)
 		}
 		s.answerLocked(requestLeave, nil)
-		s.lobby.outToCome = true
+		s.lobby.out = outMaybe
 	}
 }
 
@@ -218,6 +185,7 @@ func (s *session) playerListLocked(m wire.PlayerList) {
 	for _, p := range m.Players[:min(len(m.Players), wire.MaxPlayers)] {
 		s.room.players = append(s.room.players, Player{p.UserID, s.text(p.Name), milliseconds(p.Ping), p.Connection})
 	}
+	s.room.tellMixedLocked()
 }
 
 func (s *session) playerJoinedLocked(m wire.PlayerJoined) {
@@ -238,28 +206,17 @@ func (s *session) playerJoinedLocked(m wire.PlayerJoined) {
 			r.wireName = g.WireName
 		}
 		s.answerLocked(requestEnter, nil)
+		s.lobby.out = outNone // what was said before of the last room came before
+		r.unaligned = m.GameID == 0 && r.id != 0 && !s.knowsPrivateLocked()
 	}
 	s.events.push(PlayerJoined{p})
+	r.tellMixedLocked()
 }
 
 func (s *session) playerLeftLocked(now time.Time, m wire.PlayerLeft) {
 	r := s.room
 	if m.UserID == s.login.me.ID {
-		late := s.lobby.outToCome
-		s.lobby.outToCome = false
-		switch {
-		case late && r == nil, late && s.wait[requestEnter] != nil && s.wait[requestEnter].said == "":
-			// The last word about the room before.
-		case s.wait[requestEnter] != nil: // said after the reason, if there was one
-			s.refuseLocked(requestEnter, s.wait[requestEnter].said)
-		case s.wait[requestLeave] != nil:
-			s.answerLocked(requestLeave, nil)
-			if r != nil {
-				r.endLocked(now, ErrNotInRoom)
-			}
-		case r != nil:
-			r.endLocked(now, ErrKicked)
-		}
+		s.outLocked(now)
 		return
 	}
 	if q := s.wait[requestKick]; q != nil && q.target == m.UserID {
@@ -272,6 +229,7 @@ func (s *session) playerLeftLocked(now time.Time, m wire.PlayerLeft) {
 		p := r.players[i]
 		r.players = append(r.players[:i], r.players[i+1:]...)
 		s.events.push(PlayerLeft{p})
+		r.tellMixedLocked()
 	}
 }
 
@@ -292,6 +250,11 @@ func (s *session) gameStartedLocked(now time.Time, m wire.GameStarted) {
 	r := s.room
 	if r == nil || s.wait[requestEnter] != nil || m.Player > m.Players {
 		return // a start outside of a room concerns somebody else
+	}
+	if r.chatOnly() {
+		s.log.Warn("the server started a game in a chat room; we do not play it", "room", s.text(r.wireName))
+		s.sendLocked(now, wire.TypeDropGame, wire.DropRequest{}.AppendTo(s.body[:0])) // nobody waits for us
+		return
 	}
 	g, err := newGame(r, m)
 	if err != nil {

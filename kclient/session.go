@@ -161,7 +161,7 @@ func (s *session) tickLocked(now time.Time) {
 	}
 	heard := s.heardLocked()
 	if now.Sub(heard) >= deadAfter {
-		s.endLocked(&TimeoutError{"any sign of life", s.server.String(), now.Sub(heard)})
+		s.endLocked(&TimeoutError{Waiting: "any sign of life", Server: s.server.String(), After: now.Sub(heard)})
 		return
 	}
 	if now.Sub(heard) >= s.cfg.KeepAlive && now.Sub(s.pinged) >= s.cfg.KeepAlive/4 {

@@ -44,6 +44,12 @@ func (s *session) warn(now time.Time, text string) {
 	s.send(now, wire.TypeGameChat, wire.Chat{User: serverName, Text: s.server.clean.encode(text, maxGameChat)})
 }
 
+// deny refuses what the user asked of their room: as game chat too, but under the name by
+// which clients know that it is an answer to them. EmuLinker refuses starts and kicks so.
+func (s *session) deny(now time.Time, text string) {
+	s.send(now, wire.TypeGameChat, wire.Chat{User: errorName, Text: s.server.clean.encode(text, maxGameChat)})
+}
+
 // limit counts one more and reports whether it fits; if not the user is told,
 // though not each time.
 func (s *session) limit(now time.Time, l *rater, r Rate, notice string) bool {

@@ -13,6 +13,9 @@ import (
 // serverName is who the server's own lines are from.
 const serverName = "Server"
 
+// errorName is who refusals of starts and kicks are from; no user may be called so.
+const errorName = "Error"
+
 // loginState is where the rounds of 05 and 06 stand.
 type loginState struct {
 	counted  bool      // in host.logins

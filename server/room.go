@@ -204,15 +204,15 @@ func (r *room) close(now time.Time, leaver *session) {
 func (s *session) kick(now time.Time, id uint16) {
 	r := s.room
 	if r.owner != s {
-		s.warn(now, "Only the owner of the room may kick")
+		s.deny(now, "Only the owner of the room may kick")
 		return
 	}
 	kicked := s.server.byID[id]
 	switch {
 	case kicked == s:
-		s.warn(now, "You cannot kick yourself")
+		s.deny(now, "You cannot kick yourself")
 	case kicked == nil || kicked.room != r:
-		s.warn(now, "That user is not in the room")
+		s.deny(now, "That user is not in the room")
 	default:
 		kicked.leave(now, false)
 		s.server.cfg.Logger.Info("kicked", append(kicked.attrs(), slog.Uint64("room", uint64(r.id)))...)

@@ -190,7 +190,7 @@ func TestStartRefusals(t *testing.T) {
 		b.join(a.create("Pong"))
 		b.send(wire.TypeStartGame, wire.StartRequest{})
 		m := parse(t, b.until(wire.TypeGameChat), wire.ParseChat)
-		require.Equal(t, "Server", m.User)
+		require.Equal(t, "Error", m.User)
 		require.Contains(t, m.Text, "Only the owner")
 		a.send(wire.TypeStartGame, wire.StartRequest{})
 		a.until(wire.TypeStartGame)

@@ -14,10 +14,13 @@ func (s *session) start(now time.Time) {
 	r := s.room
 	switch {
 	case r.owner != s:
-		s.warn(now, "Only the owner of the room may start the game")
+		s.deny(now, "Only the owner of the room may start the game")
 		return
 	case r.running():
-		s.warn(now, "The game has started already")
+		s.deny(now, "The game has started already")
+		return
+	case wire.IsChatRoom(r.game):
+		s.deny(now, "A room whose name begins with * is for chat, no game starts in it")
 		return
 	}
 	delays, err := r.frameDelays()
@@ -35,7 +38,7 @@ func (s *session) start(now time.Time) {
 	mixer, err := lockstep.NewMixer(config)
 	if err != nil { // the logins have checked all of it
 		r.server.cfg.Logger.Error("game cannot start", slog.Any("error", err))
-		s.warn(now, "The game cannot start: "+err.Error())
+		s.deny(now, "The game cannot start: "+err.Error())
 		return
 	}
 	r.mixer, r.state, r.frames = mixer, wire.GameNetsync, 0

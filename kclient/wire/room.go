@@ -1,5 +1,12 @@
 package wire
 
+import "strings"
+
+// IsChatRoom reports whether a room of this name, as on the wire or as UTF-8, is for
+// talking only: EmuLinker never starts a game in one, and FBNeo's "* Chat only" is no game
+// that its callback could return from.
+func IsChatRoom(game string) bool { return strings.HasPrefix(game, "*") }
+
 // minListPlayer is the fewest bytes that one entry of a 0D list can take.
 const minListPlayer = 1 + 4 + 2 + 1
 
