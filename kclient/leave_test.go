@@ -82,19 +82,27 @@ func TestLeavingDireleraSucceedsWithinASecond(t *testing.T) {
 	})
 }
 
-// TestAnotherGuestsLeavingStopsNoRepeats: one player fewer is no proof that our leave
-// has arrived, so it goes on being repeated.
-func TestAnotherGuestsLeavingStopsNoRepeats(t *testing.T) {
-	script(t, func(t *testing.T, s *scripted) {
-		r := s.guest(s.login())
-		s.net.Filter(func(from, _ netip.AddrPort, _ []byte) bool { return from == scriptedAddr })
-		leave := s.asks(r.Leave)
-		s.status(wire.GameWaiting, 1)
-		require.NoError(t, <-leave)
-		s.net.Filter(nil)
-		s.serve(3 * time.Second)
-		s.last(wire.TypeQuitGame)
-	})
+// TestALeaveIsRepeatedUntilItIsAnswered: neither one player fewer, who may be somebody else, nor the
+// end of our patience is a proof that it has arrived.
+func TestALeaveIsRepeatedUntilItIsAnswered(t *testing.T) {
+	for name, another := range map[string]bool{"another guest leaves": true, "silence": false} {
+		t.Run(name, func(t *testing.T) {
+			script(t, func(t *testing.T, s *scripted) {
+				r := s.guest(s.login())
+				s.net.Filter(func(from, _ netip.AddrPort, _ []byte) bool { return from == scriptedAddr })
+				leave := s.asks(r.Leave)
+				if another {
+					s.status(wire.GameWaiting, 1)
+				} else {
+					s.serve(1500 * time.Millisecond)
+				}
+				require.NoError(t, <-leave)
+				s.net.Filter(nil)
+				s.serve(3 * time.Second)
+				s.last(wire.TypeQuitGame)
+			})
+		})
+	}
 }
 
 // TestALateAnswerToALeaveIsNoKickAndNoRefusal: on servers that answer, EmuLinker and ours among
@@ -144,17 +152,20 @@ func TestALateAnswerToALeaveIsNoKickAndNoRefusal(t *testing.T) {
 }
 
 // TestALeaveArrivesUnderLoss: Leave returns within about a second, and the server hears of it
-// all the same.
+// all the same, even when the first second's datagrams are all lost.
 func TestALeaveArrivesUnderLoss(t *testing.T) {
-	for seed := range uint64(10) {
-		bubble(t, match{seed: seed, profile: netsim.LAN(), types: []wire.ConnectionType{1, 1}}, func(t *testing.T, w *world) {
+	for seed, loss := range []float64{0.3, 0.5, 0.7, 1} {
+		bubble(t, match{seed: uint64(seed), profile: netsim.LAN(), types: []wire.ConnectionType{1, 1}}, func(t *testing.T, w *world) {
 			ctx := context.Background()
 			_, rooms := w.lobbies(ctx)
 			waitForPlayers(t, rooms[0], 2)
-			w.net.SetProfile(netsim.Profile{Delay: 20 * time.Millisecond, Loss: 0.5})
+			w.net.SetProfile(netsim.Profile{Delay: 20 * time.Millisecond, Loss: loss})
 			begun := time.Now()
 			require.NoError(t, rooms[1].Leave(ctx))
 			require.Less(t, time.Since(begun), 1500*time.Millisecond)
+			if loss == 1 {
+				w.net.SetProfile(netsim.LAN())
+			}
 			for range 300 {
 				if len(rooms[0].Players()) == 1 {
 					return

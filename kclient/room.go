@@ -206,7 +206,6 @@ func (s *session) playerJoinedLocked(m wire.PlayerJoined) {
 			r.wireName = g.WireName
 		}
 		s.answerLocked(requestEnter, nil)
-		s.lobby.out = outNone // what was said before of the last room came before
 		r.unaligned = m.GameID == 0 && r.id != 0 && !s.knowsPrivateLocked()
 	}
 	s.events.push(PlayerJoined{p})
