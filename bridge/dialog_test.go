@@ -325,3 +325,19 @@ func TestChatSendGoesToTheRoom(t *testing.T) {
 		_, _ = h.next(id)
 	})
 }
+
+// A game list's entry that begins with * is a chat room: FBNeo's callback would never return.
+func TestChatRoomsAreNotPlayed(t *testing.T) {
+	g := newFakeGame()
+	h := newHost(t, runUI(func(ctx context.Context, d *bridge.Dialog) error {
+		e := d.Emulator(wire.Charset{})
+		_, err := d.Play(ctx, bridge.Match{Game: g, Name: e.Games[0]})
+		return err
+	}))
+	require.NoError(t, h.SetInfos(&bridge.Infos{Games: []string{"* Chat only"}, Callbacks: callbacks}))
+	c, code := h.next(h.begin(threadA))
+	require.Equal(t, bridge.CallNone, c.Kind)
+	require.Equal(t, -1, code)
+	require.True(t, g.wasDropped(), "the others must not wait for us")
+	require.Equal(t, 1, h.linesWith("is a chat room"))
+}

@@ -31,6 +31,9 @@ var (
 	// ErrNoGameCallback: a game cannot start because the emulator gave no
 	// gameCallback.
 	ErrNoGameCallback = errors.New("the emulator has no gameCallback, so no game can be played")
+	// ErrChatRoom: an entry of the game list that begins with * is for talking. FBNeo's
+	// callback would never return from one.
+	ErrChatRoom = errors.New("an entry whose name begins with * is a chat room, no game is played in it")
 	// ErrDialogOver: the user interface acted on a dialog that has ended.
 	ErrDialogOver = errors.New("the dialog is over")
 	// ErrPlaying: the user interface started a game while another one runs.

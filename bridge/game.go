@@ -1,6 +1,10 @@
 package bridge
 
-import "context"
+import (
+	"context"
+
+	"kbridge/kclient/wire"
+)
 
 // running is one game of the emulator, from the moment it may call
 // kailleraModifyPlayValues.
@@ -87,6 +91,8 @@ func (s *Session) startLocking(d *Dialog, m Match, record *recorder) (*running, 
 		return nil, ErrPlaying
 	case s.infos.Callbacks.Game == 0:
 		return nil, ErrNoGameCallback
+	case wire.IsChatRoom(m.Name.Entry):
+		return nil, ErrChatRoom
 	}
 	s.lastGame++
 	r := &running{

@@ -224,3 +224,18 @@ func TestChats(t *testing.T) {
 		c.quiet(time.Second)
 	})
 }
+
+// A room whose name begins with * is for talking, as at EmuLinker; ours says why.
+func TestChatRoomsNeverStart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 9, lan, Config{})
+		a, _ := w.login("anna", wire.LAN)
+		a.create("* Chat only")
+		a.send(wire.TypeStartGame, wire.StartRequest{})
+		m := parse(t, a.until(wire.TypeGameChat), wire.ParseChat)
+		require.Equal(t, "Error", m.User)
+		require.Contains(t, m.Text, "for chat")
+		a.send(wire.TypeGameChat, wire.ChatRequest{Text: "hello"})
+		require.Equal(t, "hello", parse(t, a.until(wire.TypeGameChat), wire.ParseChat).Text)
+	})
+}

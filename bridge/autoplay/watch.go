@@ -2,6 +2,7 @@ package autoplay
 
 import (
 	"context"
+	"fmt"
 	"sync"
 
 	"kbridge/kclient"
@@ -28,6 +29,9 @@ func (v *visit) watch(ctx context.Context) {
 			v.log.Info("player joined the room", "player", e.Player.Name, "ping", e.Player.Ping, "connection", e.Player.Connection.String())
 		case kclient.PlayerLeft:
 			v.log.Info("player left the room", "player", e.Player.Name)
+		case kclient.MixedTypes:
+			v.log.Warn("players have different connection types and this server does not line them up: emulators that go on while "+
+				"kailleraModifyPlayValues returns 0 will come apart; take the same type for all before the game starts", "players", typesOf(e.Players))
 		case kclient.PlayerDropped:
 			v.log.Info("player dropped out of the game", "player", e.User, "number", e.Player)
 			if !v.playing.is(e.Player) {
@@ -40,6 +44,14 @@ func (v *visit) watch(ctx context.Context) {
 		default:
 		}
 	}
+}
+
+// typesOf says who has which connection type.
+func typesOf(players []kclient.Player) (all []string) {
+	for _, p := range players {
+		all = append(all, fmt.Sprintf("%s: %v", p.Name, p.Connection))
+	}
+	return all
 }
 
 // playing is the game under way, for the goroutine that hears of its end.

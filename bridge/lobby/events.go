@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strconv"
+	"strings"
 
 	"kbridge/bridge/lobby/message"
 	"kbridge/kclient"
@@ -70,6 +72,11 @@ func (d *desk) event(v *visit, e kclient.Event) {
 		d.say(message.Line{Where: "room", Kind: "drop", From: e.User})
 		d.playerDropped(e)
 		d.showRoom()
+	case kclient.MixedTypes:
+		types := mixedTypes(e.Players)
+		d.log.Warn("players have different connection types and this server does not line them up: emulators that go on while "+
+			"kailleraModifyPlayValues returns 0 will come apart", "types", types)
+		d.say(message.Line{Where: "room", Kind: "notice", Text: "notice.mixedTypes", Args: []string{types}})
 	case kclient.MessagesLost:
 		d.say(message.Line{Where: "lobby", Kind: "notice", Text: "notice.messagesLost"})
 	case kclient.Disconnected:
@@ -79,6 +86,16 @@ func (d *desk) event(v *visit, e kclient.Event) {
 	if v.room != nil && v.room.Err() != nil {
 		d.outOfRoom(v, leftReason(v.room.Err()))
 	}
+}
+
+// mixedTypes are the types of those in a room, each once, such as "1, 3".
+func mixedTypes(players []kclient.Player) string {
+	var types []string
+	for _, p := range players {
+		types = append(types, strconv.Itoa(int(p.Connection)))
+	}
+	slices.Sort(types)
+	return strings.Join(slices.Compact(types), ", ")
 }
 
 func (d *desk) gameChanged(v *visit, g kclient.GameInfo) {

@@ -149,7 +149,12 @@ func overReason(err error) string {
 	case errors.Is(err, kclient.ErrLost):
 		return "messagesLost"
 	case errors.As(err, &timeout):
+		if timeout.Kind == kclient.TimeoutNetsync {
+			return "loading"
+		}
 		return "timeout"
+	case errors.Is(err, bridge.ErrChatRoom):
+		return "chat"
 	case errors.Is(err, playback.ErrEnd):
 		return "recordOver"
 	case errors.Is(err, bridge.ErrShutdown), errors.Is(err, bridge.ErrDialogOver), errors.Is(err, kclient.ErrClosed):

@@ -6,6 +6,7 @@ import (
 
 	"kbridge/bridge/lobby/message"
 	"kbridge/kclient"
+	"kbridge/kclient/wire"
 )
 
 // create opens a room for a game of the emulator's list.
@@ -100,6 +101,8 @@ func (d *desk) showRoom() {
 			Connection: int(p.Connection), FrameDelay: frameDelay(p.Connection, p.Ping), Me: int(p.ID) == d.session.User, Owner: p.Name == info.Owner})
 	}
 	switch {
+	case wire.IsChatRoom(info.Name):
+		r.Start = "chat"
 	case !v.owner:
 		r.Start = "owner"
 	case !info.State.Joinable():

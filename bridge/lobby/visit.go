@@ -3,6 +3,7 @@ package lobby
 import (
 	"context"
 	"errors"
+	"net"
 	"strings"
 	"time"
 
@@ -191,7 +192,11 @@ func problemOf(err error) *message.Problem {
 	case errors.As(err, &refused):
 		return problem("refused", refused.Reason)
 	case errors.As(err, &timeout):
-		return problem("timeout", timeout.Server)
+		return problem(timeoutCodes[timeout.Kind], timeout.Server)
+	case errors.Is(err, kclient.ErrChatRoom):
+		return problem("chat", "")
+	case errors.Is(err, kclient.ErrNotInRoom):
+		return problem("state", "")
 	case errors.Is(err, kclient.ErrRoomClosed):
 		return problem("closed", "")
 	case errors.Is(err, kclient.ErrKicked):
@@ -203,5 +208,20 @@ func problemOf(err error) *message.Problem {
 	case errors.Is(err, kclient.ErrClosed):
 		return problem("lost", "")
 	}
-	return problem("address", wire.Sanitise(err.Error()))
+	var name *net.DNSError
+	var config *kclient.ConfigError
+	if errors.As(err, &name) || errors.As(err, &config) || errors.Is(err, wire.ErrHandshake) {
+		return problem("address", wire.Sanitise(err.Error()))
+	}
+	return problem("internal", wire.Sanitise(err.Error()))
+}
+
+// timeoutCodes are what a time-out is called on the page, where each kind has its own words.
+var timeoutCodes = map[kclient.TimeoutKind]string{
+	kclient.TimeoutSilence: "silent",
+	kclient.TimeoutHello:   "timeout",
+	kclient.TimeoutLogin:   "login",
+	kclient.TimeoutRequest: "unanswered",
+	kclient.TimeoutNetsync: "loading",
+	kclient.TimeoutGame:    "silent",
 }

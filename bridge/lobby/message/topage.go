@@ -119,8 +119,11 @@ type Session struct {
 // Problem is something that did not work.
 type Problem struct {
 	// Code is one of the codes that the page has words for: full, refused,
-	// timeout, version, address, lost, closed, kicked, busy, game (the emulator
-	// lacks it), emulator, state, limit, file, host, internal.
+	// timeout (nothing ever came from the address), login (HELLO was answered, the
+	// login was not finished), unanswered (a request), silent (a server that was
+	// there), version, address, lost, closed, kicked, busy, game (the emulator
+	// lacks it), chat (no game starts in such a room), emulator, state, limit, file,
+	// host, internal.
 	Code string `json:"code"`
 	// Text is what another side said, such as the server's words for refused, or
 	// a detail for a person; may be empty.
@@ -214,8 +217,9 @@ type Room struct {
 	MoreInfos    bool         `json:"moreInfos"`
 	State        string       `json:"state"` // as Game.State
 	Players      []RoomPlayer `json:"players"`
-	// Start is empty when Start would be granted, else why not: owner (only the
-	// owner may), running, or alone is no reason (a game of one is allowed).
+	// Start is empty when Start would be granted, else why not: chat (a room for
+	// talking), owner (only the owner may) or running. Alone is no reason (a game of one
+	// is allowed).
 	Start string `json:"start"`
 	// Left says why we are no longer in a room, once: kicked, closed or lost;
 	// empty otherwise.

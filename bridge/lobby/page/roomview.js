@@ -67,7 +67,7 @@ export class RoomView {
     if (!r.sameEmulator) this.about.append(h('span.warn', null, ' ⚠ ', t('lobby.otherVersion')));
     this.infos.hidden = !r.moreInfos;
     this.start.disabled = Boolean(r.start);
-    this.start.hidden = r.start === 'owner';
+    this.start.hidden = r.start === 'owner' || r.start === 'chat';
     setText(this.why, r.start ? t('room.why.' + r.start) : r.players.length === 1 ? t('room.alone') : '');
     this.rows.show(r.players, (p) => String(p.id));
   }

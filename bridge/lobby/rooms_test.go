@@ -1,0 +1,81 @@
+package lobby
+
+import (
+	"net/netip"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"kbridge/bridge"
+	"kbridge/kclient"
+	"kbridge/kclient/deployed"
+	"kbridge/kclient/netsim"
+	"kbridge/server/servertest"
+)
+
+// On direlera-rs players of different types are told so before the game starts, and one who
+// leaves is out of the room at once, not at a failed address.
+func TestARoomOfDirelera(t *testing.T) {
+	network := netsim.New(1, netsim.LAN())
+	srv, err := deployed.NewDirelera(network, netip.MustParseAddrPort("10.0.0.1:27888"), 27999)
+	require.NoError(t, err)
+	defer srv.Close()
+	onNetwork := func(c *Config) {
+		c.Listen = func(netip.AddrPort) (kclient.PacketConn, error) { return network.Listen(netip.AddrPort{}) }
+	}
+	ann, bob := newPlayer(t, "ann", onNetwork), newPlayer(t, "bob", onNetwork)
+	a, b := newBrowser(t, ann.open()), newBrowser(t, bob.open())
+	require.Empty(t, a.ask("setSettings", f{"connection": 1}))
+	require.Empty(t, b.ask("setSettings", f{"connection": 3}))
+	for _, x := range []*bare{a, b} {
+		require.Empty(t, x.ask("connect", f{"address": "10.0.0.1:27888"}))
+		x.is("session", "state", "connected")
+	}
+	require.Empty(t, a.ask("create", f{"game": "Duel"}))
+	b.until("the room", func() bool { return len(b.games) == 1 })
+	for id := range b.games {
+		require.Empty(t, b.ask("join", f{"game": id}))
+	}
+	for _, x := range []*bare{a, b} {
+		require.Equal(t, []any{"1, 3"}, x.hears("notice", "notice.mixedTypes")["args"])
+	}
+	log, err := os.ReadFile(filepath.Join(ann.folder, "log"))
+	require.NoError(t, err)
+	require.Regexp(t, `level=WARN .*different connection types`, string(log))
+	begun := time.Now()
+	require.Empty(t, b.ask("leave", nil))
+	require.Less(t, time.Since(begun), 3*time.Second)
+	b.is("room", "id", 0.0)
+	require.Empty(t, b.get("room", "left"))
+}
+
+// In a room whose name begins with * the page offers no start, and asking for one all the
+// same starts nothing.
+func TestChatRoomsOfferNoStart(t *testing.T) {
+	srv := servertest.Start(t)
+	p := newPlayer(t, "ann")
+	require.NoError(t, p.session.SetInfos(&bridge.Infos{AppName: "test 1.0", Games: []string{"* Chat only"}, Callbacks: bridge.Callbacks{Game: 1}}))
+	a := newBrowser(t, p.open())
+	require.Empty(t, a.ask("connect", f{"address": srv.Addr}))
+	a.is("session", "state", "connected")
+	require.Empty(t, a.ask("create", f{"game": "* Chat only"}))
+	a.is("room", "start", "chat")
+	require.Equal(t, "chat", a.ask("start", nil))
+	require.Zero(t, p.played())
+}
+
+// Each kind of time-out has its own words on the page.
+func TestTimeoutsHaveTheirOwnWords(t *testing.T) {
+	for kind, want := range map[kclient.TimeoutKind]string{
+		kclient.TimeoutHello: "timeout", kclient.TimeoutLogin: "login", kclient.TimeoutRequest: "unanswered",
+		kclient.TimeoutSilence: "silent", kclient.TimeoutGame: "silent", kclient.TimeoutNetsync: "loading",
+	} {
+		require.Equal(t, problem(want, "host:1"), problemOf(&kclient.TimeoutError{Server: "host:1", Kind: kind}))
+	}
+	require.Equal(t, "loading", overReason(&kclient.TimeoutError{Kind: kclient.TimeoutNetsync}))
+	require.Equal(t, "timeout", overReason(&kclient.TimeoutError{Kind: kclient.TimeoutGame}))
+	require.Equal(t, "state", problemOf(kclient.ErrNotInRoom).Code, "and not a wrong address")
+}
