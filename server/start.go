@@ -25,7 +25,7 @@ func (s *session) start(now time.Time) {
 	}
 	delays, err := r.frameDelays()
 	if err != nil {
-		s.warn(now, "The game cannot start: "+err.Error())
+		s.deny(now, "The game cannot start: "+err.Error())
 		return
 	}
 	config := lockstep.MixerConfig{FrameDelays: delays, Padding: r.server.cfg.Padding == PaddingOn, Numbering: r.server.cfg.Numbering}
