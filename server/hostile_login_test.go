@@ -204,11 +204,11 @@ func TestFirstAckIsRepeated(t *testing.T) {
 	b.meter()
 	b.raw(hostAddr(1), loginDatagram("anna brown"))
 	require.Equal(t, 1, b.counts[hostAddr(1)])
-	b.pass(firstAckRetry)
+	b.pass(askAgainAfter)
 	require.Equal(t, 2, b.counts[hostAddr(1)])
 	b.pass(loginTimeout)
 	require.LessOrEqual(t, b.sent[hostAddr(1)], 3*len(loginDatagram("anna brown")))
-	require.LessOrEqual(t, b.counts[hostAddr(1)], 1+maxFirstAckRetries)
+	require.LessOrEqual(t, b.counts[hostAddr(1)], 1+maxPendingSends)
 }
 
 // Row 18: a 06 that nobody asked for changes nothing: not before the 05 it would

@@ -88,24 +88,41 @@ const (
 	// need more.
 	maxLoginBody = 400
 
+	// maxFirst is the largest number that a client's first message may have. They count
+	// from 0, one captured client from 1, and EmuLinker-K takes that.
+	maxFirst = 1
+
 	// unprovenFactor bounds what is sent to an address that has not answered, in
 	// bytes for each byte that came from it.
 	unprovenFactor = 3
 
-	// A login that comes again is answered again after firstAckGap. If nothing
-	// comes, the first 05 is repeated after firstAckRetry and after twice that:
-	// n02 sends its login once. All of it within unprovenFactor.
-	firstAckGap        = 150 * time.Millisecond
-	firstAckRetry      = 400 * time.Millisecond
-	maxFirstAckRetries = 2
+	// A login that comes again is answered again after firstAckGap.
+	firstAckGap = 150 * time.Millisecond
+
+	// n02 sends its login once, never repeats a 06 and ignores a repeated 05, so when
+	// a 06 is lost the login only goes on with a new 05: the 06 that it draws brings
+	// the two before it along (seen with n02). One goes out when the last one has
+	// had no answer for askAgainAfter; clients with a longer round trip answer all of
+	// them. At most maxLoginAsks stand unanswered: n02 ignores a datagram whose newest
+	// message is ten ahead, and seven cost no more bytes than repeating one of them
+	// twelve times, as the link would. Before the first 06 all of it is within
+	// unprovenFactor, and only maxPendingAsks of them are new: the ticket of our own
+	// client still needs one.
+	askAgainAfter   = 500 * time.Millisecond
+	maxLoginAsks    = 7
+	maxPendingAsks  = loginRounds - 1
+	maxPendingSends = 8 // datagrams in all that no login called for
 
 	// maxEarlyAcks is how many 06 are remembered that came before their 05 was
-	// sent, and earlyAckAfter how long the 05 must have been without an answer
-	// until one of those counts for it. n02 with a set ping sends four 06 of its
+	// sent; when a 05 has been without an answer for askAgainAfter one of those
+	// counts for it. n02 with a set ping sends four 06 of its
 	// own accord and answers none; when one of them is lost the next datagram
 	// carries two.
-	maxEarlyAcks  = loginRounds - 1
-	earlyAckAfter = 500 * time.Millisecond
+	maxEarlyAcks = loginRounds - 1
+
+	// lateAnswer is how much later than the quickest answer one is when its 05 had to be
+	// sent again: links wait 200 ms at least, and the line may vary.
+	lateAnswer = 150 * time.Millisecond
 )
 
 // Players who lose the connection and come back.

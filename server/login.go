@@ -20,65 +20,120 @@ const errorName = "Error"
 type loginState struct {
 	counted  bool      // in host.logins
 	until    time.Time // when it must be complete
-	asked    time.Time // when the 05 under way was first sent
-	flushed  bool      // that 05 has left in a datagram
-	repeated bool      // it had to be sent again: what it measures is unclear
-	resends  int       // of the link, when it was sent
+	asked    int       // 05 so far
+	left     int       // of them, that have left in a datagram
 	rounds   int       // complete
 	early    int       // 06 that came before their 05
+	sent     [maxLoginAsks + 1]sentAsk
+	ticketed bool // the ticket is under way
 	pings    pings
 	request  wire.LoginRequest
 	badType  bool
 	comeback []byte // trailing bytes of a 06: the client says that it was here before
 }
 
+// sentAsk is when a 05 left first; zero when nobody knows any more.
+type sentAsk struct {
+	at        time.Time
+	datagrams int // of the link, with that one
+}
+
+// sentAs is where the k-th 05 of the login is kept; the answered ones make room.
+func (l *loginState) sentAs(k int) *sentAsk { return &l.sent[k%len(l.sent)] }
+
 // newSession replays what a pending login has done so far into a fresh link: the
-// login came, and the first 05 went out.
-func (s *Server) newSession(since time.Time, from netip.AddrPort, login []byte) *session {
-	se := &session{server: s, addr: from, link: link.New(link.Config{Server: true}, since), player: -1}
+// login came, and the first 05 went out. p is nil when it is not known when.
+func (s *Server) newSession(now time.Time, from netip.AddrPort, p *pendingLogin, login pendingBody) *session {
+	since := now
+	if p != nil {
+		since = p.since
+	}
+	se := &session{server: s, addr: from, link: link.New(link.Config{Server: true, First: login.seq}, since), player: -1}
 	se.timer.owner = se
 	se.login.until = since.Add(loginTimeout)
 	se.login.counted = true
-	request, err := wire.ParseLoginRequest(login)
+	request, err := wire.ParseLoginRequest(login.bytes)
 	se.login.request, se.login.badType = request, err != nil
 	s.host(from.Addr()).logins++
 	s.sessions[from] = se
 	se.enlist(&s.logins)
 
 	replay := wire.AppendBundleHeader(nil, 1)
-	replay = wire.AppendMessage(replay, 0, wire.TypeLogin, login)
+	replay = wire.AppendMessage(replay, login.seq, wire.TypeLogin, login.bytes)
 	if se.link.Receive(since, replay) == nil {
 		se.link.Message()
 	}
-	s.body = s.firstAck(s.body[:0], from)
-	se.asks.open(se.link.Send(since, wire.TypeServerAck, s.body))
-	for len(se.link.Datagram(since, s.out[:0])) > 0 {
-		se.login.flushed = true
+	if p == nil || p.asks == 0 { // forgotten
+		se.replayAsk(now, s.firstAck(s.body[:0], from), sentAsk{})
+		return se
+	}
+	for k := range p.asks {
+		ask := sentAsk{at: p.asked[k], datagrams: -1} // others followed
+		if k == p.asks-1 && !p.again {
+			ask.datagrams = p.asks
+		}
+		se.replayAsk(p.asked[k], s.pendingAck(s.body[:0], from, p.nonce && k == 0), ask)
 	}
 	return se
 }
 
+// replayAsk has the link send a 05 that the pending login has sent already.
+func (s *session) replayAsk(at time.Time, body []byte, ask sentAsk) {
+	s.server.body = body
+	s.asks.open(s.link.Send(at, wire.TypeServerAck, body))
+	s.link.Datagram(at, s.server.out[:0])
+	*s.login.sentAs(s.login.asked) = ask
+	s.login.asked++
+	s.login.left++
+}
+
+// asking reports whether a 05 has left that is not answered.
+func (l *loginState) asking() bool { return l.left > l.rounds }
+
 // deadline is when tickLogin has something to do.
-func (l *loginState) deadline() time.Time {
-	if l.early > 0 && l.flushed {
-		return earliest(l.until, l.asked.Add(earlyAckAfter))
+func (l *loginState) deadline(proven bool) time.Time {
+	switch {
+	case !l.asking(), l.left < l.asked:
+		return l.until
+	case l.early > 0:
+		return earliest(l.until, l.sentAs(l.rounds).at.Add(askAgainAfter))
+	case !proven && l.asked-l.rounds < maxLoginAsks:
+		return earliest(l.until, l.sentAs(l.asked-1).at.Add(askAgainAfter))
 	}
 	return l.until
 }
 
 // tickLogin reports whether the session is still there.
 func (s *session) tickLogin(now time.Time) bool {
-	if !now.Before(s.login.until) {
-		s.server.cfg.Logger.Debug("login not completed", slog.Any("addr", s.addr), slog.Int("rounds", s.login.rounds))
+	l := &s.login
+	switch {
+	case !now.Before(l.until):
+		s.server.cfg.Logger.Debug("login not completed", slog.Any("addr", s.addr), slog.Int("rounds", l.rounds))
 		s.forget()
 		return false
-	}
-	if l := &s.login; l.early > 0 && l.flushed && !now.Before(l.asked.Add(earlyAckAfter)) {
+	case now.Before(l.deadline(s.proven)):
+	case l.early > 0:
 		l.early--
 		s.asks.skip()
 		s.nextRound(now)
+	default:
+		s.askLogin(now)
 	}
 	return true
+}
+
+// mayFlushLogin reports whether a login has a datagram to send. The link's own resends
+// are for our own client: to the others they are of no use, see askAgainAfter.
+func (s *session) mayFlushLogin() bool {
+	return s.state != stateLogin || s.proven || s.login.left < s.login.asked
+}
+
+// flushedLogin takes down that a datagram has left. Each carries one new 05.
+func (s *session) flushedLogin(now time.Time) {
+	if l := &s.login; l.left < l.asked {
+		*l.sentAs(l.left) = sentAsk{at: now, datagrams: s.link.Stats().DatagramsSent}
+		l.left++
+	}
 }
 
 // receiveAck handles a 06. The k-th one answers the k-th 05 and proves it.
@@ -88,7 +143,7 @@ func (s *session) receiveAck(now time.Time, ack wire.ClientAck) {
 	if _, ok := wire.ParseComeback(ack.Extra); ok && s.proven && s.state == stateLogin {
 		l.comeback = append(l.comeback[:0], ack.Extra...)
 	}
-	if s.state == stateLogin && !l.flushed {
+	if s.state == stateLogin && !l.asking() {
 		l.early = min(l.early+1, maxEarlyAcks)
 		return
 	}
@@ -101,26 +156,49 @@ func (s *session) receiveAck(now time.Time, ack wire.ClientAck) {
 		s.touch()
 		return
 	}
-	if !l.asked.IsZero() {
-		l.pings.add(now.Sub(l.asked), l.repeated || s.link.Stats().Resends != l.resends)
+	if ask := l.sentAs(l.rounds); !ask.at.IsZero() {
+		// Which of several datagrams is answered nobody knows.
+		l.pings.add(now.Sub(ask.at), s.link.Stats().DatagramsSent != ask.datagrams)
 	}
 	s.link.Prove(now, seq)
 	s.nextRound(now)
 }
 
-// nextRound sends the next 05, or ends the login.
+// loseAcks counts 06 that a client of the login no longer has: it has sent them, and so
+// it has what they answer.
+func (s *session) loseAcks(now time.Time, n int) {
+	for range n {
+		if s.state != stateLogin || !s.login.asking() {
+			return
+		}
+		if seq, ok := s.asks.answered(now); ok {
+			s.link.Prove(now, seq)
+		}
+		s.nextRound(now)
+	}
+}
+
+// nextRound sends the next 05 if none is under way, or ends the login.
 func (s *session) nextRound(now time.Time) {
 	l := &s.login
 	l.rounds++
-	if l.rounds >= loginRounds {
+	switch {
+	case l.rounds >= loginRounds:
 		s.completeLogin(now)
-		return
+	case l.rounds == l.asked, s.proven && !l.ticketed:
+		s.askLogin(now)
 	}
-	l.asked, l.flushed, l.repeated, l.resends = now, false, false, s.link.Stats().Resends
+}
+
+// askLogin sends the login's next 05.
+func (s *session) askLogin(now time.Time) {
+	l := &s.login
 	ask := wire.ServerAck{}
-	if s.proven && l.rounds == 1 {
+	if s.proven && !l.ticketed {
+		l.ticketed = true
 		ask.Extra = s.ticket.AppendTo(nil)
 	}
+	l.asked++
 	s.asks.open(s.send(now, wire.TypeServerAck, ask))
 }
 
@@ -133,6 +211,9 @@ func (s *session) completeLogin(now time.Time) {
 	s.connection = l.request.Connection
 	s.key = nameKey(sv.clean.text(s.user))
 	s.ping = l.pings.millis()
+	if s.link.RTT() == 0 {
+		s.link.ObserveRTT(time.Duration(s.ping) * time.Millisecond)
+	}
 	if s.comeBack(now) {
 		return
 	}

@@ -15,12 +15,16 @@ type pendingLogin struct {
 	table   *pendingTable
 	addr    netip.AddrPort
 	since   time.Time // of the first datagram
-	asked   time.Time // of the latest 05
-	asks    int
-	retries int // of them, that a timer called for
-	in      int // bytes that came from the address
-	out     int // bytes that went there
-	size    int // of body
+	last    time.Time // of the latest datagram to it
+	asked   [maxPendingAsks]time.Time
+	asks    int    // different 05
+	nonce   bool   // the first one offers it
+	again   bool   // the latest one was sent more than once
+	retries int    // datagrams that a timer called for
+	in      int    // bytes that came from the address
+	out     int    // bytes that went there
+	seq     uint16 // of the login
+	size    int    // of body
 	body    [maxLoginBody]byte
 	timer   timer
 
@@ -98,8 +102,9 @@ func (t *pendingTable) add(now time.Time, addr netip.AddrPort) (p *pendingLogin,
 		p = &pendingLogin{table: t}
 		p.timer.owner = p
 	}
-	p.addr, p.since, p.asked = addr, now, now
-	p.asks, p.retries, p.in, p.out, p.size = 0, 0, 0, 0, 0
+	p.addr, p.since, p.last = addr, now, now
+	p.asks, p.nonce, p.again = 0, false, false
+	p.retries, p.in, p.out, p.size = 0, 0, 0, 0
 	p.prev, p.next = t.last, nil
 	if t.last != nil {
 		t.last.next = p
@@ -161,7 +166,8 @@ func (s *Server) receiveLogin(now time.Time, from netip.AddrPort, datagram []byt
 		p, crowded = s.pending.add(now, from)
 	}
 	if ok {
-		p.size = copy(p.body[:], login)
+		p.seq = login.seq
+		p.size = copy(p.body[:], login.bytes)
 	}
 	p.in += len(datagram)
 	// While the table overflows, an address may have been forgotten before it
@@ -172,23 +178,29 @@ func (s *Server) receiveLogin(now time.Time, from netip.AddrPort, datagram []byt
 	}
 	// Whoever sends the login again has not got the 05. Copies of one datagram
 	// that the network made are not answered each.
-	if p.asks == 0 || !now.Before(p.asked.Add(firstAckGap)) {
-		p.ask(now)
+	if p.asks == 0 || !now.Before(p.last.Add(firstAckGap)) {
+		p.ask(now, max(p.asks, 1))
 	}
 	p.schedule()
 }
 
+// pendingBody is a login's number and body.
+type pendingBody struct {
+	seq   uint16
+	bytes []byte
+}
+
 // findLogin returns the body of a login that is the first message of its
-// session: the oldest of the bundle, with number 0.
-func findLogin(bundle []wire.Message) ([]byte, bool) {
+// session: the oldest of the bundle.
+func findLogin(bundle []wire.Message) (pendingBody, bool) {
 	m := bundle[len(bundle)-1]
-	if m.Seq != 0 || m.Type != wire.TypeLogin || len(m.Body) > maxLoginBody {
-		return nil, false
+	if m.Seq > maxFirst || m.Type != wire.TypeLogin || len(m.Body) > maxLoginBody {
+		return pendingBody{}, false
 	}
 	if _, err := wire.ParseLoginRequest(m.Body); err != nil && err != wire.ErrConnection {
-		return nil, false
+		return pendingBody{}, false
 	}
-	return m.Body, true
+	return pendingBody{m.Seq, m.Body}, true
 }
 
 // hasAck reports whether the bundle answers the first 05 as an old client does. One
@@ -240,61 +252,73 @@ func (s *Server) firstAck(b []byte, addr netip.AddrPort) []byte {
 	return wire.AppendNonce(wire.ServerAck{}.AppendTo(b), s.nonce(addr))
 }
 
-// ask sends the first 05 if the bytes that came allow it; without the nonce if
-// they only allow that.
-func (p *pendingLogin) ask(now time.Time) {
+// pendingAck appends the body of a 05; the first one offers the nonce.
+func (s *Server) pendingAck(b []byte, addr netip.AddrPort, nonce bool) []byte {
+	if nonce {
+		return s.firstAck(b, addr)
+	}
+	return wire.ServerAck{}.AppendTo(b)
+}
+
+// ask sends the first n 05, if the bytes that came allow it; the first one without the
+// nonce if they only allow that.
+func (p *pendingLogin) ask(now time.Time, n int) bool {
 	s := p.table.server
 	left := unprovenFactor*p.in - p.out
-	s.body = s.firstAck(s.body[:0], p.addr)
-	if 1+wire.MessageHeaderSize+len(s.body) > left {
-		s.body = wire.ServerAck{}.AppendTo(s.body[:0])
+	for _, nonce := range [2]bool{true, false} {
+		out := wire.AppendBundleHeader(s.out[:0], n)
+		for k := n - 1; k >= 0; k-- {
+			s.body = s.pendingAck(s.body[:0], p.addr, nonce && k == 0)
+			out = wire.AppendMessage(out, uint16(k), wire.TypeServerAck, s.body)
+		}
+		if len(out) > left {
+			continue
+		}
+		p.nonce = nonce
+		p.again = n <= p.asks
+		if n > p.asks {
+			p.asked[n-1] = now
+			p.asks = n
+		}
+		p.out += len(out)
+		p.last = now
+		s.write(s.conn, p.addr, out)
+		return true
 	}
-	if 1+wire.MessageHeaderSize+len(s.body) > left {
-		return
-	}
-	out := wire.AppendBundleHeader(s.out[:0], 1)
-	out = wire.AppendMessage(out, 0, wire.TypeServerAck, s.body)
-	p.out += len(out)
-	p.asks++
-	p.asked = now
-	s.write(s.conn, p.addr, out)
+	return false
 }
 
 func (p *pendingLogin) schedule() {
 	at := p.since.Add(loginTimeout)
-	if p.retries < maxFirstAckRetries {
-		at = earliest(at, p.asked.Add(firstAckRetry<<p.retries))
+	if p.retries < maxPendingSends {
+		at = earliest(at, p.last.Add(askAgainAfter))
 	}
 	p.table.server.timers.set(&p.timer, at)
 }
 
+// tick asks anew: with one 05 more, or as many as the bytes allow.
 func (p *pendingLogin) tick(now time.Time) {
 	if !now.Before(p.since.Add(loginTimeout)) {
 		p.table.remove(p)
 		return
 	}
 	p.retries++
-	p.ask(now)
+	n := min(p.asks+1, maxPendingAsks)
+	for n > 0 && !p.ask(now, n) {
+		n--
+	}
+	if n == 0 {
+		p.retries = maxPendingSends // until something comes
+	}
 	p.schedule()
 }
 
 // promote makes a session of a login whose address has answered. p and login may
 // each be missing, not both. proven: it has returned the nonce, and so speaks our
 // extensions too.
-func (s *Server) promote(now time.Time, from netip.AddrPort, p *pendingLogin, login, datagram []byte, proven bool) {
-	since, asked, asks := now, time.Time{}, 0
-	var kept [maxLoginBody]byte
-	if p != nil {
-		since, asked, asks = p.since, p.asked, p.asks
-		if asks > 1 {
-			// Which of them is answered nobody knows. A ping that is too long
-			// costs frames of delay, one that is too short costs stalls for ever.
-			asked = p.since
-		}
-		if login == nil {
-			login = kept[:copy(kept[:], p.body[:p.size])]
-		}
-		s.pending.remove(p)
+func (s *Server) promote(now time.Time, from netip.AddrPort, p *pendingLogin, login pendingBody, datagram []byte, proven bool) {
+	if login.bytes == nil {
+		login = pendingBody{p.seq, p.body[:p.size]}
 	}
 	h := s.host(from.Addr())
 	switch {
@@ -303,9 +327,10 @@ func (s *Server) promote(now time.Time, from netip.AddrPort, p *pendingLogin, lo
 	case s.logins.n >= maxLogins:
 		s.logins.first.forget()
 	}
-	se := s.newSession(since, from, login)
-	se.login.asked = asked
-	se.login.repeated = asks != 1 // then it is not known which one is answered
+	se := s.newSession(now, from, p, login)
+	if p != nil {
+		s.pending.remove(p)
+	}
 	if proven {
 		s.giveTicket(se)
 	}

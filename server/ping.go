@@ -28,11 +28,13 @@ func (p *pings) add(d time.Duration, repeated bool) {
 // millis is the mean of the rounds in whole milliseconds. A round in which
 // something got lost tells how long repeating takes, not how long the way is:
 // those that were repeated count only when there is no other, and those that
-// took more than twice as long as the quickest do not count.
+// took more than twice as long as the quickest do not count. No round is too short,
+// since the k-th 06 is taken for the k-th 05; so where 05 had to be repeated those do
+// not count either that came as late as what was repeated would.
 func (p *pings) millis() uint32 {
-	s := &p.clear
+	s, late := &p.clear, time.Duration(0)
 	if s.n == 0 {
-		s = &p.repeated
+		s, late = &p.repeated, lateAnswer
 	}
 	if s.n == 0 {
 		return 0
@@ -41,10 +43,14 @@ func (p *pings) millis() uint32 {
 	for _, d := range s.d[:s.n] {
 		least = min(least, d)
 	}
+	limit := 2 * least
+	if late > 0 {
+		limit = min(limit, least+late)
+	}
 	var sum time.Duration
 	n := 0
 	for _, d := range s.d[:s.n] {
-		if d <= 2*least {
+		if d <= limit {
 			sum += d
 			n++
 		}

@@ -110,7 +110,7 @@ func (s *session) flush(now time.Time) {
 	}
 	paced := !s.inGame() && !s.proven
 	for {
-		if paced && s.pace.next().After(now) {
+		if paced && s.pace.next().After(now) || !s.mayFlushLogin() {
 			break
 		}
 		out := s.link.Datagram(now, s.server.out[:0])
@@ -122,7 +122,7 @@ func (s *session) flush(now time.Time) {
 		if paced {
 			s.pace.spend(now, len(out))
 		}
-		s.login.flushed = true
+		s.flushedLogin(now)
 	}
 	s.schedule(now)
 }
@@ -130,6 +130,9 @@ func (s *session) flush(now time.Time) {
 // schedule sets the session's timer to the earliest thing that it waits for.
 func (s *session) schedule(now time.Time) {
 	at := s.link.Next()
+	if !s.mayFlushLogin() {
+		at = time.Time{}
+	}
 	if next := s.pace.next(); !at.IsZero() && !s.inGame() && !s.proven && at.Before(next) {
 		at = next
 	}
@@ -137,7 +140,7 @@ func (s *session) schedule(now time.Time) {
 	case stateClosed:
 		at = earliest(at, s.closeAt)
 	case stateLogin:
-		at = earliest(at, s.login.deadline())
+		at = earliest(at, s.login.deadline(s.proven))
 	default:
 		at = earliest(at, s.link.LastReceived().Add(s.patience()))
 		at = earliest(at, s.askAt())

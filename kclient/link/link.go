@@ -26,6 +26,10 @@ type Config struct {
 	// Server is true when we are the server and the peer is a client. It
 	// selects whose limits a datagram must keep, and who answers repeats.
 	Server bool
+
+	// First is the number of the peer's first message. Everybody counts from 0, but
+	// for one captured client, which counts from 1.
+	First uint16
 }
 
 // Stats counts since the link was made.
@@ -74,9 +78,11 @@ type Link struct {
 	}
 }
 
-// New returns a link in the Lobby phase; both directions start with message 0.
+// New returns a link in the Lobby phase; our direction starts with message 0.
 func New(cfg Config, now time.Time) *Link {
-	return &Link{server: cfg.Server, lastRecv: now, lastSend: now, lastNew: now}
+	l := &Link{server: cfg.Server, lastRecv: now, lastSend: now, lastNew: now}
+	l.in.next, l.in.seen = uint64(cfg.First), uint64(cfg.First)
+	return l
 }
 
 // Stats returns the counters.
@@ -173,8 +179,10 @@ func (l *Link) prove(now time.Time, i uint64) {
 		return
 	}
 	// As in TCP, what was sent twice measures nothing; nor does netsync, where
-	// an answer waits for the slowest emulator to load.
-	if s := l.out.slot(i); l.resends == 0 && l.phase != Netsync {
+	// an answer waits for the slowest emulator to load. In a server's lobby a later message
+	// has carried this one along, and what it draws may answer both.
+	again := l.resends > 0 || l.phase == Netsync || l.server && l.phase == Lobby && i+1 < l.sent
+	if s := l.out.slot(i); !again {
 		l.rtt.observe(now.Sub(s.sent))
 	}
 	l.out.prove(i + 1)
