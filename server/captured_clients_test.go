@@ -111,6 +111,7 @@ func TestCapturedClientsArePlayedWith(t *testing.T) {
 				require.NoError(t, err)
 				require.Equal(t, "anna", joined.User)
 				require.Equal(t, uint32(40), joined.Ping)
+				require.Zero(t, sv.Stats().Misplaced, "the login is taken once")
 				c.send(wire.TypeGlobalChat, wire.ChatRequest{Text: "hello"}.AppendTo(nil))
 				said, err := wire.ParseChat(c.await(wire.TypeGlobalChat).Body)
 				require.NoError(t, err)
