@@ -14,6 +14,10 @@ type asks struct {
 	head, n    int
 	at         time.Time // when to look whether to ask again; zero: not now
 	unanswered int       // since the last answer, or the last news after giving up
+
+	// In play.
+	looked time.Time // when it was last seen that there is no need to ask
+	frame  int       // for which one 05 was sent, from 1
 }
 
 // open records a 05 that was sent.
@@ -55,6 +59,13 @@ func (a *asks) news(now time.Time) {
 
 // askAt is when ask has something to do; zero when never.
 func (s *session) askAt() time.Time {
+	if s.mayAskInPlay() {
+		at := s.link.LastReceived()
+		if s.asks.looked.After(at) {
+			at = s.asks.looked
+		}
+		return at.Add(playAskAfter + 2*time.Duration(s.connection.Frames())*time.Second/60)
+	}
 	if s.proves() {
 		return time.Time{}
 	}
@@ -72,6 +83,10 @@ func (s *session) proves() bool {
 // ask sends a 05 when the client has proven nothing for a while.
 func (s *session) ask(now time.Time) {
 	a := &s.asks
+	if s.state == statePlaying {
+		s.askInPlay(now)
+		return
+	}
 	if s.proves() || a.at.IsZero() || now.Before(a.at) {
 		return
 	}
@@ -92,5 +107,25 @@ func (s *session) ask(now time.Time) {
 			question.Extra = wire.AppendCount(nil, s.acks)
 		}
 		a.open(s.send(now, wire.TypeServerAck, question))
+	}
+}
+
+// mayAskInPlay reports whether a 05 cannot push anything that is missing out of the last messages that
+// the client still sends: see maxAskDelay. One that was not answered may yet be.
+func (s *session) mayAskInPlay() bool {
+	return s.state == statePlaying && !s.proven && s.asks.n == 0 && s.asks.frame != s.room.frames+1 &&
+		s.room.mixer.FrameDelay(s.player) <= maxAskDelay
+}
+
+// askInPlay sends a 05 to a client that is silent while the room waits for its input: its answer brings
+// the batches along that were lost, a second before the client would repeat them.
+func (s *session) askInPlay(now time.Time) {
+	if !s.mayAskInPlay() || now.Before(s.askAt()) {
+		return
+	}
+	s.asks.looked = now
+	if s.room.mixer.Waiting().Has(s.player) {
+		s.asks.frame = s.room.frames + 1
+		s.asks.open(s.send(now, wire.TypeServerAck, wire.ServerAck{}))
 	}
 }

@@ -30,7 +30,12 @@ type plainClient struct {
 func (c *plainClient) send(typ wire.Type, body []byte) {
 	c.sent = append(c.sent, wire.Message{Seq: c.next, Type: typ, Body: body})
 	c.next++
-	n := min(len(c.sent), 3)
+	c.write(3)
+}
+
+// write sends the last few messages.
+func (c *plainClient) write(n int) {
+	n = min(len(c.sent), n)
 	d := wire.AppendBundleHeader(nil, n)
 	for i := range n {
 		m := c.sent[len(c.sent)-1-i]
@@ -43,7 +48,7 @@ func (c *plainClient) send(typ wire.Type, body []byte) {
 	require.NoError(c.t, err)
 }
 
-// await reads, and answers each 05, until a message of a type comes.
+// await reads until a message of a type comes.
 func (c *plainClient) await(typ wire.Type) wire.Message {
 	c.t.Helper()
 	buf := make([]byte, 2048)
@@ -59,19 +64,24 @@ func (c *plainClient) await(typ wire.Type) wire.Message {
 		c.conn.SetReadDeadline(end)
 		n, _, err := c.conn.ReadFromUDPAddrPort(buf)
 		require.NoError(c.t, err, "waiting for %v", typ)
-		bundle, err := wire.ParseBundle(buf[:n], nil)
-		require.NoError(c.t, err)
-		for i := len(bundle) - 1; i >= 0; i-- {
-			m := bundle[i]
-			if ahead := m.Seq - c.last; ahead == 0 || ahead >= 0x8000 {
-				continue
-			}
-			c.last = m.Seq
-			m.Body = append([]byte(nil), m.Body...)
-			c.got = append(c.got, m)
-			if m.Type == wire.TypeServerAck {
-				c.send(wire.TypeClientAck, wire.ClientAck{}.AppendTo(nil))
-			}
+		c.receive(buf[:n])
+	}
+}
+
+// receive keeps what is new in a datagram, and answers each 05.
+func (c *plainClient) receive(d []byte) {
+	bundle, err := wire.ParseBundle(d, nil)
+	require.NoError(c.t, err)
+	for i := len(bundle) - 1; i >= 0; i-- {
+		m := bundle[i]
+		if ahead := m.Seq - c.last; ahead == 0 || ahead >= 0x8000 {
+			continue
+		}
+		c.last = m.Seq
+		m.Body = append([]byte(nil), m.Body...)
+		c.got = append(c.got, m)
+		if m.Type == wire.TypeServerAck {
+			c.send(wire.TypeClientAck, wire.ClientAck{}.AppendTo(nil))
 		}
 	}
 }

@@ -176,7 +176,22 @@ const (
 // holePatience is how long the server waits for a message that later ones have
 // overtaken. Clients repeat their last few messages whenever they send, so what
 // has not come by then never will: classic clients no longer have it.
-const holePatience = 5 * time.Second
+// When a client has shown that it no longer has the message, only what the network may have
+// delayed is waited for: gonePatience.
+const (
+	holePatience = 5 * time.Second
+	gonePatience = time.Second
+)
+
+// An old client that sends its last three messages and repeats them only after a second
+// (SupraClient) is asked for a repeat with a 05 when the room waits for its input. The 06 takes one of the three
+// places, so what it has sent and we lack must be no more than two: a frame delay of
+// maxAskDelay lets no more be outstanding, and one 05 must do. Clients that repeat themselves sooner are
+// never that silent: playAskAfter beyond two batches of sixty frames a second.
+const (
+	maxAskDelay  = 1
+	playAskAfter = 50 * time.Millisecond
+)
 
 // Outside of play a session gets at most paceRate bytes a second after a burst
 // of paceBurst: a list of 500 users is spread over a second, and whoever logs in

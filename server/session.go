@@ -146,7 +146,7 @@ func (s *session) schedule(now time.Time) {
 		at = earliest(at, s.askAt())
 	}
 	if since, ok := s.link.Hole(); ok && s.state != stateClosed {
-		at = earliest(at, since.Add(holePatience))
+		at = earliest(at, since.Add(s.holePatience()))
 	}
 	// Whatever is due has been done; the loop must not come back at once.
 	if floor := now.Add(time.Millisecond); at.Before(floor) {
@@ -189,11 +189,20 @@ func (s *session) tick(now time.Time) {
 	s.touch()
 }
 
+// holePatience is how long a missing message is waited for. Our own clients keep what
+// is not proven.
+func (s *session) holePatience() time.Duration {
+	if !s.proven && s.link.Gone() {
+		return gonePatience
+	}
+	return holePatience
+}
+
 // tickHole gives up messages that the client no longer has. A game cannot go on
 // without them, and the player is told so.
 func (s *session) tickHole(now time.Time) {
 	since, ok := s.link.Hole()
-	if !ok || now.Before(since.Add(holePatience)) {
+	if !ok || now.Before(since.Add(s.holePatience())) {
 		return
 	}
 	if s.inGame() {

@@ -9,6 +9,7 @@ type inbox struct {
 	next    uint64         // the number of the next message to deliver
 	bundle  []wire.Message // of the datagram at hand, newest first as on the wire
 	left    int            // messages of bundle that were not looked at yet
+	most    int            // messages that were ever in a datagram
 	window  []waiting      // nil until the first hole; message i waits in slot i % windowMessages
 	waiting int
 	bytes   int // held in window
@@ -33,6 +34,7 @@ func (in *inbox) number(seq uint16) (n uint64, old bool) {
 // whether all of its news is beyond the window, and whether it brings more than one
 // message that is newer than all before: then a datagram is missing.
 func (in *inbox) news() (fresh, far, jump bool) {
+	in.most = max(in.most, len(in.bundle))
 	if n, old := in.number(in.bundle[0].Seq); !old && n >= in.seen {
 		jump = n > in.seen
 		in.seen = n + 1
@@ -48,6 +50,15 @@ func (in *inbox) news() (fresh, far, jump bool) {
 		}
 	}
 	return false, far, jump
+}
+
+// oldest is the number of the bundle's oldest message, 0 if it was delivered before.
+func (in *inbox) oldest() uint64 {
+	n, old := in.number(in.bundle[len(in.bundle)-1].Seq)
+	if old {
+		return 0
+	}
+	return n
 }
 
 // take returns the next message in order, if it is there.

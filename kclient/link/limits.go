@@ -28,6 +28,16 @@ const (
 	aheadForClient = 9
 )
 
+// What classic clients do when they wait for a frame: n02 sends its last five messages every
+// 10 ms, SupraClient its last three a second after the one before. Neither ever sends more (seen).
+const (
+	mostRepeated = 5
+
+	// lateRepeat is how long after its last news a client's repeat is one of those
+	// and no copy that the network has made of the news.
+	lateRepeat = 500 * time.Millisecond
+)
+
 // Our own bounds.
 const (
 	// keepMessages and keepBytes bound what is kept for a peer that proves

@@ -63,6 +63,7 @@ type Link struct {
 	climb   uint64    // where the next resend of a long backlog starts
 	asked   bool      // a datagram is owed to the peer: it repeats itself, or we miss something
 	holed   time.Time // since when a message is missing; zero when none is
+	gone    bool      // the peer has shown that it no longer has it
 	farFrom time.Time // since when everything that comes is too far ahead
 	far     int
 
@@ -219,6 +220,9 @@ func (l *Link) Receive(now time.Time, datagram []byte) error {
 		l.receiveFar(now)
 	default:
 		l.stats.Repeats++
+		if !l.holed.IsZero() && l.in.oldest() > l.in.next && now.Sub(l.heard.last) >= lateRepeat {
+			l.gone = true
+		}
 		// A peer that repeats itself lacks something of ours. Only servers
 		// answer at once, as deployed ones do; a client that answered too
 		// would keep the two talking for ever. In a game what comes right after news
@@ -253,12 +257,15 @@ func (l *Link) Message() (wire.Message, bool) {
 	switch {
 	case ok:
 		l.stats.MessagesReceived++
-		l.holed = time.Time{} // a hole behind it is another one
+		l.holed, l.gone = time.Time{}, false // a hole behind it is another one
 	case l.in.waiting == 0:
-		l.holed = time.Time{}
-	case l.holed.IsZero():
-		l.holed = l.lastRecv
-		l.asked = l.asked || !l.server
+		l.holed, l.gone = time.Time{}, false
+	default:
+		l.gone = l.gone || l.in.seen-l.in.next > uint64(max(l.in.most, mostRepeated))
+		if l.holed.IsZero() {
+			l.holed = l.lastRecv
+			l.asked = l.asked || !l.server
+		}
 	}
 	return m, ok
 }
@@ -267,11 +274,17 @@ func (l *Link) Message() (wire.Message, bool) {
 // there; ok is false when none is.
 func (l *Link) Hole() (since time.Time, ok bool) { return l.holed, !l.holed.IsZero() }
 
+// Gone reports whether a classic client has shown that it no longer has the missing message:
+// it is further back than such clients ever repeat, or the client repeats itself, as it does only
+// while it waits, without it. What the network has delayed may still come. A peer that
+// keeps what is not proven, as our own link does, never shows that.
+func (l *Link) Gone() bool { return l.gone }
+
 // Skip gives up the missing messages, for a peer that no longer has them, and
 // returns how many are lost. Message then goes on behind them.
 func (l *Link) Skip() int {
 	n := l.in.skip()
 	l.stats.Lost += n
-	l.holed = time.Time{}
+	l.holed, l.gone = time.Time{}, false
 	return n
 }
