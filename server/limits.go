@@ -107,7 +107,8 @@ const (
 	// message is ten ahead, and seven cost no more bytes than repeating one of them
 	// twelve times, as the link would. Before the first 06 all of it is within
 	// unprovenFactor, and only maxPendingAsks of them are new: the ticket of our own
-	// client still needs one.
+	// client still needs one, and it takes each 05 of the login for a proof of the 06
+	// before it, which does no harm while its three messages a datagram hold all of them.
 	askAgainAfter   = 500 * time.Millisecond
 	maxLoginAsks    = 7
 	maxPendingAsks  = loginRounds - 1

@@ -24,8 +24,8 @@ type loginState struct {
 	left     int       // of them, that have left in a datagram
 	rounds   int       // complete
 	early    int       // 06 that came before their 05
-	sent     [maxLoginAsks + 1]sentAsk
-	ticketed bool // the ticket is under way
+	sent     []sentAsk // a ring of maxLoginAsks + 1; nil once it is over
+	ticketed bool      // the ticket is under way
 	pings    pings
 	request  wire.LoginRequest
 	badType  bool
@@ -51,6 +51,7 @@ func (s *Server) newSession(now time.Time, from netip.AddrPort, p *pendingLogin,
 	se := &session{server: s, addr: from, link: link.New(link.Config{Server: true, First: login.seq}, since), player: -1}
 	se.timer.owner = se
 	se.login.until = since.Add(loginTimeout)
+	se.login.sent = make([]sentAsk, maxLoginAsks+1)
 	se.login.counted = true
 	request, err := wire.ParseLoginRequest(login.bytes)
 	se.login.request, se.login.badType = request, err != nil
@@ -73,6 +74,9 @@ func (s *Server) newSession(now time.Time, from netip.AddrPort, p *pendingLogin,
 			ask.datagrams = p.asks
 		}
 		se.replayAsk(p.asked[k], s.pendingAck(s.body[:0], from, p.nonce && k == 0), ask)
+	}
+	if p.again {
+		se.link.Datagram(p.last, s.out[:0]) // so that the link measures nothing by it
 	}
 	return se
 }
@@ -130,7 +134,7 @@ func (s *session) mayFlushLogin() bool {
 
 // flushedLogin takes down that a datagram has left. Each carries one new 05.
 func (s *session) flushedLogin(now time.Time) {
-	if l := &s.login; l.left < l.asked {
+	if l := &s.login; s.state == stateLogin && l.left < l.asked {
 		*l.sentAs(l.left) = sentAsk{at: now, datagrams: s.link.Stats().DatagramsSent}
 		l.left++
 	}
@@ -210,10 +214,7 @@ func (s *session) completeLogin(now time.Time) {
 	s.emulator = sv.clean.clean(l.request.Emulator, maxEmulatorName)
 	s.connection = l.request.Connection
 	s.key = nameKey(sv.clean.text(s.user))
-	s.ping = l.pings.millis()
-	if s.link.RTT() == 0 {
-		s.link.ObserveRTT(time.Duration(s.ping) * time.Millisecond)
-	}
+	s.ping, l.sent = l.pings.millis(), nil
 	if s.comeBack(now) {
 		return
 	}
