@@ -200,7 +200,11 @@ func (l *Link) ObserveRTT(d time.Duration) { l.rtt.observe(d) }
 // malformed and was dropped whole; the session is unharmed. The datagram must
 // stay unchanged until Message has returned false.
 func (l *Link) Receive(now time.Time, datagram []byte) error {
-	bundle, err := wire.ParseBundle(datagram, l.in.bundle[:0])
+	parse := wire.ParseServerBundle
+	if l.server {
+		parse = wire.ParseBundle
+	}
+	bundle, err := parse(datagram, l.in.bundle[:0])
 	l.in.bundle, l.in.left = bundle, 0
 	if err != nil {
 		return err

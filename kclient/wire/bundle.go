@@ -27,7 +27,31 @@ type Message struct {
 // message says that it is 0 bytes long (the length counts the type byte).
 // ErrShort: a header or a body runs past the end. Bytes after the last message
 // are ignored. The bodies alias datagram.
+//
+// This is what a server takes: clients are not known to miscount, so a datagram that
+// is too short for its count is malformed. A client uses ParseServerBundle.
 func ParseBundle(datagram []byte, dst []Message) ([]Message, error) {
+	out, err := parseBundle(datagram, dst)
+	if err != nil {
+		return dst, err
+	}
+	return out, nil
+}
+
+// ParseServerBundle is ParseBundle for a client: EmuLinkerSF leaves out the messages
+// that do not fit its buffer of 2,048 bytes but still counts them, so a datagram that
+// ends early is taken as far as its messages are complete. One without any complete
+// message is refused with ErrShort, and a message of length 0 with ErrLength as ever.
+func ParseServerBundle(datagram []byte, dst []Message) ([]Message, error) {
+	out, err := parseBundle(datagram, dst)
+	if err == nil || err == ErrShort && len(out) > len(dst) {
+		return out, nil
+	}
+	return dst, err
+}
+
+// parseBundle returns the messages before the fault, with the fault.
+func parseBundle(datagram []byte, dst []Message) ([]Message, error) {
 	if len(datagram) == 0 {
 		return dst, ErrShort
 	}
@@ -39,16 +63,16 @@ func ParseBundle(datagram []byte, dst []Message) ([]Message, error) {
 	out := dst
 	for range count {
 		if len(rest) < MessageHeaderSize-1 {
-			return dst, ErrShort
+			return out, ErrShort
 		}
 		seq := binary.LittleEndian.Uint16(rest)
 		n := int(binary.LittleEndian.Uint16(rest[2:]))
 		rest = rest[4:]
 		if n == 0 {
-			return dst, ErrLength
+			return out, ErrLength
 		}
 		if n > len(rest) {
-			return dst, ErrShort
+			return out, ErrShort
 		}
 		// The capacity ends with the body, so that an append to it cannot
 		// write over the next message.

@@ -123,6 +123,73 @@ func TestBundleAcceptsWhatDeployedPeersSend(t *testing.T) {
 	})
 }
 
+// EmuLinkerSF leaves out what does not fit its buffer of 2,048 bytes, but still counts it. A client takes the complete
+// messages of such a datagram, which are the newest ones: never a half one, and never beyond the end. A server does
+// not: no client is known to miscount, so what is cut off there is malformed (hostile row 13).
+func TestAClientTakesTheCompleteMessagesOfADatagram(t *testing.T) {
+	kept := Message{Seq: 1, Type: TypeReady, Body: []byte{0}}
+	take := func(datagram []byte) ([]Message, error) {
+		return ParseServerBundle(datagram[:len(datagram):len(datagram)], append(make([]Message, 0, MaxBundle), kept))
+	}
+	t.Run("count 9, eight there", func(t *testing.T) {
+		b := AppendBundleHeader(nil, 9)
+		var want []Message
+		for i := range 8 {
+			m := Message{Seq: uint16(40 - i), Type: TypeGameChat, Body: []byte("ann\x00" + strings.Repeat("x", 240) + "\x00")}
+			b = AppendMessage(b, m.Seq, m.Type, m.Body)
+			want = append(want, m)
+		}
+		got, err := take(b)
+		require.NoError(t, err)
+		require.Equal(t, append([]Message{kept}, want...), got)
+		_, err = ParseBundle(b, nil)
+		require.ErrorIs(t, err, ErrShort, "a server refuses it")
+	})
+	t.Run("every prefix of the capture", func(t *testing.T) {
+		datagram := unhex(t, capture)
+		whole, err := ParseBundle(datagram, nil)
+		require.NoError(t, err)
+		ends := []int{0, 8, 8 + 13, 8 + 13 + 18} // after the count, in bytes
+		for n := range datagram {
+			complete := 0
+			for complete < 3 && n-1 >= ends[complete+1] {
+				complete++
+			}
+			got, err := take(datagram[:n])
+			if complete == 0 {
+				require.ErrorIs(t, err, ErrShort, "%d bytes: nothing complete is malformed", n)
+				require.Equal(t, []Message{kept}, got)
+				continue
+			}
+			require.NoError(t, err, "%d bytes", n)
+			require.Equal(t, append([]Message{kept}, whole[:complete]...), got, "%d bytes", n)
+		}
+	})
+	t.Run("bytes after the last counted one", func(t *testing.T) {
+		got, err := take(unhex(t, "01 01 00 02 00 15 00 | 00 00 02 00 15 00"))
+		require.NoError(t, err)
+		require.Len(t, got, 2, "the one that is counted, and what was there")
+	})
+	// What is no shortage is refused whole, as ever.
+	for name, tc := range map[string]struct {
+		datagram string
+		want     error
+	}{
+		"empty":                      {"", ErrShort},
+		"count 0":                    {"00 00 00 01 00 07", ErrBundleCount},
+		"count 33":                   {"21" + strings.Repeat(" 00 00 01 00 07", 33), ErrBundleCount},
+		"count and nothing":          {"09", ErrShort},
+		"length FFFF":                {"01 00 00 ff ff 12 00", ErrShort},
+		"length 0 behind a good one": {"02 01 00 02 00 15 00 00 00 00 00 15 00", ErrLength},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := take(unhex(t, tc.datagram))
+			require.ErrorIs(t, err, tc.want)
+			require.Equal(t, []Message{kept}, got)
+		})
+	}
+}
+
 // A body ends where its length says: neither reading on nor appending reaches
 // the message behind it.
 func TestBundleBodiesStayApart(t *testing.T) {

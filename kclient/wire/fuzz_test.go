@@ -90,14 +90,28 @@ func FuzzBundle(f *testing.F) {
 	f.Add([]byte("HELLO0.83\x00"))
 	f.Fuzz(func(t *testing.T, in []byte) {
 		got, err := ParseBundle(in[:len(in):len(in)], nil)
-		if err != nil {
-			require.Empty(t, got)
+		// A client also takes what EmuLinkerSF's datagrams hold of what they count: at least
+		// one whole message, fewer than counted, and byte for byte what stands there.
+		client, clientErr := ParseServerBundle(in[:len(in):len(in)], nil)
+		if err == nil || clientErr != nil {
+			require.Equal(t, err, clientErr)
+			require.Equal(t, got, client)
+		}
+		if clientErr != nil {
+			require.Empty(t, client)
 			return
 		}
-		if len(got) < 1 || len(got) > MaxBundle {
+		counted := int(in[0])
+		if err != nil {
+			require.Equal(t, ErrShort, err)
+			require.Empty(t, got)
+			require.Less(t, len(client), counted)
+			got = client
+		}
+		if len(got) < 1 || len(got) > MaxBundle || err == nil && len(got) != counted {
 			t.Fatalf("%d messages", len(got))
 		}
-		out := AppendBundleHeader(nil, len(got))
+		out := AppendBundleHeader(nil, counted)
 		for _, m := range got {
 			out = AppendMessage(out, m.Seq, m.Type, m.Body)
 		}
