@@ -69,6 +69,7 @@ type Link struct {
 
 	echo     bool // a copy of the last datagram is owed
 	heard    listener
+	watch    watch
 	progress time.Time // when we last said something new, or had a proof
 
 	games struct {
@@ -106,6 +107,7 @@ func (l *Link) SetPhase(now time.Time, p Phase) {
 	l.phase = p
 	l.resends, l.copies = 0, 0
 	l.lastNew = now
+	l.watch.news()
 }
 
 // RTT is the round trip, smoothed; 0 before anything was measured.
@@ -117,6 +119,7 @@ func (l *Link) Heard(now time.Time) {
 	l.lastRecv = now
 	l.resends, l.copies = 0, 0
 	l.asked = true
+	l.watch.unanswered = 0
 }
 
 // LastReceived is when the last well-formed datagram came.
@@ -142,6 +145,7 @@ func (l *Link) Send(now time.Time, t wire.Type, body []byte) uint16 {
 	l.stats.MessagesSent++
 	l.lastNew, l.progress = now, now
 	l.resends, l.copies = 0, 0
+	l.watch.news()
 	return uint16(i)
 }
 
@@ -214,9 +218,11 @@ func (l *Link) Receive(now time.Time, datagram []byte) error {
 	l.stats.DatagramsReceived++
 	l.stats.BytesReceived += len(datagram)
 	fresh, far, jump := l.in.news()
+	l.watch.unanswered = 0
 	switch {
 	case fresh:
 		l.far = 0
+		l.watch.news()
 		// What comes only after it was asked for leaves no gap in the numbers.
 		asked := !l.server && l.resends > 0
 		l.heard.news(now, jump || asked, l.games.pace.mean)
@@ -227,6 +233,7 @@ func (l *Link) Receive(now time.Time, datagram []byte) error {
 		if !l.holed.IsZero() && l.in.oldest() > l.in.next && now.Sub(l.heard.last) >= lateRepeat {
 			l.gone = true
 		}
+		l.watch.answered(now.Sub(l.heard.last))
 		// A peer that repeats itself lacks something of ours. Only servers
 		// answer at once, as deployed ones do; a client that answered too
 		// would keep the two talking for ever. In a game what comes right after news

@@ -27,6 +27,8 @@ func (l *Link) Datagram(now time.Time, buf []byte) []byte {
 		l.resends++
 		l.asked, l.echo = false, l.owesCopy(now)
 		buf = l.appendResend(buf)
+	case l.watchDue(now):
+		buf = l.appendResend(buf)
 	default:
 		return buf
 	}
@@ -39,6 +41,15 @@ func (l *Link) Datagram(now time.Time, buf []byte) []byte {
 // Next returns when Datagram will have something to send although nothing new
 // was queued; zero means never.
 func (l *Link) Next() time.Time {
+	at := l.resendAt()
+	if w := l.watchAt(); !w.IsZero() {
+		at = sooner(at, w)
+	}
+	return at
+}
+
+// resendAt is Next without what is only asked of a quiet server.
+func (l *Link) resendAt() time.Time {
 	if l.sent < l.out.next || l.copies > 0 {
 		return l.lastNew
 	}
@@ -63,10 +74,11 @@ func sooner(at, t time.Time) time.Time {
 	return at
 }
 
-func (l *Link) resendDue(now time.Time) bool {
-	at := l.Next()
-	return !at.IsZero() && !now.Before(at)
-}
+func (l *Link) resendDue(now time.Time) bool { return isDue(l.resendAt(), now) }
+
+func (l *Link) watchDue(now time.Time) bool { return isDue(l.watchAt(), now) }
+
+func isDue(at, now time.Time) bool { return !at.IsZero() && !now.Before(at) }
 
 // resendAfter is how long to stay silent before what the peer may lack is sent
 // again; false means for ever.
@@ -194,6 +206,7 @@ func (l *Link) tail(end uint64) uint64 {
 // back over nine messages, or to the first that is not proven.
 func (l *Link) appendResend(buf []byte) []byte {
 	l.stats.Resends++
+	l.watch.repeated()
 	unproven := uint64(l.out.unproven())
 	from := l.tail(l.sent)
 	if unproven == 0 || unproven <= l.maxWhole() && l.fits(from, l.sent) == l.sent {
