@@ -9,6 +9,9 @@
 // could play. There, and only there, [Listen] makes a socket out of
 // non-blocking Winsock calls and events, with the same methods.
 //
+// A client's socket, [ListenClient], also reports on Linux that a port it sent to is
+// closed ([RefusedError]).
+//
 // # What it must not do
 //
 // It knows nothing of what is sent. Reads and writes do not allocate.

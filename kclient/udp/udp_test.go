@@ -154,14 +154,19 @@ func TestNoAllocations(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector allocates")
 	}
-	c, local := listen(t, "udp4", loopback4)
-	buf := make([]byte, 100)
-	require.Zero(t, testing.AllocsPerRun(100, func() {
-		if _, err := c.WriteToUDPAddrPort(buf[:50], local); err != nil {
-			t.Fatal(err)
-		}
-		if n, _, err := c.ReadFromUDPAddrPort(buf); n != 50 || err != nil {
-			t.Fatal(n, err)
-		}
-	}))
+	for _, open := range []func(string, *net.UDPAddr) (udp.Conn, error){udp.Listen, udp.ListenClient} {
+		c, err := open("udp4", &net.UDPAddr{IP: loopback4})
+		require.NoError(t, err)
+		defer c.Close()
+		local := c.LocalAddr().(*net.UDPAddr).AddrPort()
+		buf := make([]byte, 100)
+		require.Zero(t, testing.AllocsPerRun(100, func() {
+			if _, err := c.WriteToUDPAddrPort(buf[:50], local); err != nil {
+				t.Fatal(err)
+			}
+			if n, _, err := c.ReadFromUDPAddrPort(buf); n != 50 || err != nil {
+				t.Fatal(n, err)
+			}
+		}))
+	}
 }
