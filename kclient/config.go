@@ -111,7 +111,7 @@ func listenUDP(server netip.AddrPort) (PacketConn, error) {
 	if server.Addr().Is6() {
 		network = "udp6"
 	}
-	conn, err := udp.Listen(network, nil)
+	conn, err := udp.ListenClient(network, nil)
 	if err != nil {
 		return nil, fmt.Errorf("kclient: cannot open a UDP socket: %w", err)
 	}

@@ -60,7 +60,7 @@ func (s *session) dispatchLocked(now time.Time, msg wire.Message) error {
 		if err != nil {
 			return err
 		}
-		s.echoLocked(now, &s.lobby.chat, m)
+		s.echoLocked(now, nil, m)
 		s.events.push(GlobalChat{s.text(m.User), s.text(m.Text)})
 	case wire.TypeGameChat:
 		m, err := wire.ParseChat(msg.Body)
@@ -79,6 +79,7 @@ func (s *session) dispatchLocked(now time.Time, msg wire.Message) error {
 		}
 		s.emuLinker = s.emuLinker || m.From == emuLinkerName
 		if p, ok := s.privateLocked(text); ok && strings.EqualFold(m.From, emuLinkerName) {
+			s.privateEchoLocked(now, p)
 			s.events.push(p)
 		} else {
 			s.events.push(ServerMessage{s.text(m.From), text})
@@ -215,13 +216,8 @@ func (s *session) userQuitLocked(m wire.UserQuit) {
 }
 
 // echoLocked: our own line came back, so it had arrived.
-func (s *session) echoLocked(now time.Time, e *echo, m wire.Chat) bool {
-	if !e.open || m.User != s.login.name || m.Text != e.text {
-		return false
-	}
-	e.open = false
-	s.link.Prove(now, e.seq)
-	return true
+func (s *session) echoLocked(now time.Time, room *Room, m wire.Chat) bool {
+	return m.User == s.login.name && s.repeatedLocked(now, room, false, m.Text)
 }
 
 func milliseconds(ms uint32) time.Duration {

@@ -59,6 +59,9 @@ type (
 	// MessagesLost: a server has thrown messages away that we never got. In
 	// the lobby lists may be out of date; a game ends with ErrLost.
 	MessagesLost struct{ Count int }
+	// ChatLost: the session ended, and these lines of ours are not known to have
+	// arrived. It comes before Disconnected.
+	ChatLost struct{ Lines []LostLine }
 	// Disconnected is the last event of a session; Err is nil after Quit.
 	Disconnected struct{ Err error }
 )
@@ -78,7 +81,15 @@ func (PlayerDropped) event() {}
 func (GameStarted) event()   {}
 func (MixedTypes) event()    {}
 func (MessagesLost) event()  {}
+func (ChatLost) event()      {}
 func (Disconnected) event()  {}
+
+// LostLine is a chat line of ours, to the room, to one user (ToID), or to the lobby.
+type LostLine struct {
+	Room bool
+	ToID uint16
+	Text string // as it was to be read by the others
+}
 
 // User is somebody on the server.
 type User struct {

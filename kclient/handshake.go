@@ -68,6 +68,7 @@ func (q *question) run(ctx context.Context, accept func([]byte) (bool, error)) (
 	stop := context.AfterFunc(ctx, func() { q.conn.SetReadDeadline(time.Now().Add(-time.Second)) })
 	defer stop()
 	buf := make([]byte, 2048)
+	var closed refusals
 	begun := time.Now()
 	var asked time.Time
 	for {
@@ -80,9 +81,14 @@ func (q *question) run(ctx context.Context, accept func([]byte) (bool, error)) (
 		}
 		if asked.IsZero() || now.Sub(asked) >= helloRetry {
 			asked = now
-			if _, err := q.conn.WriteToUDPAddrPort(q.ask, q.server); errors.Is(err, net.ErrClosed) {
+			_, err := q.conn.WriteToUDPAddrPort(q.ask, q.server)
+			if errors.Is(err, net.ErrClosed) {
 				return 0, err
 			}
+			closed.add(now, err, q.server)
+		}
+		if closed.certain() {
+			return 0, &NotListeningError{Server: q.server.String()}
 		}
 		q.conn.SetReadDeadline(earlier(asked.Add(helloRetry), begun.Add(q.timeout)))
 		if err := ctx.Err(); err != nil { // the deadline just set may have overtaken the context's
@@ -95,7 +101,8 @@ func (q *question) run(ctx context.Context, accept func([]byte) (bool, error)) (
 			return 0, err
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			continue
-		default: // Windows reports here that a port is closed; it may open yet
+		default: // the port is closed; it may open yet
+			closed.add(time.Now(), err, q.server)
 			continue
 		}
 		if unmap(from) != q.server {

@@ -70,7 +70,7 @@ func TestHostile07Sequences(t *testing.T) {
 		}
 		for _, d := range [][]byte{
 			{}, {0}, {255}, {33}, {1}, {1, 0, 0, 0, 0, 7},
-			append([]byte{0}, whole[1:]...), append([]byte{255}, whole[1:]...), append([]byte{3}, whole[1:]...),
+			append([]byte{0}, whole[1:]...), append([]byte{255}, whole[1:]...),
 			whole[:len(whole)-1], whole[:5], crowd, []byte(strings.Repeat("\xFF", 60_000)),
 		} {
 			s.raw(d)
@@ -78,6 +78,15 @@ func TestHostile07Sequences(t *testing.T) {
 		}
 		s.raw(whole)
 		require.Equal(t, []int{0, 1}, heard(t, l))
+	})
+	// EmuLinkerSF counts what it leaves out (protocol notes, 2): what is there is taken, what is not is a hole.
+	scene("a count beyond what is there", func(t *testing.T, s *scripted, l *kclient.Lobby, base uint16) {
+		s.raw(append([]byte{9}, chats(base, 1, 0)[1:]...))
+		require.Equal(t, []int{0, 1}, heard(t, l))
+		s.raw(append([]byte{9}, chats(base, 4, 3)[1:]...))
+		require.Empty(t, heard(t, l), "2 was left out")
+		s.raw(chats(base, 2))
+		require.Equal(t, []int{2, 3, 4}, heard(t, l))
 	})
 	scene("a hole that is filled", func(t *testing.T, s *scripted, l *kclient.Lobby, base uint16) {
 		s.raw(chats(base, 2, 0))

@@ -25,18 +25,9 @@ type Lobby struct{ s *session }
 type lobbyState struct {
 	users map[uint16]User
 	games map[uint32]GameInfo
-	chat  echo // our last global chat
 	// out: we are in no room any more, and the S 0B that says so may still follow.
 	// It must not be taken for the refusal of what we asked for since.
 	out outState
-}
-
-// echo is a chat line of ours that the server repeats to everybody, us too: that
-// proves that it arrived.
-type echo struct {
-	text string
-	seq  uint16
-	open bool
 }
 
 type loginState struct {
@@ -156,10 +147,10 @@ func (l *Lobby) Chat(text string) error {
 	s := l.s
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.chatLocked(time.Now(), wire.TypeGlobalChat, text, wire.MaxChat, &s.lobby.chat)
+	return s.chatLocked(time.Now(), wire.TypeGlobalChat, nil, text, wire.MaxChat)
 }
 
-func (s *session) chatLocked(now time.Time, t wire.Type, text string, limit int, e *echo) error {
+func (s *session) chatLocked(now time.Time, t wire.Type, room *Room, text string, limit int) error {
 	if s.err != nil {
 		return s.closedLocked()
 	}
@@ -167,8 +158,7 @@ func (s *session) chatLocked(now time.Time, t wire.Type, text string, limit int,
 	if raw == "" {
 		return nil
 	}
-	*e = echo{raw, s.sendLocked(now, t, wire.ChatRequest{Text: raw}.AppendTo(s.body[:0])), true}
-	s.flushLocked(now)
+	s.sayLocked(now, t, wire.ChatRequest{Text: raw}, raw, room, LostLine{Room: room != nil, Text: s.text(raw)})
 	return nil
 }
 

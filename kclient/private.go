@@ -36,8 +36,8 @@ func (l *Lobby) Private(userID uint16, text string) error {
 		return ErrNoPrivate
 	}
 	raw := s.raw(fmt.Sprintf("/msg %d %s", userID, text), wire.MaxChat)
-	s.sendLocked(time.Now(), wire.TypeGlobalChat, wire.ChatRequest{Text: raw}.AppendTo(s.body[:0]))
-	s.flushLocked(time.Now())
+	words := s.text(strings.TrimPrefix(raw, fmt.Sprintf("/msg %d ", userID)))
+	s.sayLocked(time.Now(), wire.TypeGlobalChat, wire.ChatRequest{Text: raw}, words, nil, LostLine{ToID: userID, Text: words})
 	return nil
 }
 

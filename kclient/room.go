@@ -24,8 +24,7 @@ type Room struct {
 	players  []Player
 	game     *Game // the one running or the last one
 	next     *Game // started, and not yet returned by WaitStart
-	chat     echo
-	leaving  bool // Leave was called
+	leaving  bool  // Leave was called
 	// unaligned: the server does not line up the players' calls; mixed: and their
 	// connection types differ, which was told. See tellMixedLocked.
 	unaligned, mixed bool
@@ -66,7 +65,7 @@ func (r *Room) Chat(text string) error {
 	if r.err != nil {
 		return r.err
 	}
-	return r.s.chatLocked(time.Now(), wire.TypeGameChat, text, wire.MaxGameChat, &r.chat)
+	return r.s.chatLocked(time.Now(), wire.TypeGameChat, r, text, wire.MaxGameChat)
 }
 
 // Kick removes a player from the room; only the owner can. A refusal is a

@@ -41,10 +41,13 @@ type session struct {
 	body   []byte    // message body under construction
 	lost   int       // messages of the server's, reported
 	armed  time.Time // the read deadline that is in force
-	spoke  time.Time // when we last sent anything
+	spoke  time.Time // when we last said something new: EmuLinker's keep-alive takes no repeat for a sign of life
 	pinged time.Time // when PING was last sent to the query port
 	ponged time.Time
-	err    error // why the session ended
+	vigil  vigil
+	closed refusals   // of the session's port
+	said   []saidLine // chat of ours that is not known to have arrived
+	err    error      // why the session ended
 	events eventQueue
 	login  loginState
 	lobby  lobbyState
@@ -71,9 +74,10 @@ func (s *session) run() {
 			s.armed = time.Time{}
 		case errors.Is(err, net.ErrClosed):
 			s.endLocked(ErrClosed)
+		default:
+			// Windows' reports of closed ports do not say whose: the time-outs decide.
+			s.refusedLocked(now, err)
 		}
-		// Other errors are Windows' reports of closed ports and the like: the
-		// time-outs decide, not they.
 		if s.err == nil {
 			s.tickLocked(now)
 		}
@@ -93,12 +97,13 @@ func (s *session) run() {
 func (s *session) receiveLocked(now time.Time, datagram []byte, from netip.AddrPort) {
 	if from != s.server {
 		if from == s.query && wire.IsPong(datagram) {
-			s.ponged = now
+			s.pongLocked(now)
 		}
 		return
 	}
+	s.closed = refusals{}
 	if wire.IsPong(datagram) {
-		s.ponged = now
+		s.pongLocked(now)
 		return
 	}
 	if g := s.gameLocked(); g != nil {
@@ -111,6 +116,7 @@ func (s *session) receiveLocked(now time.Time, datagram []byte, from netip.AddrP
 	if err := s.link.Receive(now, datagram); err != nil {
 		return // one malformed datagram harms nothing but itself
 	}
+	s.vigil.pongs = 0
 	s.lostLocked(now)
 	for {
 		m, ok := s.link.Message()
@@ -156,6 +162,10 @@ func (s *session) tickLocked(now time.Time) {
 		g.tickLocked(now)
 	}
 	s.moveLocked(now)
+	s.arrivedLocked()
+	if !s.vigilLocked(now) || !s.closedPortLocked(now) {
+		return
+	}
 	if now.Sub(s.spoke) >= s.cfg.KeepAlive {
 		s.sendLocked(now, wire.TypeKeepAlive, wire.KeepAlive{}.AppendTo(s.body[:0]))
 	}
@@ -189,6 +199,12 @@ func (s *session) deadlineLocked() time.Time {
 	if at := s.moveAtLocked(); !at.IsZero() {
 		t = earlier(t, at)
 	}
+	if at := s.pingAtLocked(); !at.IsZero() {
+		t = earlier(t, at)
+	}
+	if at := s.closed.next(); !at.IsZero() {
+		t = earlier(t, at)
+	}
 	if g := s.gameLocked(); g != nil {
 		if d := g.deadlineLocked(); !d.IsZero() {
 			t = earlier(t, d)
@@ -216,7 +232,6 @@ func (s *session) flushLocked(now time.Time) {
 		if len(s.out) == 0 {
 			break
 		}
-		s.spoke = now
 		s.writeLocked(s.out, s.server)
 	}
 	if next := s.deadlineLocked(); s.armed.IsZero() || next.Before(s.armed) {
@@ -228,7 +243,8 @@ func (s *session) flushLocked(now time.Time) {
 // writeLocked sends a datagram. What cannot be sent counts as lost on the way;
 // the link repeats it.
 func (s *session) writeLocked(b []byte, to netip.AddrPort) {
-	if _, err := s.conn.WriteToUDPAddrPort(b, to); err != nil && !errors.Is(err, net.ErrClosed) {
+	_, err := s.conn.WriteToUDPAddrPort(b, to)
+	if err != nil && !s.refusedLocked(time.Now(), err) && !errors.Is(err, net.ErrClosed) {
 		s.log.Debug("cannot send", "to", to, "err", err)
 	}
 }
@@ -249,6 +265,7 @@ func (s *session) endLocked(err error) {
 	if errors.Is(err, ErrClosed) {
 		err = nil
 	}
+	s.chatLostLocked()
 	s.events.push(Disconnected{err})
 	close(s.done)
 	s.conn.Close()

@@ -62,8 +62,8 @@ func (s *session) roomChatLocked(now time.Time, m wire.Chat) {
 	text := s.text(m.Text)
 	r := s.room
 	if r != nil {
-		open := r.chat.open
-		ours := s.echoLocked(now, &r.chat, m)
+		open := s.awaitsEchoLocked(r)
+		ours := s.echoLocked(now, r, m)
 		switch {
 		case s.isServersLocked(m.User, roomServer):
 			// No refusal by itself: EmuLinker says such a line before a start that succeeds.
@@ -74,6 +74,7 @@ func (s *session) roomChatLocked(now time.Time, m wire.Chat) {
 				}
 			}
 			if p, ok := s.privateLocked(text); ok && s.emuLinker {
+				s.privateEchoLocked(now, p)
 				s.events.push(p)
 				return
 			}

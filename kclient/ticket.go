@@ -16,8 +16,6 @@ const (
 	// every frame or in answer to our repeats; outside of one only answers come.
 	playSilence  = 500 * time.Millisecond
 	lobbySilence = 2 * time.Second
-	// maxMoveWait bounds the pause between two of these datagrams, which doubles.
-	maxMoveWait = 4 * time.Second
 	// keepAcks is how many 06 can still be proven.
 	keepAcks = 64
 )
@@ -91,15 +89,19 @@ func (s *session) moveAtLocked() time.Time {
 	if !s.ticket.have {
 		return time.Time{}
 	}
-	wait := s.cfg.KeepAlive / 2
+	wait := s.quietLocked()
 	if g := s.gameLocked(); g != nil && g.started {
 		wait = playSilence + s.link.RTT()
-	} else if s.link.Unproven() > 0 {
-		wait = lobbySilence + s.link.RTT()
+	} else if s.link.Resending() {
+		wait = min(wait, lobbySilence+s.link.RTT())
 	}
 	at := s.link.LastReceived().Add(wait)
 	if s.ticket.tries > 0 {
-		at = later(at, s.ticket.moved.Add(min(playSilence<<min(s.ticket.tries-1, 8), maxMoveWait)))
+		gap := askGap
+		if s.ticket.tries >= quickAsks {
+			gap = slowAsk
+		}
+		at = later(at, s.ticket.moved.Add(gap))
 	}
 	return at
 }
@@ -126,6 +128,7 @@ func (s *session) extensionLocked(now time.Time, datagram []byte) {
 	}
 	if s.ticket.counter > 0 && wire.IsMoved(datagram, s.ticket.ticket, s.ticket.counter) {
 		s.link.Heard(now)
+		s.vigil.pongs = 0
 		return
 	}
 	if h, ok := wire.ParseHistory(datagram); ok {

@@ -12,6 +12,9 @@
 // nothing when one of the next arrives. What else is sent, and when, is in pace.go;
 // package lab measures it.
 //
+// A server of old repeats nothing by itself; how a client asks a quiet one, and knows
+// whether it still answers, is in watch.go.
+//
 // How it is used: after every Send, every Receive and whenever the time that
 // Next returned has come, call Datagram until it returns nothing and write each
 // datagram to the socket. After every Receive, call Message until it reports

@@ -68,6 +68,7 @@ const (
 	maxLobbyWait  = time.Second
 	maxCopies     = 4                      // datagrams of one resend
 	lobbyResends  = 12                     // of everything unproven, then the peer is left in peace until something new is sent
+	longSilence   = 8 * time.Second        // lobbyResends take nearly ten
 	netsyncRepeat = 200 * time.Millisecond // n02 handles one message per datagram and never asks
 	answerGap     = 250 * time.Millisecond // between answers to repeats outside of play, EmuLinker's maxPing as shipped
 	farPatience   = 3 * time.Second        // of messages far ahead before the client follows a server that has thrown the rest away

@@ -114,12 +114,24 @@ func (l *Link) SetPhase(now time.Time, p Phase) {
 func (l *Link) RTT() time.Duration { return l.rtt.srtt }
 
 // Heard records a sign of life that is no datagram of the link's own, such as one
-// that moves the session to another address: what is outstanding is due again.
+// that moves the session to another address: what is outstanding is due again, if
+// anything is. A client outside of a game whose silence was short has not spent its
+// resends on a dead line, and goes on with those that it has left.
 func (l *Link) Heard(now time.Time) {
+	short := now.Sub(l.lastRecv) < longSilence
 	l.lastRecv = now
-	l.resends, l.copies = 0, 0
-	l.asked = true
 	l.watch.unanswered = 0
+	if !l.server && l.phase == Lobby && short {
+		return
+	}
+	l.resends, l.copies = 0, 0
+	l.asked = l.asked || l.out.needed > l.out.proven || !l.holed.IsZero()
+}
+
+// Resending reports whether something that the peer may lack will be sent again.
+func (l *Link) Resending() bool {
+	_, ok := l.resendAfter()
+	return ok
 }
 
 // LastReceived is when the last well-formed datagram came.
@@ -127,6 +139,12 @@ func (l *Link) LastReceived() time.Time { return l.lastRecv }
 
 // Unproven is how many of our messages the peer may still lack.
 func (l *Link) Unproven() int { return l.out.unproven() }
+
+// Proven reports whether the peer is known to have one of our last 65,536 messages.
+func (l *Link) Proven(seq uint16) bool {
+	back := uint16(l.out.next) - seq // 1 for the newest message
+	return back > 0 && uint64(back) <= l.out.next && l.out.next-uint64(back) < l.out.proven
+}
 
 // OldestUnproven is when the oldest message that the peer may lack was first
 // sent; ok is false when nothing is outstanding.
@@ -144,7 +162,9 @@ func (l *Link) Send(now time.Time, t wire.Type, body []byte) uint16 {
 	l.sent = max(l.sent, l.out.proven) // what was forgotten before it was sent
 	l.stats.MessagesSent++
 	l.lastNew, l.progress = now, now
-	l.resends, l.copies = 0, 0
+	if t != wire.TypeKeepAlive { // its datagram carries what is outstanding; no more is worth it
+		l.resends, l.copies = 0, 0
+	}
 	l.watch.news()
 	return uint16(i)
 }

@@ -34,6 +34,9 @@ func (l *Link) AnswersRepeats() bool { return l.watch.answers }
 // received.
 func (l *Link) Unanswered() int { return l.watch.unanswered }
 
+// AskAnew begins the asking of a silent server again, as after a line that was dead.
+func (l *Link) AskAnew() { l.watch.unanswered = 0 }
+
 // Ask makes a datagram with nothing new due, at most every answerGap.
 func (l *Link) Ask() { l.asked = true }
 
