@@ -79,6 +79,11 @@ func (d *desk) event(v *visit, e kclient.Event) {
 		d.say(message.Line{Where: "room", Kind: "notice", Text: "notice.mixedTypes", Args: []string{types}})
 	case kclient.MessagesLost:
 		d.say(message.Line{Where: "lobby", Kind: "notice", Text: "notice.messagesLost"})
+	case kclient.ChatLost:
+		for _, l := range e.Lines {
+			v.unsent = append(v.unsent, l.Text)
+			d.say(message.Line{Where: "lobby", Kind: "notice", Text: "notice.chatLost", Args: []string{l.Text}})
+		}
 	case kclient.Disconnected:
 		d.left(cmp.Or(problemOf(e.Err), problem("lost", "")))
 		return

@@ -137,6 +137,7 @@ func (d *desk) played(reason error) {
 // overReason is a word of the page's catalogue, or else the error's text.
 func overReason(err error) string {
 	var timeout *kclient.TimeoutError
+	var stopped *kclient.NotListeningError
 	switch {
 	case err == nil, errors.Is(err, bridge.ErrEndGame), errors.Is(err, kclient.ErrGameOver), errors.Is(err, playback.ErrStopped), errors.Is(err, context.Canceled):
 		return "ended"
@@ -148,6 +149,10 @@ func overReason(err error) string {
 		return "kicked"
 	case errors.Is(err, kclient.ErrLost):
 		return "messagesLost"
+	case errors.Is(err, kclient.ErrForgotten):
+		return "forgotten"
+	case errors.As(err, &stopped):
+		return "stopped"
 	case errors.As(err, &timeout):
 		if timeout.Kind == kclient.TimeoutNetsync {
 			return "loading"

@@ -32,6 +32,8 @@ type visit struct {
 	games   map[uint32]kclient.GameInfo
 	ignored map[string]bool // names, in small letters
 
+	unsent []string // lines that may not have arrived, when the session has ended
+
 	room     *kclient.Room
 	owner    bool
 	entering bool
@@ -170,7 +172,7 @@ func (d *desk) left(why *message.Problem) {
 		}
 		d.outOfRoom(v, reason)
 	}
-	d.session = message.Session{State: sessionNone, Address: v.address, Name: v.name, Error: why}
+	d.session = message.Session{State: sessionNone, Address: v.address, Name: v.name, Error: why, Unsent: v.unsent}
 	d.tell(d.session)
 	d.tell(message.Users{})
 	d.tell(message.Games{})
@@ -180,11 +182,16 @@ func (d *desk) left(why *message.Problem) {
 func problemOf(err error) *message.Problem {
 	var refused *kclient.RefusedError
 	var timeout *kclient.TimeoutError
+	var stopped *kclient.NotListeningError
 	switch {
 	case err == nil:
 		return nil
 	case errors.Is(err, context.Canceled):
 		return nil
+	case errors.Is(err, kclient.ErrForgotten):
+		return problem("forgotten", "")
+	case errors.As(err, &stopped):
+		return problem("stopped", stopped.Server)
 	case errors.Is(err, kclient.ErrServerFull):
 		return problem("full", "")
 	case errors.Is(err, kclient.ErrVersion):

@@ -114,6 +114,8 @@ type Session struct {
 	// Error says why there is no session any more; nil after the user's own
 	// wish.
 	Error *Problem `json:"error"`
+	// Unsent are the lines of ours that may not have arrived when the session ended.
+	Unsent []string `json:"unsent"`
 }
 
 // Problem is something that did not work.
@@ -121,9 +123,10 @@ type Problem struct {
 	// Code is one of the codes that the page has words for: full, refused,
 	// timeout (nothing ever came from the address), login (HELLO was answered, the
 	// login was not finished), unanswered (a request), silent (a server that was
-	// there), version, address, lost, closed, kicked, busy, game (the emulator
-	// lacks it), chat (no game starts in such a room), emulator, state, limit, file,
-	// host, internal.
+	// there), version, address, lost, forgotten (the server does not know us any
+	// more), stopped (nothing listens at its port), closed, kicked, busy, game (the
+	// emulator lacks it), chat (no game starts in such a room), emulator, state,
+	// limit, file, host, internal.
 	Code string `json:"code"`
 	// Text is what another side said, such as the server's words for refused, or
 	// a detail for a person; may be empty.

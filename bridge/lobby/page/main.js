@@ -105,6 +105,7 @@ function follow(m, before) {
     }
     if (m.state === 'none' && before.session.state !== 'none') {
       if (m.error) complain(m.error, 'session');
+      if (m.unsent.length) notice('unsent', t('session.unsent'), m.unsent.join(' · '), 'warn');
       if (['lobby', 'room'].includes(name)) go('servers');
     }
   }
