@@ -36,7 +36,7 @@ static const char help[] =
     "                   nothing is pressed after its end\n"
     "\n"
     "How long (else until Esc or Ctrl-C):\n"
-    "  --frames N       leave the game after N frames\n"
+    "  --frames N       leave the game after N frames of the machine\n"
     "  --seconds N      leave the game after N seconds\n"
     "\n"
     "What comes out:\n"

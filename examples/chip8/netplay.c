@@ -6,8 +6,8 @@
  * all stay equal for ever, as long as nothing else flows into them: no clock,
  * no random numbers of the system, no setting that differs between the
  * players. The library's part is to give everybody the same input for
- * the same frame; the emulator's part is to run exactly one frame of the machine
- * for each of them.
+ * the same call; the emulator's part is to run exactly one frame of the machine
+ * for each call, the first ones included, for which there is no input yet.
  */
 #include "netplay.h"
 
@@ -27,6 +27,7 @@ enum { INPUT_SIZE = 2 };
 
 static struct netplay_events events;
 static struct netplay_inputs inputs;
+static int players; /* in this game */
 
 /*
  * A game starts. This runs on the thread that called netplay_lobby, and the whole
@@ -34,8 +35,9 @@ static struct netplay_inputs inputs;
  * loop runs on another thread may as well note the three arguments, wake that
  * thread and return.
  */
-static int KAILLERA_CALL on_game(char *game, int player, int players)
+static int KAILLERA_CALL on_game(char *game, int player, int numplayers)
 {
+    players = numplayers;
     inputs.digest = 0xcbf29ce484222325u; /* FNV-1a, 64 bits */
     inputs.frames = 0;
     events.play(game, player, players);
@@ -112,19 +114,23 @@ enum netplay_result netplay_frame(uint16_t own_keys, uint16_t *machine_keys)
         return NETPLAY_OVER;
 
     /*
-     * The frame delay at the start of a game: our input is on its way,
-     * and nothing has come back. Do NOT run the machine, not even with no
-     * keys down: players on different lines get different numbers of these, and
-     * their machines would be apart before the first frame. Wait as long as a
-     * frame takes and call again with the next input.
+     * The frame delay at the start of a game: our input is on its way, and
+     * nothing has come back. The machine runs this frame like every other, with
+     * nobody pressing anything: servers line up the players' calls, and a player
+     * further away, who gets more of these, gets fewer frames of zeros after
+     * them. A machine that waited here would be that many frames apart from
+     * the others for the whole game. And values still holds our own keys, which
+     * the others do not have: put zeros there, for all players.
      */
-    if (size == 0)
-        return NETPLAY_WAIT;
+    if (size == 0) {
+        size = players * INPUT_SIZE;
+        memset(values, 0, (size_t)size);
+    }
 
     /*
-     * A frame: size / INPUT_SIZE players, player 1 first. This, and not
-     * own_keys, is what the machine gets: our own keys come back in it when
-     * the others have them too.
+     * size / INPUT_SIZE players, player 1 first. This, and not own_keys, is
+     * what the machine gets: our own keys come back in it when the others have
+     * them too.
      */
     for (int n = 0; n < size; n++)
         inputs.digest = (inputs.digest ^ values[n]) * 0x100000001b3u;

@@ -18,7 +18,6 @@ struct netplay_events {
 
 enum netplay_result {
     NETPLAY_OVER,  /* the player is not in the game any more: stop */
-    NETPLAY_WAIT,  /* no frame yet: do not run the machine, but do call again */
     NETPLAY_FRAME  /* run the machine for one frame with the keys given */
 };
 
@@ -36,14 +35,17 @@ int netplay_lobby(void);
 
 /*
  * Sends the keys that this player holds, and gives the keys that the machine
- * sees: the same, for the same frame, on every player's machine. Blocks until
- * they are known.
+ * sees: the same, for the same call, on every player's machine. Blocks until
+ * they are known. Every call is a frame of the machine, from the first one on:
+ * as long as nothing has come back from the others (netplay_frame_delay) the
+ * machine sees no keys.
  */
 enum netplay_result netplay_frame(uint16_t own_keys, uint16_t *machine_keys);
 
 /*
- * Every byte that the library has returned in this game, as one number: players
- * whose numbers are equal were given the same input for every frame. A
+ * The input of all players for every frame of the machine in this game, as one
+ * number: players whose numbers and frames are equal were given the same input for
+ * the same frame. Frames inside the frame delay count as zeros of everybody. A
  * digest of the machine (machine.h) says more; this one also compares with emulators
  * of other machines.
  */

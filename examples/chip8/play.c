@@ -80,7 +80,6 @@ enum play_result play(const struct game *game, int player, int players,
     struct bot bots[2];
     enum play_result result;
     double start = now(), due = start;
-    long calls = 0;
     int said = 0;
 
     /* Every player's machine starts in the same state... */
@@ -92,31 +91,25 @@ enum play_result play(const struct game *game, int player, int players,
 
     for (;;) {
         uint16_t own = own_keys(&m, bots, players, options), keys = own;
-        enum netplay_result exchanged = NETPLAY_FRAME;
         const char *chat;
 
         if (stopping || terminal_left()) {
             result = PLAY_LEFT;
             break;
         }
-        /* ...and gets the same keys for the same frame. */
-        if (players > 0)
-            exchanged = netplay_frame(own, &keys);
-        if (exchanged == NETPLAY_OVER) {
+        /* ...and gets the same keys for the same frame, of which every call is one. */
+        if (players > 0 && netplay_frame(own, &keys) == NETPLAY_OVER) {
             result = stopping ? PLAY_LEFT : PLAY_LOST;
             break;
         }
-        calls++;
         /* The timetable begins with the game, not with the wait for the others. */
         if (m.frame == 0)
             due = now();
-        if (exchanged == NETPLAY_FRAME) {
-            machine_frame(&m, keys);
-            if (report_frame(&m, keys) != 0) {
-                fprintf(stderr, "chip8: nobody reads the report any more; leaving the game\n");
-                result = PLAY_FAILED;
-                break;
-            }
+        machine_frame(&m, keys);
+        if (report_frame(&m, keys) != 0) {
+            fprintf(stderr, "chip8: nobody reads the report any more; leaving the game\n");
+            result = PLAY_FAILED;
+            break;
         }
         if (players > 0 && !said && options->chat != NULL) {
             netplay_chat(options->chat);
@@ -125,7 +118,7 @@ enum play_result play(const struct game *game, int player, int players,
         if ((chat = terminal_chat()) != NULL && players > 0)
             netplay_chat(chat);
 
-        if (calls % 2 == 0) { /* 30 pictures a second are plenty for a terminal */
+        if (m.frame % 2 == 0) { /* 30 pictures a second are plenty for a terminal */
             char status[160];
             if (players > 0)
                 snprintf(status, sizeof status,

@@ -3,7 +3,8 @@
  * that the machines of several players can be compared without the network that
  * they played over.
  *
- * One line per frame, and lines that begin with # in between:
+ * One line per frame of the machine, of which each call of kailleraModifyPlayValues is
+ * one, and lines that begin with # in between:
  *
  *     # start player 1 of 2, game Duel
  *     <frame, from 1> <digest, 16 hex digits> <keys, 4 hex digits> <screen, 512 hex digits>

@@ -178,9 +178,10 @@ func TestAssemblerErrors(t *testing.T) {
 	}
 }
 
-// TestNetplay plays against the stand-in: the machine advances exactly once per combined frame and not at all in the
-// frame delay, gets the keys that came back and not its own, and stops at -1.
-func TestNetplay(t *testing.T) {
+// TestCallsAreFrames plays against the stand-in: the machine advances exactly once per call of kailleraModifyPlayValues,
+// with no keys down in the frame delay (the player's own are in the buffer then), later with the keys that came back and
+// not its own, and stops at -1.
+func TestCallsAreFrames(t *testing.T) {
 	chip8 := emulator(t)
 	// Keys 0, 1, 2, 4, 5, 7, 8, A in turn, A once more, then C, which is not in the player's half of the pad.
 	trace := filepath.Join(t.TempDir(), "trace.txt")
@@ -198,25 +199,31 @@ func TestNetplay(t *testing.T) {
 				require.Equal(t, 1, got.code, "the game was lost")
 				require.Contains(t, got.stderr, "ended before its time")
 				sum := fnv.New64a()
+				sum.Write(make([]byte, 6*delay)) // zeros of all three players
 				for _, keys := range raw {
 					players := [3]uint16{0x0020, 0x0020, 0xffff}
 					players[player-1] = keys
 					require.NoError(t, binary.Write(sum, binary.LittleEndian, players))
 				}
-				inputs := fmt.Sprintf("inputs digest=%016x frames=12", sum.Sum64())
+				all := delay + len(own)
+				inputs := fmt.Sprintf("inputs digest=%016x frames=%d", sum.Sum64(), all)
 				require.Equal(t, fmt.Sprintf("Duel: you are player %d of 3.\n<me> hi?[2J\n"+
 					"th?[2Jem? (player 3) has left the game.\n%s\nkailleraEndGame: called\n", player, inputs), got.stdout)
 
 				frames, comments := readReport(t, report)
-				require.Equal(t, []string{fmt.Sprintf("# start player %d of 3, game Duel", player), "# end 12 frames: lost", "# " + inputs}, comments)
+				require.Equal(t, []string{fmt.Sprintf("# start player %d of 3, game Duel", player), fmt.Sprintf("# end %d frames: lost", all), "# " + inputs}, comments)
 				other := uint16(0x2000) // player 2 holds key 5, which arrives as D
 				if player == 2 {
 					other = 0x0020
 				}
-				require.Len(t, frames, 12)
-				for n, keys := range own {
-					require.Equal(t, n+1, frames[n].number)
-					require.Equal(t, keys|other, frames[n].keys, "frame %d", n+1)
+				require.Len(t, frames, all)
+				for n, frame := range frames {
+					require.Equal(t, n+1, frame.number)
+					if n < delay {
+						require.Zero(t, frame.keys, "frame %d, in the frame delay", n+1)
+					} else {
+						require.Equal(t, own[n-delay]|other, frame.keys, "frame %d", n+1)
+					}
 				}
 			})
 		}

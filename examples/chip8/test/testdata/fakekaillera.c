@@ -2,8 +2,8 @@
  * fakekaillera.c: stands in for the library, to see what the emulator makes of
  * its answers. A game of three: the emulator is the player FAKE_PLAYER, its input
  * comes back FAKE_DELAY calls later; of players 1 and 2 the other one holds key 5
- * all the time, and player 3 holds every key. After FAKE_FRAMES frames the emulator
- * is out of the game.
+ * all the time, and player 3 holds every key. After FAKE_FRAMES frames that came back
+ * the emulator is out of the game.
  */
 #include <stdio.h>
 #include <stdlib.h>
