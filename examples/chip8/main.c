@@ -19,7 +19,7 @@
 #include "terminal.h"
 
 /* Change it with anything that changes what the machine or Duel does. */
-#define EMULATOR "chip8 1.0"
+#define EMULATOR "chip8 1.1"
 
 static const char help[] =
     "usage: chip8 [flags] [ROM...]\n"

@@ -4,7 +4,9 @@
  *
  * Its input is laid out like that of chip8 (two bytes per player) and it can pretend to
  * be one, so the two can meet in one game. What shows that all were in
- * step is the digest over every byte that kailleraModifyPlayValues returned.
+ * step is the digest over the input of all players for every frame that a machine
+ * would have run: one for each call of kailleraModifyPlayValues, with zeros where it
+ * returned 0.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -19,7 +21,8 @@
 
 enum {
     INPUT_SIZE = 2,
-    STAY = 30, /* frames that we stay on after our last, for those who are behind */
+    STAY = 30, /* frames that we stay on after our last, for those who are behind: more than
+                  the frame delay of a player 200 ms away */
     TICKS_TO_QUIT = 100
 };
 
@@ -36,10 +39,10 @@ static const char help[] =
     "  --misalign        call with the stack at multiples of 4 bytes only (32-bit)\n"
     "\n"
     "A game (unless one of the checks is asked for):\n"
-    "  --frames N        leave after N frames (default 600)\n"
+    "  --frames N        leave after N frames, which are calls (default 600)\n"
     "  --fps N           frames per second (default 60), 0: as fast as it goes\n"
     "  --seed N          which input (default 1)\n"
-    "  --emulator NAME   who we say we are (default chip8 1.0)\n"
+    "  --emulator NAME   who we say we are (default chip8 1.1)\n"
     "  --game NAME       the game we have (default Duel)\n"
     "  --say TEXT        say this when the game begins\n"
     "                    (NAME and TEXT may hold bytes as \\xff, and are shown so)\n"
@@ -68,7 +71,7 @@ static struct {
     int misalign, play_thread, no_window, no_parent, quit_lobby, again, exit_midgame, bench;
     int load_free_load, wrong_order, nulls, calls;
 } options = {
-    .library = "kailleraclient.dll", .emulator = "chip8 1.0", .game = "Duel",
+    .library = "kailleraclient.dll", .emulator = "chip8 1.1", .game = "Duel",
 #if defined(_WIN64)
     .spelling = PLAIN,
 #endif
@@ -78,7 +81,7 @@ static struct {
 /* What the game left behind; written by the thread that plays, read after it. */
 static uint64_t digest; /* FNV-1a, 64 bits */
 static volatile LONG frames, over;
-static double *costs; /* seconds of each call that returned a frame */
+static double *costs; /* seconds of each call that counts as a frame */
 
 /* Which threads may be called back: the one in the lobby, and the one that plays. */
 static DWORD lobby_thread, playing_thread;
@@ -104,7 +107,7 @@ static uint16_t keys_of(long number)
     return (uint16_t)(x >> 8);
 }
 
-static void play(int window_thread)
+static void play(int window_thread, int players)
 {
     double due = seconds();
 
@@ -122,9 +125,13 @@ static void play(int window_thread)
             InterlockedExchange(&over, 1);
             return;
         }
+        if (size == 0) { /* in the frame delay: a frame of zeros, not of our own keys */
+            size = players * INPUT_SIZE;
+            memset(values, 0, (size_t)size);
+        }
         if (frames == options.frames) {
             left -= !options.exit_midgame;
-        } else if (size > 0) {
+        } else {
             if (costs != NULL)
                 costs[frames] = seconds() - begun;
             for (int n = 0; n < size; n++)
@@ -145,10 +152,9 @@ static void play(int window_thread)
     }
 }
 
-static DWORD WINAPI play_thread(void *unused)
+static DWORD WINAPI play_thread(void *players)
 {
-    (void)unused;
-    play(0);
+    play(0, *(int *)players);
     return 0;
 }
 
@@ -167,7 +173,7 @@ static int KAILLERA_CALL on_game(char *game, int player, int players)
         lib_chat_send((char *)options.say);
     fflush(stdout);
     if (options.play_thread) {
-        HANDLE thread = CreateThread(NULL, 0, play_thread, NULL, 0, NULL);
+        HANDLE thread = CreateThread(NULL, 0, play_thread, &players, 0, NULL);
         while (options.exit_midgame && frames < options.frames && !over) {
             window_pump();
             Sleep(1);
@@ -182,7 +188,7 @@ static int KAILLERA_CALL on_game(char *game, int player, int players)
         WaitForSingleObject(thread, INFINITE);
         CloseHandle(thread);
     } else {
-        play(1);
+        play(1, players);
     }
     lib_end_game();
     window_enter_lobby();
