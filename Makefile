@@ -24,11 +24,14 @@ WINHOST := examples/winhost
 WIN32   := $(BUILD)/windows-386
 WIN64   := $(BUILD)/windows-amd64
 
-# The demo's path: percent of datagrams lost, milliseconds one way.
-LOSS    ?= 0
-DELAY   ?= 0
-JITTER  ?= 0
-SECONDS ?= 10
+# The demos' lines: how far each player is from the server, in milliseconds one way (DELAY= sets both), percent of
+# datagrams lost, milliseconds by which one may come earlier or later.
+DISTANCES ?= 5,45
+DELAY     ?=
+LOSS      ?= 0
+JITTER    ?= 0
+LINES      = --distances $(or $(DELAY),$(DISTANCES)) --loss $(LOSS) --jitter $(JITTER)
+SECONDS   ?= 10
 # Minutes of `make soak`.
 MINUTES ?= 10
 # Seconds for each fuzz target.
@@ -60,18 +63,18 @@ examples: lib ## build/chip8, the model emulator
 	$(BUILD)/chip8-obj/asm $(CHIP8)/duel.8s $(BUILD)/chip8-obj/duel.c duel_rom
 	$(CC) -std=c99 $(WARN) $(CFLAGS) -pthread -Iinclude -o $(BUILD)/chip8 $(CHIP8_SOURCES) $(BUILD)/chip8-obj/duel.c $(LINK)
 
-demo: server examples ## two emulators play each other for ten seconds; LOSS= DELAY= JITTER= make the line bad
+demo: server examples ## two emulators at different distances play each other for ten seconds; DISTANCES= LOSS= JITTER= make their lines
 	$(GO) build -trimpath -o $(BUILD)/demo ./examples/demo
-	$(BUILD)/demo --lib-dir $(BUILD) --seconds $(SECONDS) --loss $(LOSS) --delay $(DELAY) --jitter $(JITTER)
+	$(BUILD)/demo --lib-dir $(BUILD) --seconds $(SECONDS) $(LINES)
 
 demo-comeback: server examples ## the same, but one emulator is killed in mid-game and comes back
 	$(GO) build -trimpath -o $(BUILD)/demo ./examples/demo
-	$(BUILD)/demo --lib-dir $(BUILD) --seconds 20 --crash 6 --loss $(LOSS) --delay $(DELAY) --jitter $(JITTER)
+	$(BUILD)/demo --lib-dir $(BUILD) --seconds 20 --crash 6 $(LINES)
 
 test: tools check ## everything: formatting, vet, staticcheck, headers, all tests with -race, a short lossy demo
 	$(GO) test -race -timeout 20m ./...
-	$(MAKE) --no-print-directory demo SECONDS=3 LOSS=10 DELAY=20 JITTER=5
-	$(MAKE) --no-print-directory demo-comeback LOSS=2 DELAY=10 JITTER=3
+	$(MAKE) --no-print-directory demo SECONDS=3 LOSS=10 JITTER=5
+	$(MAKE) --no-print-directory demo-comeback LOSS=2 JITTER=3
 	@command -v $(MINGW32)-gcc >/dev/null && command -v $(MINGW64)-gcc >/dev/null || \
 	  echo "make test: SKIPPED the build and the export tables of the Windows library (Debian: apt-get install gcc-mingw-w64)"
 	@if $(WINHOST)/wine-setup.sh --check; then $(MAKE) --no-print-directory test-windows; else \
@@ -179,7 +182,7 @@ mame: lib server ## build/mame: the plugin with which an unmodified MAME plays o
 
 demo-mame: mame ## two MAMEs play each other for minutes; screenshots in build/screens
 	$(GO) build -trimpath -o $(BUILD)/mame/demo ./$(MAME)/demo
-	$(BUILD)/mame/demo -build $(BUILD)
+	$(BUILD)/mame/demo -build $(BUILD) -distances $(or $(DELAY),$(DISTANCES))
 
 ifeq ($(MAME_LACKS),)
 test-mame: mame ## the same in seconds

@@ -12,14 +12,15 @@ var keysOf = [2]uint16{0x05b7, 0xfa48}
 // little more; ten minutes means that one of them has stopped reporting.
 const maxAhead = 36_000
 
-// comparison follows the reports of both players and compares their machines frame by frame.
+// comparison follows the reports of both players and compares their machines frame by frame. A frame is one of the
+// machine, of which every call of kailleraModifyPlayValues is one, whether input came back or not.
 type comparison struct {
 	last    [2]frame // the latest of each
 	ahead   []outcome
 	leader  int // whose outcomes are in ahead
 	first   [2]time.Time
 	latest  [2]time.Time
-	pressed [2]bool // keys of this player have reached the machines
+	pressed [2]bool // keys of this player have reached both machines
 
 	compared int // frames in which both were equal
 	desync   *desync
@@ -54,9 +55,6 @@ func (c *comparison) add(player int, f frame, now time.Time) error {
 	}
 	c.latest[player] = now
 	c.last[player] = f
-	for p, keys := range keysOf {
-		c.pressed[p] = c.pressed[p] || f.keys&keys != 0
-	}
 
 	mine := outcome{f.digest, f.keys}
 	if len(c.ahead) == 0 || c.leader == player {
@@ -74,6 +72,9 @@ func (c *comparison) add(player int, f frame, now time.Time) error {
 	}
 	if mine == theirs {
 		c.compared++
+		for p, keys := range keysOf {
+			c.pressed[p] = c.pressed[p] || f.keys&keys != 0
+		}
 		return nil
 	}
 	c.desync = &desync{frame: f.number, one: theirs, two: mine, sameInput: mine.keys == theirs.keys}
@@ -103,7 +104,7 @@ func (c *comparison) verdict(frames int) error {
 		}
 	}
 	if c.compared != frames {
-		return fmt.Errorf("%d of %d frames were compared", c.compared, frames)
+		return fmt.Errorf("only %d of %d frames were compared", c.compared, frames)
 	}
 	for p, pressed := range c.pressed {
 		if !pressed {

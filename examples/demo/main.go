@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"kbridge/examples/internal/relay"
 )
 
 func main() {
@@ -46,11 +48,11 @@ func (e helpError) Is(target error) bool { return target == flag.ErrHelp }
 const framesPerSecond = 60
 
 type options struct {
-	line    line   // between each emulator and the server
-	frames  int    // to be played
-	builds  string // the folder with the programs
-	logs    string // where logs go; "" = a temporary folder
-	seed    uint64 // of the relay and the bots
+	lines   [2]relay.Line // between each emulator and the server
+	frames  int           // of the machine, to be played
+	builds  string        // the folder with the programs
+	logs    string        // where logs go; "" = a temporary folder
+	seed    uint64        // of the relay and the bots
 	players [2]string
 	crash   int // the frame at which player 2 is killed, and started again a second later; 0 = never
 
@@ -61,10 +63,12 @@ type options struct {
 // parseFlags returns an error that is flag.ErrHelp, and says all, if help was asked for.
 func parseFlags(arguments []string) (options, error) {
 	o := options{players: [2]string{"ann", "bob"}, gameStart: gameStart, noFrame: noFrame}
-	var loss, delay, jitter, seconds, crash float64
+	var loss, jitter, seconds, crash float64
+	var distances, delay string
 	flags := flag.NewFlagSet("demo", flag.ContinueOnError)
 	flags.Float64Var(&loss, "loss", 0, "how many of 100 datagrams are lost on each line, each way")
-	flags.Float64Var(&delay, "delay", 0, "how long a datagram takes on each line, one way, in milliseconds")
+	flags.StringVar(&distances, "distances", "5,45", "how long a datagram takes on each player's line, one way, in milliseconds")
+	flags.StringVar(&delay, "delay", "", "the same for both lines, instead of -distances")
 	flags.Float64Var(&jitter, "jitter", 0, "how much earlier or later than that it may come, in milliseconds")
 	flags.Float64Var(&seconds, "seconds", 10, "how long to play, in seconds of 60 frames")
 	flags.Float64Var(&crash, "crash", 0, "kill player 2 after so many `seconds`, and start it again one second later (0 = do not)")
@@ -87,7 +91,6 @@ func parseFlags(arguments []string) (options, error) {
 		value, least, most float64
 	}{
 		{"loss", loss, 0, 90},
-		{"delay", delay, 0, 1000},
 		{"jitter", jitter, 0, 1000},
 		{"seconds", seconds, 0.1, 3600},
 		{"crash", crash, 0, seconds},
@@ -97,7 +100,17 @@ func parseFlags(arguments []string) (options, error) {
 		}
 	}
 	milliseconds := func(n float64) time.Duration { return time.Duration(n * float64(time.Millisecond)) }
-	o.line = line{loss: loss / 100, delay: milliseconds(delay), jitter: milliseconds(jitter)}
+	name, text := "distances", distances
+	if delay != "" {
+		name, text = "delay", delay
+	}
+	far, err := relay.ParseDistances(text, len(o.lines))
+	if err != nil {
+		return o, fmt.Errorf("-%s: %w", name, err)
+	}
+	for p := range o.lines {
+		o.lines[p] = relay.Line{Loss: loss / 100, Delay: far[p], Jitter: milliseconds(jitter)}
+	}
 	o.crash = int(math.Round(crash * framesPerSecond))
 	o.frames = int(math.Round(seconds * framesPerSecond))
 	return o, nil

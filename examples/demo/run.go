@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"kbridge/examples/internal/relay"
 )
 
 // Every wait has a bound.
@@ -65,11 +67,10 @@ func play(ctx context.Context, o options, folder string, out *os.File) error {
 	}
 
 	g := &game{options: o, server: server, folder: folder, display: newDisplay(out, o.players), reports: make(chan report, 64)}
-	fmt.Fprintf(out, "server on %s, playing %d frames", address, o.frames)
-	if !o.line.perfect() {
-		fmt.Fprintf(out, ", each player's line with %v", o.line)
+	fmt.Fprintf(out, "server on %s, playing %d frames of the machine\n", address, o.frames)
+	for p, l := range o.lines {
+		fmt.Fprintf(out, "player %d (%s) is %v from the server\n", p+1, o.players[p], l)
 	}
-	fmt.Fprintln(out)
 
 	playersContext, cancelPlayers := context.WithCancel(ctx)
 	stopPlayers := func() {
@@ -82,16 +83,15 @@ func play(ctx context.Context, o options, folder string, out *os.File) error {
 	}
 	defer stopPlayers()
 	for p := range g.players {
-		to := address
-		if !o.line.perfect() {
-			r, err := newRelay(address, o.line, o.seed+uint64(p))
+		g.addresses[p] = address
+		if l := o.lines[p]; !l.Perfect() {
+			r, err := relay.New(address, l.Ways(o.seed+uint64(p)))
 			if err != nil {
 				return err
 			}
-			defer r.close()
-			to = r.addr()
+			defer r.Close()
+			g.addresses[p] = r.Addr()
 		}
-		g.addresses[p] = to
 		if err := g.startPlayer(playersContext, p); err != nil {
 			return err
 		}
@@ -113,7 +113,7 @@ func startServer(ctx, lifetime context.Context, o options, folder string) (*proc
 	if err != nil {
 		return nil, netip.AddrPort{}, fmt.Errorf("no UDP on loopback: %w", err)
 	}
-	address := addrOf(probe)
+	address := probe.LocalAddr().(*net.UDPAddr).AddrPort()
 	probe.Close()
 	server, err := start(lifetime, "server", folder, nil, nil, filepath.Join(o.builds, "kaillera-server"), "-listen", address.String(), "-log-level", "info")
 	if err != nil {
@@ -315,7 +315,7 @@ func (g *game) judge(folder string, out io.Writer) error {
 		}
 	}
 	fmt.Fprintln(out)
-	printSummary(out, g.options.players, &g.comparison, all)
+	printSummary(out, g.options.players, g.options.lines, &g.comparison, all)
 	fmt.Fprintln(out)
 	err := g.comparison.verdict(g.options.frames)
 	var apart *desyncError
@@ -327,6 +327,11 @@ func (g *game) judge(folder string, out io.Writer) error {
 		return err
 	case missing != nil:
 		return missing
+	}
+	for p := range all {
+		if err := all[p].callsAreFrames(p, g.comparison.last[p].number); err != nil {
+			return err
+		}
 	}
 	fmt.Fprintln(out, "in sync")
 	return nil

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"kbridge/examples/internal/relay"
 )
 
 // TestMain lets this binary stand in for the programs that the demo starts.
@@ -60,7 +62,7 @@ func fakeServer() int {
 	return 0
 }
 
-// fakeEmulator reports frames as DEMO_TEST_PLAYER1 or 2 says: in order, apart at frame 5, one short, or never ending.
+// fakeEmulator reports frames as DEMO_TEST_PLAYER1 or 2 says: in order, apart at frame 5, one short, one call more than frames, or never ending.
 func fakeEmulator() int {
 	player, behaviour := 1, os.Getenv("DEMO_TEST_PLAYER1")
 	if os.Getenv("KAILLERA_ROLE") == "join" {
@@ -93,7 +95,12 @@ func fakeEmulator() int {
 		}
 	}
 	if behaviour != "silent" {
-		if err := os.WriteFile(os.Getenv("KAILLERA_LOG"), []byte(gameEnded+"\n"), 0o600); err != nil {
+		back := frames - 1 // one call of the frame delay
+		if behaviour == "waits" {
+			back = frames
+		}
+		log := strings.Replace(gameEnded, "frames=600", fmt.Sprint("frames=", back), 1)
+		if err := os.WriteFile(os.Getenv("KAILLERA_LOG"), []byte(log+"\n"), 0o600); err != nil {
 			return 1
 		}
 	}
@@ -126,11 +133,11 @@ func demo(t *testing.T, ctx context.Context, arguments ...string) (string, error
 }
 
 func TestRunInSync(t *testing.T) {
-	for _, arguments := range [][]string{nil, {"-loss", "10", "-delay", "1", "-jitter", "1"}} {
+	for _, arguments := range [][]string{{"-delay", "0"}, {"-loss", "10", "-distances", "1,2", "-jitter", "1"}} {
 		out, err := demo(t, t.Context(), append(arguments, "-seconds", "2")...)
 		require.NoError(t, err, out)
-		require.Contains(t, out, "playing 120 frames")
-		require.Contains(t, out, "  frames                   120                      120\n")
+		require.Contains(t, out, "playing 120 frames of the machine")
+		require.Contains(t, out, "  frames of the machine    120                      120\n")
 		require.True(t, strings.HasSuffix(out, "\nin sync\n"), out)
 	}
 }
@@ -142,6 +149,7 @@ func TestRunFailures(t *testing.T) {
 		{player2: "short", want: "player 2 ended with exit status 1 after 59 of 60 frames"},
 		{player1: "nonsense", want: "player 1: a line of the emulator's report is not understood"},
 		{player2: "silent", want: "player2.log"},
+		{player2: "waits", want: "the machine of player 2 ran 60 frames in 61 calls"},
 		{player1: "hangs", want: "no frame for a long time: player 1 stands at frame 4, player 2 at frame 60 of 60"},
 		{player1: "hangs", server: "ends", want: "the server ended in mid-game: exit status 7"},
 	} {
@@ -181,12 +189,13 @@ func TestFlags(t *testing.T) {
 	o, err := parseFlags(nil)
 	require.NoError(t, err)
 	require.Equal(t, 600, o.frames)
-	require.True(t, o.line.perfect())
+	require.Equal(t, [2]relay.Line{{Delay: 5 * time.Millisecond}, {Delay: 45 * time.Millisecond}}, o.lines, "different distances")
 	o, err = parseFlags([]string{"--loss", "10", "--delay", "40", "--jitter", "10", "--seconds", "0.5"})
 	require.NoError(t, err)
-	require.Equal(t, line{loss: 0.1, delay: 40 * time.Millisecond, jitter: 10 * time.Millisecond}, o.line)
+	same := relay.Line{Loss: 0.1, Delay: 40 * time.Millisecond, Jitter: 10 * time.Millisecond}
+	require.Equal(t, [2]relay.Line{same, same}, o.lines)
 	require.Equal(t, 30, o.frames)
-	for _, bad := range [][]string{{"-loss", "91"}, {"-loss", "NaN"}, {"-delay", "-1"}, {"-seconds", "0"}, {"-jitter", "x"}, {"10"}, {"-what"}} {
+	for _, bad := range [][]string{{"-loss", "91"}, {"-loss", "NaN"}, {"-delay", "-1"}, {"-distances", "5,45,85"}, {"-seconds", "0"}, {"-jitter", "x"}, {"10"}, {"-what"}} {
 		_, err := parseFlags(bad)
 		require.Error(t, err, bad)
 	}

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"kbridge/examples/internal/relay"
 )
 
 // stats is what the library says about a game that is over, in its log.
@@ -97,6 +99,15 @@ func attributes(line string) map[string]string {
 	}
 }
 
+// callsAreFrames checks by the library's own count that the machine ran a frame for each call that was answered: frames
+// would line up on every server if the machine waited in the frame delay, and say nothing about hosts that do not.
+func (s *stats) callsAreFrames(player, machine int) error {
+	if calls := s.frameDelay + s.frames; machine != calls {
+		return fmt.Errorf("the machine of player %d ran %d frames in %d calls", player+1, machine, calls)
+	}
+	return nil
+}
+
 // perSecond is a count as a rate over the game.
 func (s *stats) perSecond(count int) float64 {
 	if s.duration <= 0 {
@@ -106,13 +117,14 @@ func (s *stats) perSecond(count int) float64 {
 }
 
 // printSummary prints what the end of the demo shows for each player.
-func printSummary(out io.Writer, names [2]string, c *comparison, all [2]stats) {
+func printSummary(out io.Writer, names [2]string, lines [2]relay.Line, c *comparison, all [2]stats) {
 	row := func(name string, value func(player int) string) {
 		fmt.Fprintf(out, "  %-24s %-24s %s\n", name, value(0), value(1))
 	}
 	milliseconds := func(d time.Duration) string { return fmt.Sprintf("%.1f ms", d.Seconds()*1000) }
 	row("", func(p int) string { return fmt.Sprintf("player %d (%s)", p+1, names[p]) })
-	row("frames", func(p int) string { return strconv.Itoa(c.last[p].number) })
+	row("distance, one way", func(p int) string { return lines[p].Distance() })
+	row("frames of the machine", func(p int) string { return strconv.Itoa(c.last[p].number) })
 	row("frames per second", func(p int) string { return fmt.Sprintf("%.1f", c.framesPerSecond(p)) })
 	row("frame delay", func(p int) string {
 		unit := "frames"

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"kbridge/examples/internal/relay"
 )
 
 const gameEnded = `time=2026-01-02T03:04:05.678Z level=INFO msg="game ended" reason="the emulator \"left\" it" player=2 players=2 ` +
@@ -59,9 +61,10 @@ func TestSummary(t *testing.T) {
 	s, err := parseStats(strings.NewReader(gameEnded))
 	require.NoError(t, err)
 	var out strings.Builder
-	printSummary(&out, [2]string{"ann", "bob"}, &c, [2]stats{s, s})
+	printSummary(&out, [2]string{"ann", "bob"}, [2]relay.Line{{Delay: 5 * time.Millisecond}, {Delay: 45 * time.Millisecond, Jitter: 10 * time.Millisecond}}, &c, [2]stats{s, s})
 	require.Equal(t, `                           player 1 (ann)           player 2 (bob)
-  frames                   3                        3
+  distance, one way        5 ms                     45 ± 10 ms
+  frames of the machine    3                        3
   frames per second        60.0                     60.0
   frame delay              1 frame (17 ms)          1 frame (17 ms)
   ping                     0.4 ms                   0.4 ms

@@ -13,8 +13,10 @@ import (
 	"sync"
 	"time"
 
+	"kbridge/examples/internal/relay"
 	"kbridge/kclient"
 	"kbridge/kclient/lab"
+	"kbridge/kclient/netsim"
 	"kbridge/kclient/wire"
 	"kbridge/server"
 )
@@ -89,16 +91,16 @@ func playReal(w lab.Weather, connections []int, seed uint64, length time.Duratio
 
 	ctx, cancel := context.WithTimeout(context.Background(), length+2*time.Minute)
 	defer cancel()
-	var relays []*relay
+	var relays []*relay.Relay
 	var rooms []*kclient.Room
 	for p, c := range connections {
-		r, err := newRelay(at, seed, p, w.LineOf(p))
+		r, err := relay.New(at, ways(seed, p, w.LineOf(p)))
 		if err != nil {
 			return nil, err
 		}
-		defer r.close()
+		defer r.Close()
 		relays = append(relays, r)
-		l, err := kclient.Dial(ctx, r.addr().String(), kclient.Config{User: fmt.Sprintf("player%d", p+1), Emulator: "sim 1",
+		l, err := kclient.Dial(ctx, r.Addr().String(), kclient.Config{User: fmt.Sprintf("player%d", p+1), Emulator: "sim 1",
 			Connection: wire.ConnectionType(c), Logger: quiet, HelloTimeout: time.Minute, LoginTimeout: time.Minute, RequestTimeout: time.Minute})
 		if err != nil {
 			return nil, err
@@ -143,20 +145,39 @@ func playReal(w lab.Weather, connections []int, seed uint64, length time.Duratio
 	select {
 	case <-begun:
 		for _, r := range relays {
-			sent -= r.datagrams.Load()
-			bytesSent -= r.bytes.Load()
+			datagrams, bytes := r.Traffic()
+			sent, bytesSent = sent-datagrams, bytesSent-bytes
 		}
 	case <-ctx.Done():
 	}
 	players.Wait()
 	total := &lab.Result{Games: 1}
 	for p := range results {
-		sent += relays[p].datagrams.Load()
-		bytesSent += relays[p].bytes.Load()
+		datagrams, bytes := relays[p].Traffic()
+		sent, bytesSent = sent+datagrams, bytesSent+bytes
 		total.Add(&results[p])
 	}
 	total.Datagrams, total.Bytes = int(sent), int(bytesSent)
 	return total, nil
+}
+
+// ways do to real datagrams what netsim's function of seed, direction and millisecond says.
+func ways(seed uint64, player int, p netsim.Profile) relay.Ways {
+	begun := time.Now()
+	way := func(path netsim.Path) relay.Way {
+		return func(datagram []byte) relay.Fate {
+			content := uint64(len(datagram))
+			for _, c := range datagram[:min(len(datagram), 3)] {
+				content = content<<8 | uint64(c)
+			}
+			f := path.Fate(time.Since(begun), content)
+			return relay.Fate{Lost: f.Lost, Delay: f.Delay, Copied: f.Copied, CopyDelay: f.CopyDelay}
+		}
+	}
+	return func(int) (up, down relay.Way) {
+		s, c := netip.AddrFrom4([4]byte{10, 0, 0, 1}), netip.AddrFrom4([4]byte{10, 0, 1, byte(player)}) // as in the lab
+		return way(netsim.NewPath(seed, c, s, p)), way(netsim.NewPath(seed, s, c, p))
+	}
 }
 
 func enter(ctx context.Context, l *kclient.Lobby, owner bool) (*kclient.Room, error) {

@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/binary"
 	"image/color"
-	"net"
 	"os"
 	"path/filepath"
 	"testing"
@@ -83,38 +82,4 @@ func TestShotReadsXwd(t *testing.T) {
 	require.NoError(t, os.WriteFile(s.picture, file[:len(file)-1], 0o600))
 	_, err = s.shot()
 	require.ErrorIs(t, err, errPicture)
-}
-
-// A relay stands between a client and a server that says HELLOD00D with its own port; the client must be told the relay's, and
-// with everything lost nothing arrives.
-func TestRelay(t *testing.T) {
-	server, err := net.ListenUDP("udp4", loopback())
-	require.NoError(t, err)
-	defer server.Close()
-	address := server.LocalAddr().(*net.UDPAddr).AddrPort()
-	relay, stop, err := newRelay(address, line{}, 1)
-	require.NoError(t, err)
-	defer stop()
-	client, err := net.DialUDP("udp4", nil, net.UDPAddrFromAddrPort(relay))
-	require.NoError(t, err)
-	defer client.Close()
-	limit := time.Now().Add(10 * time.Second)
-	client.SetReadDeadline(limit)
-	server.SetReadDeadline(limit)
-
-	_, err = client.Write([]byte("HELLO0.83\x00"))
-	require.NoError(t, err)
-	buf := make([]byte, 100)
-	n, from, err := server.ReadFromUDPAddrPort(buf)
-	require.NoError(t, err)
-	require.Equal(t, "HELLO0.83\x00", string(buf[:n]))
-	_, err = server.WriteToUDPAddrPort([]byte("HELLOD00D27888\x00"), from)
-	require.NoError(t, err)
-	n, err = client.Read(buf)
-	require.NoError(t, err)
-	require.Contains(t, string(buf[:n]), "HELLOD00D")
-	require.NotContains(t, string(buf[:n]), "27888")
-
-	lost := newChannel(line{loss: 1}, 1)
-	lost(nil, func([]byte) { t.Error("a line that loses all delivers") })
 }

@@ -11,15 +11,18 @@ import (
 	"slices"
 	"syscall"
 	"time"
+
+	"kbridge/examples/internal/relay"
 )
 
 type options struct {
-	builds  string  // folder of kaillera-server and mame/
-	players string  // folder of the scripts
-	screens string  // where screenshots go
-	logs    string  // where logs go
-	seconds int     // of each scene
-	speed   float64 // the least share of the machine's own frame rate
+	builds  string          // folder of kaillera-server and mame/
+	players string          // folder of the scripts
+	screens string          // where screenshots go
+	logs    string          // where logs go
+	seconds int             // of each scene
+	speed   float64         // the least share of the machine's own frame rate
+	far     []time.Duration // each player's distance from the server, one way
 }
 
 func main() {
@@ -31,10 +34,16 @@ func main() {
 	flag.StringVar(&o.screens, "screens", "", "`folder` for screenshots (default: screens in the build folder)")
 	flag.IntVar(&o.seconds, "seconds", 60, "how long each scene is, in seconds of 60 frames")
 	flag.Float64Var(&o.speed, "speed", 0.97, "the least speed, as a share of the machine's own frame rate")
+	distances := flag.String("distances", "5,45", "how far each player is from the server, in milliseconds one way")
 	only := flag.String("scene", "", "play only this `scene`")
 	flag.Parse()
 	if flag.NArg() > 0 || o.seconds < 5 || o.seconds > 3600 {
 		fmt.Fprintln(os.Stderr, "demo: only flags, and 5 to 3600 seconds; demo -help lists the flags")
+		os.Exit(2)
+	}
+	var err error
+	if o.far, err = relay.ParseDistances(*distances, 2); err != nil {
+		fmt.Fprintf(os.Stderr, "demo: -distances: %v\n", err)
 		os.Exit(2)
 	}
 	if *short {
@@ -75,7 +84,7 @@ type scene struct {
 	script  string   // who plays; "": the one named after the machine
 	apart   bool     // the machines must come apart, and it must be seen
 	options []string // of mame
-	line    line     // between each MAME and the server
+	loss    float64  // of datagrams, each way
 	// The connection type, 0 as 1: how many frames travel together. More of them are a longer frame delay, which is
 	// what a lost datagram needs to be sent again before anybody waits for it.
 	connection int
@@ -85,12 +94,11 @@ type scene struct {
 }
 
 func scenes(o options, short bool) []scene {
-	bad := line{loss: 0.05, delay: 30 * time.Millisecond}
 	frames := o.seconds * 60
 	nes := []string{"-cart", filepath.Join(o.logs, "trails.nes")}
 	all := []scene{
 		{name: "pong", machine: "pong", frames: frames},
-		{name: "pong-lossy", machine: "pong", frames: frames, line: bad, connection: 3},
+		{name: "pong-lossy", machine: "pong", frames: frames, loss: 0.05, connection: 3},
 		{name: "nes", machine: "nes", options: nes, frames: min(frames, 1200)},
 		{name: "one-leaves", machine: "nes", options: nes, frames: 480, leaves: 240},
 		{name: "apart", machine: "nes", script: "apart", options: nes, frames: 480, apart: true},

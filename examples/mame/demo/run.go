@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"kbridge/examples/internal/relay"
 )
 
 // Every wait has a bound.
@@ -22,6 +24,9 @@ const (
 	playerExit  = 20 * time.Second // from the last frame to the end; the lobby lingers for 5 s
 	look        = 20 * time.Millisecond
 )
+
+// digestEvery is how many frames of the machine lie between two digests that are compared.
+const digestEvery = 10
 
 // run plays all scenes; nil means that all was as it should be.
 func run(ctx context.Context, o options, all []scene) error {
@@ -89,26 +94,21 @@ func play(ctx context.Context, o options, s scene) error {
 		}
 	}
 	g := game{scene: s, options: o, screens: screens}
+	var lines []string
 	for n := range g.mames {
-		to := address
-		if s.line != (line{}) {
-			relay, stop, err := newRelay(address, s.line, uint64(2*n+1))
-			if err != nil {
-				return err
-			}
-			defer stop()
-			to = relay
+		line := relay.Line{Delay: o.far[n], Loss: s.loss}
+		r, err := relay.New(address, line.Ways(uint64(n+1)))
+		if err != nil {
+			return err
 		}
-		if err := g.startMAME(inner, n, to, folder); err != nil {
+		defer r.Close()
+		lines = append(lines, line.String())
+		if err := g.startMAME(inner, n, r.Addr(), folder); err != nil {
 			return err
 		}
 		running = append(running, g.mames[n])
 	}
-	fmt.Printf("%s: two MAMEs, %v", s.name, s.machine)
-	if s.line != (line{}) {
-		fmt.Printf(", each with %v", s.line)
-	}
-	fmt.Println()
+	fmt.Printf("%s: two MAMEs, %v, their lines to the server: %s\n", s.name, s.machine, strings.Join(lines, "; "))
 	if s.frames == 0 {
 		return g.turnedAway(ctx)
 	}
@@ -128,7 +128,7 @@ func play(ctx context.Context, o options, s scene) error {
 
 // startServer starts kaillera-server on a free port and waits until it answers.
 func startServer(ctx, lifetime context.Context, o options, folder string) (*process, netip.AddrPort, error) {
-	probe, err := net.ListenUDP("udp4", loopback())
+	probe, err := net.ListenUDP("udp4", net.UDPAddrFromAddrPort(netip.MustParseAddrPort("127.0.0.1:0")))
 	if err != nil {
 		return nil, netip.AddrPort{}, err
 	}
@@ -182,7 +182,7 @@ func (g *game) startMAME(ctx context.Context, n int, server netip.AddrPort, fold
 	g.digests[n].path = filepath.Join(folder, name+".digests")
 	environment := []string{
 		"DISPLAY=" + g.screens[n].display, "XDG_RUNTIME_DIR=" + folder, "KMAME_HOME=" + filepath.Join(folder, name),
-		"KMAME_SCRIPT=" + script, "KMAME_DIGESTS=" + g.digests[n].path, "KMAME_HOLD=" + strconv.Itoa(g.shotEvery()), "KMAME_FRAMES=" + strconv.Itoa(max(g.frames(n), 1)),
+		"KMAME_SCRIPT=" + script, "KMAME_DIGESTS=" + g.digests[n].path, "KMAME_EVERY=" + strconv.Itoa(digestEvery), "KMAME_HOLD=" + strconv.Itoa(g.shotEvery()), "KMAME_FRAMES=" + strconv.Itoa(max(g.frames(n), 1)),
 		"KAILLERA_SERVER=" + server.String(), "KAILLERA_NICK=" + [2]string{"ann", "bob"}[n], "KAILLERA_ROLE=" + [2]string{"create", "join"}[n],
 		"KAILLERA_GAME=", "KAILLERA_PLAYERS=2", "KAILLERA_CONNECTION=" + strconv.Itoa(max(g.scene.connection, 1)), "KAILLERA_CHARSET=", "KAILLERA_RECORD=",
 		"KAILLERA_LOG=" + filepath.Join(folder, name+".log"),
@@ -273,12 +273,15 @@ func (g *game) judge() error {
 	if err != nil {
 		return err
 	}
+	if want := min(g.frames(0), g.frames(1)) / digestEvery; equal < want {
+		return fmt.Errorf("only %d of %d digests were compared", equal, want)
+	}
 	// Machines that stand still, or see no input, are equal too and prove nothing.
 	shown := pictures(g.digests[0].records)
 	if shown < equal/4 {
 		return fmt.Errorf("only %d different pictures in %d compared frames: do the scripts play?", shown, equal)
 	}
-	fmt.Printf("  %d frames; equal states and pictures in all %d compared; %d different pictures\n", g.scene.frames, equal, shown)
+	fmt.Printf("  %d frames of the machine; equal states and pictures in all %d compared; %d different pictures\n", g.scene.frames, equal, shown)
 	fmt.Printf("  %d screenshots, %d of them with every pixel the same on both screens\n", g.shots, g.same)
 	slowest := 1.0
 	for n := range g.digests {

@@ -1,7 +1,6 @@
-package main
+package relay
 
 import (
-	"math/rand/v2"
 	"net"
 	"net/netip"
 	"sync/atomic"
@@ -40,37 +39,37 @@ func receive(t *testing.T, at *net.UDPConn, text string) netip.AddrPort {
 // two clients do not get each other's datagrams.
 func TestRelay(t *testing.T) {
 	query, session := listen(t), listen(t)
-	r, err := newRelay(addrOf(query), line{}, 1)
+	r, err := New(addrOf(query), Line{}.Ways(1))
 	require.NoError(t, err)
-	defer r.close()
+	defer r.Close()
 	client, other, stranger := listen(t), listen(t), listen(t)
 
-	send(t, client, r.addr(), "HELLO0.83\x00")
+	send(t, client, r.Addr(), "HELLO0.83\x00")
 	back := receive(t, query, "HELLO0.83\x00")
 	send(t, query, back, "HELLOD00D"+addrPort(session)+"\x00")
-	require.Equal(t, r.addr(), receive(t, client, "HELLOD00D"+addrPort(r.front)+"\x00"))
+	require.Equal(t, r.Addr(), receive(t, client, "HELLOD00D"+addrPort(r.front)+"\x00"))
 
-	send(t, client, r.addr(), "\x01login")
+	send(t, client, r.Addr(), "\x01login")
 	require.Equal(t, back, receive(t, session, "\x01login"), "one socket for the whole session")
 	send(t, session, back, "\x01welcome")
-	require.Equal(t, r.addr(), receive(t, client, "\x01welcome"))
-	send(t, client, r.addr(), "PING\x00")
+	require.Equal(t, r.Addr(), receive(t, client, "\x01welcome"))
+	send(t, client, r.Addr(), "PING\x00")
 	receive(t, query, "PING\x00")
 
-	send(t, other, r.addr(), "HELLO0.83\x00")
+	send(t, other, r.Addr(), "HELLO0.83\x00")
 	back2 := receive(t, query, "HELLO0.83\x00")
 	require.NotEqual(t, back, back2)
 	send(t, query, back2, "TOO\x00")
 	receive(t, other, "TOO\x00")
 
-	for range maxRelayClients {
-		send(t, listen(t), r.addr(), "PING\x00")
+	for range maxSockets {
+		send(t, listen(t), r.Addr(), "PING\x00")
 	}
-	for range maxRelayClients - 2 {
+	for range maxSockets - 2 {
 		receive(t, query, "PING\x00")
 	}
-	send(t, stranger, r.addr(), "PING\x00") // one too many, ignored
-	send(t, client, r.addr(), "PING\x00")
+	send(t, stranger, r.Addr(), "PING\x00") // one too many, ignored
+	send(t, client, r.Addr(), "PING\x00")
 	require.Equal(t, back, receive(t, query, "PING\x00"))
 }
 
@@ -90,13 +89,14 @@ func TestHelloPort(t *testing.T) {
 }
 
 // losses are the datagrams of a thousand that a line loses.
-func losses(l line, seed uint64) []int {
-	c := channel{line: l, random: rand.New(rand.NewPCG(seed, 0))}
+func losses(l Line, seed uint64) []int {
+	var c channel
+	c.way, _ = l.Ways(seed)(0)
 	var lost []int
 	for n := range 1000 {
 		var arrived atomic.Bool
-		c.pass(func() { arrived.Store(true) })
-		if l.delay > 0 { // then in a bubble of virtual time
+		c.pass(nil, func() { arrived.Store(true) })
+		if l.Delay > 0 { // then in a bubble of virtual time
 			time.Sleep(time.Second)
 			synctest.Wait()
 		}
@@ -107,25 +107,26 @@ func losses(l line, seed uint64) []int {
 	return lost
 }
 
-func TestChannelLoss(t *testing.T) {
-	require.Empty(t, losses(line{}, 1))
-	lost := losses(line{loss: 0.1}, 1)
+func TestLineLoses(t *testing.T) {
+	require.Empty(t, losses(Line{}, 1))
+	lost := losses(Line{Loss: 0.1}, 1)
 	require.InDelta(t, 100, len(lost), 30)
-	require.Equal(t, lost, losses(line{loss: 0.1}, 1), "the same seed")
-	require.NotEqual(t, lost, losses(line{loss: 0.1}, 2), "another seed")
+	require.Equal(t, lost, losses(Line{Loss: 0.1}, 1), "the same seed")
+	require.NotEqual(t, lost, losses(Line{Loss: 0.1}, 2), "another seed")
 	synctest.Test(t, func(t *testing.T) {
-		require.Equal(t, lost, losses(line{loss: 0.1, delay: 40 * time.Millisecond, jitter: 10 * time.Millisecond}, 1), "whatever the delay")
+		require.Equal(t, lost, losses(Line{Loss: 0.1, Delay: 40 * time.Millisecond, Jitter: 10 * time.Millisecond}, 1), "whatever the delay")
 	})
 }
 
-func TestChannelDelay(t *testing.T) {
+func TestLineDelays(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := channel{line: line{delay: 40 * time.Millisecond, jitter: 10 * time.Millisecond}, random: rand.New(rand.NewPCG(1, 0))}
+		var c channel
+		c.way, _ = Line{Delay: 40 * time.Millisecond, Jitter: 10 * time.Millisecond}.Ways(1)(0)
 		var least, most time.Duration = time.Hour, 0
 		for range 1000 {
 			begin := time.Now()
 			arrived := make(chan time.Time, 1)
-			c.pass(func() { arrived <- time.Now() })
+			c.pass(nil, func() { arrived <- time.Now() })
 			took := (<-arrived).Sub(begin)
 			least, most = min(least, took), max(most, took)
 		}
@@ -135,10 +136,48 @@ func TestChannelDelay(t *testing.T) {
 		// More than a line holds is lost.
 		var count atomic.Int32
 		for range maxInFlight + 10 {
-			c.pass(func() { count.Add(1) })
+			c.pass(nil, func() { count.Add(1) })
 		}
 		time.Sleep(time.Second)
 		synctest.Wait()
 		require.EqualValues(t, maxInFlight, count.Load())
 	})
+}
+
+// TestWayThatCopies delivers a datagram twice, each at its time.
+func TestWayThatCopies(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := channel{way: func(datagram []byte) Fate {
+			require.Equal(t, "x", string(datagram))
+			return Fate{Delay: time.Millisecond, Copied: true, CopyDelay: time.Second}
+		}}
+		var count atomic.Int32
+		c.pass([]byte("x"), func() { count.Add(1) })
+		time.Sleep(2 * time.Millisecond)
+		synctest.Wait()
+		require.EqualValues(t, 1, count.Load())
+		time.Sleep(time.Second)
+		synctest.Wait()
+		require.EqualValues(t, 2, count.Load())
+	})
+}
+
+func TestLineSaysWhatItIs(t *testing.T) {
+	require.Equal(t, "5 ms each way", Line{Delay: 5 * time.Millisecond}.String())
+	require.Equal(t, "45 ± 10 ms each way, 2.5 % lost", Line{Loss: 0.025, Delay: 45 * time.Millisecond, Jitter: 10 * time.Millisecond}.String())
+	require.True(t, Line{}.Perfect())
+}
+
+func TestParseDistances(t *testing.T) {
+	for text, want := range map[string][]time.Duration{
+		"5,45": {5 * time.Millisecond, 45 * time.Millisecond}, "0.5": {500 * time.Microsecond, 500 * time.Microsecond}, "0, 1000": {0, time.Second},
+	} {
+		got, err := ParseDistances(text, 2)
+		require.NoError(t, err)
+		require.Equal(t, want, got, text)
+	}
+	for _, bad := range []string{"", "5,", "5,45,45", "-1", "1001", "NaN", "5 ms", "5;45"} {
+		_, err := ParseDistances(bad, 2)
+		require.Error(t, err, bad)
+	}
 }
