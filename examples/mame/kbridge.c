@@ -12,7 +12,8 @@
  *                                  "closed" (with the dialog's return code)
  *   kbridge.exchange(input)        one frame of input (a string of 1 to 512 bytes,
  *                                  the same length in all calls): all players'
- *                                  input; 0 inside the frame delay; -1 out of it
+ *                                  input; 0 inside the frame delay, which is a frame
+ *                                  of zeros from everybody; -1 out of the game
  *   kbridge.messages()             what people said and who left since the last
  *                                  call: a list of texts, or nil
  *   kbridge.say(text)              room chat

@@ -25,6 +25,9 @@ const (
 	look        = 20 * time.Millisecond
 )
 
+// turnedAwayBy is the frame by which players who cannot play together have long said so.
+const turnedAwayBy = 600
+
 // digestEvery is how many frames of the machine lie between two digests that are compared.
 const digestEvery = 10
 
@@ -182,7 +185,7 @@ func (g *game) startMAME(ctx context.Context, n int, server netip.AddrPort, fold
 	g.digests[n].path = filepath.Join(folder, name+".digests")
 	environment := []string{
 		"DISPLAY=" + g.screens[n].display, "XDG_RUNTIME_DIR=" + folder, "KMAME_HOME=" + filepath.Join(folder, name),
-		"KMAME_SCRIPT=" + script, "KMAME_DIGESTS=" + g.digests[n].path, "KMAME_EVERY=" + strconv.Itoa(digestEvery), "KMAME_HOLD=" + strconv.Itoa(g.shotEvery()), "KMAME_FRAMES=" + strconv.Itoa(max(g.frames(n), 1)),
+		"KMAME_SCRIPT=" + script, "KMAME_DIGESTS=" + g.digests[n].path, "KMAME_EVERY=" + strconv.Itoa(digestEvery), "KMAME_HOLD=" + strconv.Itoa(g.shotEvery()), "KMAME_FRAMES=" + strconv.Itoa(cmp.Or(g.frames(n), turnedAwayBy)),
 		"KAILLERA_SERVER=" + server.String(), "KAILLERA_NICK=" + [2]string{"ann", "bob"}[n], "KAILLERA_ROLE=" + [2]string{"create", "join"}[n],
 		"KAILLERA_GAME=", "KAILLERA_PLAYERS=2", "KAILLERA_CONNECTION=" + strconv.Itoa(max(g.scene.connection, 1)), "KAILLERA_CHARSET=", "KAILLERA_RECORD=",
 		"KAILLERA_LOG=" + filepath.Join(folder, name+".log"),

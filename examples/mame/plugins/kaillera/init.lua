@@ -5,7 +5,7 @@
 --
 --   boot    the machine has not completed a frame
 --   lobby   the machine stands still at the end of its first frame, the lobby is open
---   game    one exchange for each frame of the machine
+--   game    one exchange for each frame of the machine, from the first on
 --   over    the machine stands still again; the player may go on alone
 local layout = require("kaillera/layout")
 local digest = require("kaillera/digest")
@@ -15,7 +15,7 @@ local observe = require("kaillera/observe")
 
 local exports = {
 	name = "kaillera",
-	version = "1",
+	version = "2",
 	description = "Play over Kaillera",
 	license = "the one in LICENSE",
 	author = { name = "kbridge" },
@@ -135,10 +135,7 @@ function exports.startplugin()
 		end
 		if state ~= "game" then return end
 		say(string.format("the game starts: player %d of %d; whose the inputs are:", a, b))
-		local why
-		game, why = play.start(kbridge, machine, me, l, a, b, say, observe.script(machine, l, a))
-		if not game then return stop("no game with these players: " .. why) end
-		say(string.format("everybody is the same; frame delay %d, waited %d frames for it", kbridge.delay(), game.waits))
+		game = play.start(kbridge, machine, me, l, a, b, say, observe.script(machine, l, a))
 		digests = observe.digests(kbridge, machine)
 		phase = "game"
 		throttled, machine.video.throttled = machine.video.throttled, false
