@@ -19,6 +19,13 @@
 // [Dialog], which describes the emulator, and hands it one [Match] after the
 // other. bridge/autoplay is the UI that takes its orders from the environment.
 //
+// # Calls are frames
+//
+// The emulator advances its machine by one frame for each ModifyPlayValues that did
+// not return -1, with neutral input of all players where it returned 0. Servers line
+// up the players' calls, so what plays a game by Go code, or plays a recording
+// back, must answer each call as the library would: not one 0 more or less.
+//
 // # Threads
 //
 // All methods of Session and Dialog may be called from any thread. One lock,

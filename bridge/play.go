@@ -12,7 +12,8 @@ import (
 // count: the caller makes that callback and calls again with the same arguments
 // and the same c. Otherwise the result is what kailleraModifyPlayValues
 // returns: the combined frame's length, 0 inside the frame delay with values
-// untouched, or -1.
+// untouched, or -1. Each call that does not return -1 is one frame of the emulator's
+// machine.
 //
 // The input goes out with the first of these calls. A callback that is left by
 // a longjmp leaves an exchange open; the thread's next call takes it up, so

@@ -31,7 +31,8 @@ type Game interface {
 	// keeps nothing of values.
 	Submit(values []byte, size int) error
 	// Receive waits for what the call belonging to the last Submit returns:
-	// 0 within the frame delay, else the bytes of the combined frame,
+	// 0 within the frame delay, which is a frame of the machine like any
+	// other, with values untouched; else the bytes of the combined frame,
 	// written to values. It returns kclient.ErrInterrupted, having taken
 	// nothing, after Interrupt; it is then called again.
 	Receive(ctx context.Context, values []byte) (int, error)

@@ -14,7 +14,8 @@
  *             once per frame:
  *                 n = kailleraModifyPlayValues(values, size);
  *                 n > 0: every player's input: advance the machine one frame
- *                 n == 0: no input yet: do not advance, go on to the next call
+ *                 n == 0: nothing has come back yet: advance the machine one
+ *                         frame with neutral input (all zeros) of all players
  *                 n < 0: the player has left the game: stop
  *             kailleraEndGame();
  *     kailleraShutdown();
@@ -23,9 +24,11 @@
  *
  * What holds for all of it:
  *
- * - Sizes are bytes. Frames are calls of kailleraModifyPlayValues, of which
- *   an emulator makes one per emulated video frame. Players are numbered
- *   from 1.
+ * - Sizes are bytes. Players are numbered from 1.
+ * - Calls are frames: an emulator calls kailleraModifyPlayValues once for each
+ *   frame of its machine, and advances the machine by one frame for each call
+ *   that did not return -1, from the first call of a game on. Frame 100 of every
+ *   player's machine is then call 100, which is what servers line up.
  * - Every function returns an int, and 0 means success unless its comment says
  *   otherwise. None of them exits the process. A NULL pointer, a wrong
  *   size and a call in the wrong order are answered by the return code, with
@@ -187,9 +190,17 @@ int KAILLERA_CALL kailleraSelectServerDialog(void *parentWindow);
  *        has zeros.
  *     0  the game is still inside the frame delay at its start: this
  *        player's input was taken, but no frame has come back yet, and values
- *        is as it was. How often this happens differs between players, so
- *        a machine must not advance on it: count only positive results as
- *        frames.
+ *        is as it was: it still holds this player's own input, which
+ *        nobody else has. Advance the machine by one frame with neutral input,
+ *        as if players * size zeros had been returned (players is what
+ *        gameCallback was told). How often this happens differs between players:
+ *        one further away gets more of these, and fewer frames of zeros
+ *        after them, so that the same call is the same frame for all. A machine
+ *        that stands still on 0 is apart from the others by the difference, for
+ *        the whole game. (An emulator that cannot do this, and repeats the call
+ *        until the result is positive, needs a server that gives all players the
+ *        same frame delay: kaillera-server does so with -frame-delay same, and
+ *        by itself for emulators that are known to repeat.)
  *    -1  the player is not in a game, or no longer: kailleraEndGame was
  *        called, the connection or the room is gone, or the call was wrong
  *        (values is NULL, size is out of range or differs from the size
@@ -225,14 +236,17 @@ int KAILLERA_CALL kailleraEndGame(void);
 /*
  * The frame delay of the running game, in frames: how many calls of
  * kailleraModifyPlayValues lie between a player's input and the frame that it
- * comes back in. 0 when no game is running.
+ * comes back in, and how many calls at the start of the game return 0. Each
+ * player's own: it depends on how far away the server is. 0 when no game is
+ * running.
  */
 int KAILLERA_CALL kailleraGetFrameDelay(void);
 
 /*
  * How many frames kailleraModifyPlayValues can hand out without waiting, because
  * the player lost the connection, or crashed and started the emulator again, and
- * the others have played on. While it is above 0 run the game without limiting its
+ * the others have played on. An emulator that was started again runs the whole
+ * game from its first call, those that return 0 included. While it is above 0 run the game without limiting its
  * speed, drawing and sound as you like: the input that is given is ignored, and
  * the game's own comes back. 0 when the player is in step with the others, and when
  * no game is running. An emulator that never asks catches up only as far

@@ -50,24 +50,24 @@ func Example() {
 		log.Fatal(err)
 	}
 
-	// The emulation loop: one byte of input per player and frame.
+	// The emulation loop: one byte of input per player and frame. Each call is a frame of the machine.
 	play := func(room *kclient.Room, pressed byte, frames int) (last []byte) {
 		game, err := room.WaitStart(ctx)
 		if err != nil {
 			log.Fatal(err)
 		}
 		values := make([]byte, 8)
-		for frames > 0 {
+		for range frames {
 			values[0] = pressed
 			n, err := game.Exchange(ctx, values, 1)
 			if err != nil {
 				log.Fatal(err)
 			}
-			if n == 0 {
-				continue // the frame delay: nothing to run yet
+			if n == 0 { // the frame delay: nobody presses anything yet
+				n = game.Players()
+				clear(values[:n])
 			}
-			last = append(last[:0], values[:n]...)
-			frames--
+			last = append(last[:0], values[:n]...) // run the machine for one frame with it
 		}
 		return last
 	}

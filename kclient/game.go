@@ -64,7 +64,7 @@ func (g *Game) Players() int { return g.players }
 
 // FrameDelay is how many calls of Exchange return 0 before the first frame comes
 // back, D = (d + 1) × connection type - 1: the frames from a key press to its
-// effect.
+// effect. It is our own; other players' differ.
 func (g *Game) FrameDelay() int { return g.delay }
 
 // Room is where the game is played.
@@ -80,9 +80,14 @@ func (g *Game) Err() error {
 
 // Exchange is one frame: it gives our input, values[:size], and returns the
 // combined input of all players in values[:n], player 1 first, n = players × size.
-// n is 0 during the first FrameDelay calls; values is then untouched, and the
-// emulator has nothing to run yet. size (bytes per player) must stay the same for
-// the whole game, and values must have room for players × size bytes.
+// size (bytes per player) must stay the same for the whole game, and values must
+// have room for players × size bytes.
+//
+// Calls are frames: the emulator runs one frame of its machine for each call, from
+// the first on. n is 0 during the first FrameDelay calls, since nothing has come
+// back yet: values is then untouched, with our own input in it, and the frame is run
+// with neutral input of all players, players × size zeros. FrameDelay
+// differs between players, and servers line up calls, the zero ones included.
 //
 // The first call tells the server that we are ready and waits for all players to
 // load. Later calls wait for the slowest player; the wait ends with the context,

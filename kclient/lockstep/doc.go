@@ -3,7 +3,8 @@
 // dropped players and caches, and nothing else.
 //
 // A client calls [Batcher.Collect] once a frame with its own input, sends what that returns, and then calls [Batcher.Next] until it
-// has its answer: nothing yet inside the frame delay, the next combined frame after it. What arrives goes to [Batcher.Receive] (game
+// has its answer: nothing yet inside the frame delay, the next combined frame after it. Calls are frames: the emulator advances its
+// machine by one frame for either answer, with neutral input of all players for the former. What arrives goes to [Batcher.Receive] (game
 // data, 12) and [Batcher.ReceiveCached] (game cache, 13). A server hands what arrives from a player to [Mixer.Input] and
 // [Mixer.InputCached], and then takes what [Mixer.Next] has for each player. Messages must be given in the order in which the
 // peer numbered them, each once; that is the link's work.
