@@ -42,7 +42,8 @@ func TestShortSoak(t *testing.T) {
 	require.Positive(t, last.heap)
 	require.Positive(t, r.newcomers.came.Load())
 	for _, g := range r.games {
-		require.Zero(t, g.desync)
+		require.Zero(t, g.desync, g.name)
+		require.Positive(t, g.compared, g.name)
 		for _, p := range g.players {
 			require.Nil(t, p.err.Load())
 			require.Greater(t, p.frames.Load(), int64(60), "of 180; this machine may be busy")
@@ -63,7 +64,7 @@ func steady() *result {
 	for i := range 20 {
 		r.samples = append(r.samples, sample{at: time.Duration(i) * time.Second, rss: 20 << 20, files: 9, heap: 10 << 20, goroutines: 3, slowest: 59.9})
 	}
-	g := &game{name: "Duel", digests: map[int]uint64{}, seen: map[int]int{}}
+	g := &game{name: "Duel", digests: map[int]uint64{}, seen: map[int]int{}, compared: 100}
 	for range 2 {
 		p := &player{name: "ann", room: g}
 		p.frames.Store(6000)
@@ -82,7 +83,8 @@ func TestVerdict(t *testing.T) {
 		"heap":                  func(r *result) { leak(r, func(s *sample, i int) { s.heap += i << 20 }) },
 		"goroutines":            func(r *result) { leak(r, func(s *sample, i int) { s.goroutines += i / 10 }) },
 		"open files":            func(r *result) { leak(r, func(s *sample, i int) { s.files += i / 10 }) },
-		"different frames":      func(r *result) { r.games[0].compare(60, 1); r.games[0].compare(60, 2) },
+		"different input":       func(r *result) { r.games[0].compare(60, 1); r.games[0].compare(60, 2) },
+		"compared at 12 frames": func(r *result) { r.games[0].compared = 12 },
 		"lost":                  func(r *result) { r.games[0].players[1].err.Store(&lost) },
 		"59.00 frames a second": func(r *result) { r.games[0].players[0].frames.Store(5900) },
 		"had 40.0 frames":       func(r *result) { r.samples[3].slowest = 40 },

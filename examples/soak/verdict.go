@@ -49,7 +49,10 @@ func verdict(r *result) (reasons []string) {
 	}
 	for _, g := range r.games {
 		if g.desync > 0 {
-			fail("%s: the players have different frames by frame %d", g.name, g.desync)
+			fail("%s: the players' machines were given different input by frame %d", g.name, g.desync)
+		}
+		if least := int(leastFrames * r.elapsed.Seconds() / checkpoint); g.compared < least {
+			fail("%s: the players were compared at %d frames, and should have been at %d", g.name, g.compared, least)
 		}
 		for _, p := range g.players {
 			if err := p.err.Load(); err != nil {
