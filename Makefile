@@ -140,6 +140,7 @@ test-windows: dll lib server examples ## the Windows library for real, under Win
 	@$(WINHOST)/wine-setup.sh --check
 	$(call windows_programs,386,$(MINGW32),$(WIN32))
 	$(call windows_programs,amd64,$(MINGW64),$(WIN64))
+	$(GO) build -trimpath -o $(BUILD)/line ./$(WINHOST)/line
 	$(WINHOST)/test.sh $(BUILD)
 
 bench: server lib ## the numbers: codec, caches, frame paths, round trip, bytes on the wire

@@ -1,11 +1,11 @@
 #!/bin/bash
 # Runs the Windows library for real, in the Wine that wine-setup.sh made: the checks
 # of winhost in 32 and 64 bits, and one three-player game of a 32-bit winhost, a
-# 64-bit winhost and a chip8 on Linux, over a server on Linux.
+# 64-bit winhost and a chip8 on Linux, at different distances from a server on Linux.
 #
 #   examples/winhost/test.sh [BUILD]      from the top of the sources; BUILD is build
 #
-# Needs in BUILD: kaillera-server, chip8, windows-386 and windows-amd64 with
+# Needs in BUILD: kaillera-server, chip8, line, windows-386 and windows-amd64 with
 # kailleraclient.dll and winhost.exe each.
 set -uo pipefail
 
@@ -50,7 +50,9 @@ unset KAILLERA_SERVER
 export KAILLERA_LOBBY=off # nobody is there to look at a page
 
 server=
+lines=()
 finish() {
+    [ ${#lines[@]} = 0 ] || { kill "${lines[@]}" && wait "${lines[@]}"; }
     [ -z "$server" ] || { kill "$server" && wait "$server"; }
     for bits in 32 64; do "$run" $bits --stop; done
 }
@@ -84,31 +86,58 @@ if [ -z "$KAILLERA_SERVER" ]; then
     exit 1
 fi
 
-# The room is the 32-bit winhost's: it stays on a while after its last frame, and a
-# room ends with its owner.
+# at NAME MILLISECONDS sets KAILLERA_SERVER to a server that is so far away, one way.
+near=$KAILLERA_SERVER
+at() {
+    "$build/line" -server "$near" -distance "$2" >"$logs/line-$1.log" 2>&1 &
+    lines+=($!)
+    for _ in $(seq 100); do
+        KAILLERA_SERVER=$(head -n 1 "$logs/line-$1.log")
+        [ -z "$KAILLERA_SERVER" ] || return
+        sleep 0.1
+    done
+    echo "FAIL the line of $1 does not start"
+    exit 1
+}
+
+# The players are 5, 25 and 45 ms away, so each has a frame delay of its own. The digest is
+# made of a frame for each call, those that return 0 included, so it is equal only if
+# all calls are lined up and all hosts run a frame on 0. The room is the
+# 32-bit winhost's: it stays on a while after its last frame, and a room ends with
+# its owner.
 export KAILLERA_PLAYERS=3 KAILLERA_GAME=Duel
+at linux 45
 KAILLERA_NICK=linux KAILLERA_ROLE=join timeout 120 "$build/chip8" --bot --no-screen --frames $frames \
     >"$logs/game-linux.log" 2>&1 &
 linux=$!
+at win64 25
 {
     KAILLERA_NICK=win64 KAILLERA_ROLE=join must game-64 64 --frames $frames --seed 2 --play-thread --bench
     exit $failed
 } &
 win64=$!
+at win32 5
 KAILLERA_NICK=win32 KAILLERA_ROLE=create must game-32 32 --frames $frames --seed 1 --misalign --bench
 wait $win64 || failed=1
 wait $linux || { echo "FAIL game-linux"; failed=1; }
 digests=$(sed -n 's/.*\(inputs digest=[0-9a-f]* frames=[0-9]*\).*/\1/p' "$logs"/game-*.log)
 if [ "$(wc -l <<<"$digests")" = 3 ] && [ "$(sort -u <<<"$digests" | wc -l)" = 1 ] &&
     [[ $digests == *"frames=$frames" ]]; then
-    echo "ok   three players in step: ${digests##*$'\n'}"
+    echo "ok   three players in step, call by call: ${digests##*$'\n'}"
+    delays=$(sed -n 's/.*msg="game started".* players=3 .*delays="\[\([0-9 ]*\)\]".*/\1/p' "$logs/server.log")
+    if [ "$(tr ' ' '\n' <<<"$delays" | sort -u | wc -l)" = 3 ]; then
+        echo "ok   at different distances: frame delays of $delays batches"
+    else
+        echo "FAIL the players' frame delays do not differ: $delays (of the server's log)"
+        failed=1
+    fi
 else
     echo "FAIL the three players' digests:"
     grep -H 'inputs digest' "$logs"/game-*.log
     failed=1
 fi
 
-export KAILLERA_PLAYERS=1 KAILLERA_ROLE=create
+export KAILLERA_PLAYERS=1 KAILLERA_ROLE=create KAILLERA_SERVER=$near
 
 # fail NAME WHAT... says what was not seen in a program's log.
 fail() {
