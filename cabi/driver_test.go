@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -103,7 +104,13 @@ func TestThreeEmulatorsStayInSync(t *testing.T) {
 		require.Equal(t, frames, m[3])
 		players[m[1]] = true
 		digests[m[4]] = true
-		require.Regexp(t, `level=INFO msg="game ended" reason=kailleraEndGame player=\d players=3 frames=600 `, p.logged())
+		log := regexp.MustCompile(`level=INFO msg="game ended" reason=kailleraEndGame player=\d players=3 frames=(\d+) frame_delay=(\d+) `).FindStringSubmatch(p.logged())
+		require.NotNil(t, log, p.logged())
+		returned, err := strconv.Atoi(log[1])
+		require.NoError(t, err)
+		delay, err := strconv.Atoi(log[2])
+		require.NoError(t, err)
+		require.Equal(t, frames, strconv.Itoa(delay+returned), "each call is a frame of the machine")
 	}
 	require.Len(t, digests, 1)
 	require.Len(t, players, 3)

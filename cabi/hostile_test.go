@@ -203,7 +203,7 @@ func TestHostile04CanariesInC(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := start(t, driver, watched(toFiend(startFiend(t, worst))), "hostile")
 			out := p.wait()
-			require.Regexp(t, `^frames [345] chats 0 drops 0\n$`, out) // the last ones may come with the worst
+			require.Regexp(t, `^returned [345] chats 0 drops 0\n$`, out) // the last ones may come with the worst
 			require.Contains(t, p.logged(), "cannot be used", "the log says why")
 		})
 	}
@@ -229,9 +229,9 @@ func TestHostile12CallbacksInC(t *testing.T) {
 		{Type: wire.TypeDropGame, Body: []byte("bob")},
 	}
 	p := start(t, driver, watched(toFiend(startFiend(t, worst...))), "hostile")
-	require.Regexp(t, `^frames (39|40) chats 5 drops 1\n$`, p.wait())
+	require.Regexp(t, `^returned (39|40) chats 5 drops 1\n$`, p.wait())
 	p = start(t, driver, watched(toFiend(startFiend(t, worst...))), "hostile", "null")
-	require.Regexp(t, `^frames (39|40) chats 0 drops 0\n$`, p.wait())
+	require.Regexp(t, `^returned (39|40) chats 0 drops 0\n$`, p.wait())
 }
 
 // TestUnderAddressSanitizer plays the scenarios that hand the library pointers:

@@ -69,33 +69,63 @@ void start_machine(int player, int players)
     game.digest = 2166136261u;
 }
 
+/*
+ * A part of a frame that came back is an input of player p, who sends them in order,
+ * each eight times: no eight is left out, has more than eight, or fewer unless it is
+ * the first, of which a server may throw some away. Zeros stand before the first
+ * input came, and after the player has left.
+ */
+static void check_input(const unsigned char *input, int p)
+{
+    static const unsigned char zeros[SIZE] = {0, 0, 0, 0};
+    unsigned char expected[SIZE];
+    int at = input[1] + 256 * input[2] + 1;
+
+    if (memcmp(input, zeros, SIZE) == 0)
+        return;
+    make_input(expected, p + 1, 8 * (at - 1));
+    CHECK(memcmp(input, expected, SIZE) == 0);
+    CHECK(8 * (at - 1) <= game.frames);
+    if (at != game.heard[p].at) {
+        CHECK(game.heard[p].at == 0 || at == game.heard[p].at + 1);
+        CHECK(game.heard[p].begun < 2 || game.heard[p].run == 8);
+        game.heard[p].begun++;
+        game.heard[p].at = at;
+        game.heard[p].run = 0;
+    }
+    CHECK(++game.heard[p].run <= 8);
+}
+
 int frame(void)
 {
     unsigned char values[KAILLERA_MAX_PLAYERS * SIZE + CANARY], expected[SIZE];
     int n, p, i;
 
     memset(values, 0xA5, sizeof values);
-    make_input(values, game.player, game.calls);
+    make_input(values, game.player, game.frames);
     n = api.ModifyPlayValues(values, SIZE);
     for (i = KAILLERA_MAX_PLAYERS * SIZE; i < (int)sizeof values; i++)
         CHECK(values[i] == 0xA5);
     if (n < 0)
         return n;
-    game.calls++;
     if (n == 0) {
-        make_input(expected, game.player, game.calls - 1);
+        make_input(expected, game.player, game.frames);
         CHECK(memcmp(values, expected, SIZE) == 0);
         CHECK(values[SIZE] == 0xA5);
-        return 0;
+        CHECK(game.returned == 0);
+        /* Nothing has come back yet: the machine runs this frame with zeros of all players. */
+        memset(values, 0, (size_t)(game.players * SIZE));
+    } else {
+        CHECK(n == game.players * SIZE);
+        for (p = 0; p < game.players; p++)
+            check_input(values + p * SIZE, p);
+        /* Our own comes back as many calls later as there were zeros, if it was not thrown away. */
+        make_input(expected, game.player, game.returned);
+        if (game.heard[game.player - 1].at > 0)
+            CHECK(memcmp(values + (game.player - 1) * SIZE, expected, SIZE) == 0);
+        game.returned++;
     }
-    CHECK(n == game.players * SIZE);
-    for (p = 0; p < game.players; p++) {
-        static const unsigned char zeros[SIZE] = {0, 0, 0, 0};
-        make_input(expected, p + 1, game.frames);
-        CHECK(memcmp(values + p * SIZE, expected, SIZE) == 0 || memcmp(values + p * SIZE, zeros, SIZE) == 0);
-        CHECK(p + 1 != game.player || memcmp(values + p * SIZE, expected, SIZE) == 0);
-    }
-    for (i = 0; i < n; i++)
+    for (i = 0; i < game.players * SIZE; i++)
         game.digest = (game.digest ^ values[i]) * 16777619u;
     game.frames++;
     return n;

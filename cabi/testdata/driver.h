@@ -39,9 +39,14 @@ extern kaillera_api api;
 /* A machine that is played: what a frame does to it is its digest. */
 typedef struct {
     int player, players;
-    int calls;  /* calls of ModifyPlayValues that were answered with >= 0 */
-    int frames; /* those that were answered with a frame */
+    int frames;   /* of the machine: calls of ModifyPlayValues that were answered with >= 0 */
+    int returned; /* those that were answered with input */
     unsigned digest;
+    struct {
+        int at;    /* which eight of its inputs it is in, from 1; 0 before the first came */
+        int run;   /* how many of these came */
+        int begun; /* eights of which some came */
+    } heard[KAILLERA_MAX_PLAYERS];
 } machine;
 
 extern machine game; /* the one that is played, set by start_machine */
@@ -61,7 +66,7 @@ void init(kailleraInfos infos);
 
 void start_machine(int player, int players);
 int frame(void);             /* one ModifyPlayValues with all its checks; its result */
-void play_frames(int count); /* until so many frames have come back */
+void play_frames(int count); /* so many of the machine */
 void sleep_ms(int ms);
 void run_thread(pthread_t *thread, void *(*body)(void *), void *argument);
 

@@ -28,9 +28,9 @@ static int KAILLERA_CALL on_game(char *name, int player, int players)
     start_machine(player, players);
     memset(&f, 0xA5, sizeof f);
     for (;;) {
-        values = game.calls % 2 ? exact : f.values;
+        values = game.frames % 2 ? exact : f.values;
         memset(was, 0xA5, sizeof was);
-        memset(was, game.calls, SIZE);
+        memset(was, game.frames, SIZE);
         memcpy(values, was, BUFFER);
         n = api.ModifyPlayValues(values, SIZE);
         check_fence(&f);
@@ -39,8 +39,8 @@ static int KAILLERA_CALL on_game(char *name, int player, int players)
         CHECK(memcmp(values + i, was + i, (size_t)(BUFFER - i)) == 0);
         if (n < 0)
             break;
-        game.calls++;
-        game.frames += n > 0;
+        game.frames++;
+        game.returned += n > 0;
     }
     for (i = 0; i < 3; i++)
         CHECK(api.ModifyPlayValues(exact, SIZE) == -1);
@@ -66,7 +66,7 @@ void scenario_hostile(char **arguments)
     CHECK(strlen(last_nick) <= 3 * 31);
     CHECK(strlen(last_text) <= 3 * 320);
     CHECK(api.Shutdown() == 0);
-    printf("frames %d chats %d drops %d\n", game.frames, chat_calls, drop_calls);
+    printf("returned %d chats %d drops %d\n", game.returned, chat_calls, drop_calls);
 }
 
 static int KAILLERA_CALL on_game_null(char *name, int player, int players)

@@ -45,7 +45,7 @@ func run(path, count string) error {
 	infos := native.Infos{AppName: "host 1.0", Games: []string{"Duel", "Maze"}}
 	infos.Game = func(game string, player, players int) int {
 		fmt.Println("game", game, player, "of", players)
-		play(l, player, frames)
+		play(l, player, players, frames)
 		return 0
 	}
 	infos.ChatReceived = func(nick, text string) { fmt.Println("chat", nick, text) }
@@ -59,26 +59,27 @@ func run(path, count string) error {
 	return l.Close()
 }
 
-func play(l *native.Library, player, frames int) {
+// play runs a machine whose state is the digest of all input: a frame for each call.
+func play(l *native.Library, player, players, frames int) {
 	digest := fnv.New32a()
 	values := make([]byte, native.MaxPlayers*size)
 	if player == 1 {
 		fmt.Println("said", l.ChatSend("hello"))
 	}
-	got := 0
-	for call := 0; got < frames; call++ {
+	for call := range frames {
 		values[0], values[1], values[2], values[3] = byte(player), byte(call), byte(call>>8), 0
 		n := l.ModifyPlayValues(values, size)
 		if n < 0 {
-			fmt.Println("over after", got)
+			fmt.Println("over after", call)
 			return
 		}
-		if n > 0 {
-			digest.Write(values[:n])
-			got++
+		if n == 0 { // nothing is back yet: nobody presses anything
+			n = players * size
+			clear(values[:n])
 		}
+		digest.Write(values[:n])
 	}
 	delay, _ := l.FrameDelay()
-	fmt.Println("delay", delay, "frames", got, "digest", digest.Sum32())
+	fmt.Println("delay", delay, "frames", frames, "digest", digest.Sum32())
 	fmt.Println("end", l.EndGame())
 }
