@@ -125,10 +125,10 @@ if [ "$(wc -l <<<"$digests")" = 3 ] && [ "$(sort -u <<<"$digests" | wc -l)" = 1 
     [[ $digests == *"frames=$frames" ]]; then
     echo "ok   three players in step, call by call: ${digests##*$'\n'}"
     delays=$(sed -n 's/.*msg="game started".* players=3 .*delays="\[\([0-9 ]*\)\]".*/\1/p' "$logs/server.log")
-    if [ "$(tr ' ' '\n' <<<"$delays" | sort -u | wc -l)" = 3 ]; then
+    if [ "$(tr ' ' '\n' <<<"$delays" | sort -u | wc -l)" -gt 1 ]; then
         echo "ok   at different distances: frame delays of $delays batches"
     else
-        echo "FAIL the players' frame delays do not differ: $delays (of the server's log)"
+        echo "FAIL the players have one frame delay: \"$delays\" in the log of the server"
         failed=1
     fi
 else
