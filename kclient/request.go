@@ -101,6 +101,8 @@ func (s *session) unansweredLocked(kind requestKind, r *request, after time.Dura
 		e.Kind = TimeoutLogin
 	case s.heardLocked().After(r.asked):
 		e.Kind = TimeoutRequest
+	default:
+		e.Kind = TimeoutNoWord
 	}
 	return e
 }

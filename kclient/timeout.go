@@ -19,6 +19,9 @@ const (
 	// TimeoutRequest: the server is there, and did not answer this request. Some
 	// servers refuse in this way.
 	TimeoutRequest
+	// TimeoutNoWord: the server did not answer this request, and has said nothing else since.
+	// direlera-rs refuses like that, and says nothing in a quiet lobby either.
+	TimeoutNoWord
 	// TimeoutNetsync: the game has started, and another player has not loaded it.
 	TimeoutNetsync
 	// TimeoutGame: nothing came from the server in a running game.
@@ -47,6 +50,8 @@ func (k TimeoutKind) advice() string {
 		return "it answered HELLO and did not finish the login: try again, or another server"
 	case TimeoutRequest:
 		return "it is there and did not answer, as some servers do when they refuse: try again, or do something else first"
+	case TimeoutNoWord:
+		return "nothing came from it since: it refuses by silence, as some servers do, or the connection is lost: try again, or connect again"
 	case TimeoutNetsync:
 		return "the game has started and somebody's emulator has not loaded it: ask in the room whose, and start again"
 	case TimeoutGame:

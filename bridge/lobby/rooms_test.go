@@ -71,6 +71,7 @@ func TestChatRoomsOfferNoStart(t *testing.T) {
 func TestTimeoutsHaveTheirOwnWords(t *testing.T) {
 	for kind, want := range map[kclient.TimeoutKind]string{
 		kclient.TimeoutHello: "timeout", kclient.TimeoutLogin: "login", kclient.TimeoutRequest: "unanswered",
+		kclient.TimeoutNoWord:  "unanswered",
 		kclient.TimeoutSilence: "silent", kclient.TimeoutGame: "silent", kclient.TimeoutNetsync: "loading",
 	} {
 		require.Equal(t, problem(want, "host:1"), problemOf(&kclient.TimeoutError{Server: "host:1", Kind: kind}))

@@ -229,6 +229,7 @@ var timeoutCodes = map[kclient.TimeoutKind]string{
 	kclient.TimeoutHello:   "timeout",
 	kclient.TimeoutLogin:   "login",
 	kclient.TimeoutRequest: "unanswered",
+	kclient.TimeoutNoWord:  "unanswered",
 	kclient.TimeoutNetsync: "loading",
 	kclient.TimeoutGame:    "silent",
 }
