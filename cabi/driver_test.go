@@ -3,10 +3,12 @@ package main
 import (
 	"bytes"
 	"context"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -207,14 +209,31 @@ func failing(t *testing.T, env environment) string {
 	return p.logged()
 }
 
-func TestUnreachableServer(t *testing.T) {
+// Somebody's socket is there and says nothing, as behind a firewall.
+func TestSilentServer(t *testing.T) {
 	if testing.Short() {
 		t.Skip("waits 15 s for an answer")
 	}
 	t.Parallel()
+	conn, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer conn.Close()
+	log := failing(t, environment{"KAILLERA_SERVER": conn.LocalAddr().String()})
+	require.Contains(t, log, "level=ERROR")
+	require.Contains(t, log, "the answer to HELLO from "+conn.LocalAddr().String())
+}
+
+// Linux says where nothing listens; elsewhere this is a silent server.
+func TestUnreachableServer(t *testing.T) {
+	t.Parallel()
+	began := time.Now()
 	log := failing(t, environment{"KAILLERA_SERVER": "127.0.0.1:1"})
 	require.Contains(t, log, "level=ERROR")
-	require.Contains(t, log, "the answer to HELLO from 127.0.0.1:1")
+	require.Contains(t, log, "127.0.0.1:1")
+	if runtime.GOOS == "linux" {
+		require.Contains(t, log, "nothing listens on UDP 127.0.0.1:1")
+		require.Less(t, time.Since(began), 10*time.Second)
+	}
 }
 
 func TestFullServer(t *testing.T) {
