@@ -93,6 +93,8 @@ lobby-demo: server examples ## a server, two emulators and two lobbies in the br
 check: tools headers
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt would change:"; echo "$$unformatted"; exit 1; }
 	$(GO) vet ./...
+	@for os in darwin windows; do echo "go vet for $$os, all but cabi, which needs that system's C compiler"; \
+	  CGO_ENABLED=0 GOOS=$$os $(GO) vet $$($(GO) list ./... | grep -v '/cabi$$') || exit 1; done
 	$(GO) tool staticcheck ./...
 
 headers: tools # as the strictest users compile them
