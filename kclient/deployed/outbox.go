@@ -8,6 +8,10 @@ type outbox struct {
 	usual int // messages in a datagram: 3 from clients and direlera-rs, 5 from EmuLinker
 	keeps int // messages it can send again: n02 15, EmuLinker nine, direlera-rs none
 
+	// buffer is EmuLinkerSF's: what does not fit into so many bytes is left out of a datagram, but still
+	// counted; 0 is any size.
+	buffer int
+
 	next   uint16
 	recent []outgoing // oldest first
 }
@@ -37,6 +41,9 @@ func (o *outbox) last(count int) []byte {
 	b := wire.AppendBundleHeader(nil, count)
 	for i := range count {
 		m := o.recent[len(o.recent)-1-i]
+		if o.buffer > 0 && len(b)+wire.MessageHeaderSize+len(m.body) > o.buffer {
+			continue
+		}
 		b = wire.AppendMessage(b, m.seq, m.typ, m.body)
 	}
 	return b

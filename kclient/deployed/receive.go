@@ -10,10 +10,11 @@ import (
 type message struct {
 	typ  wire.Type
 	body []byte
+	hole bool // at EmuLinker: one before it is missing
 }
 
 func keep(m wire.Message) *message {
-	return &message{m.Type, append([]byte(nil), m.Body...)}
+	return &message{typ: m.Type, body: append([]byte(nil), m.Body...)}
 }
 
 // parse refuses what no peer may send, and so what the other models would make of it
@@ -97,38 +98,39 @@ func (in *clientInbox) take() (m *message, err error) {
 }
 
 // emulinkerInbox is EmuLinker's rule: count 1 to 32; it applies every message in
-// the bundle with seq above the last one it saw, oldest first. A hole means
-// "dropped packet": that player is desynchronised for good. A bundle with nothing
-// new makes it resend its own recent messages.
+// the bundle with seq above the last one it saw, oldest first. One that does not follow the last one is
+// applied too, but means "dropped a packet": its player is desynchronised for good. The first may have any
+// number. A bundle with nothing new makes it resend its own recent messages.
 type emulinkerInbox struct {
 	started bool
 	last    uint16
 }
 
-func (in *emulinkerInbox) receive(datagram []byte) (fresh []*message, hole bool, err error) {
+func (in *emulinkerInbox) receive(datagram []byte) (fresh []*message, err error) {
 	bundle, err := parse(datagram, wire.MaxBundle)
 	if err != nil {
-		return nil, false, err
-	}
-	if !in.started {
-		in.started, in.last = true, 0xFFFF
+		return nil, err
 	}
 	for i := len(bundle) - 1; i >= 0; i-- {
 		ahead := bundle[i].Seq - in.last
-		if ahead == 0 || ahead >= 0x8000 {
+		if in.started && (ahead == 0 || ahead >= 0x8000) {
 			continue
 		}
-		hole = hole || ahead > 1
-		in.last = bundle[i].Seq
-		fresh = append(fresh, keep(bundle[i]))
+		m := keep(bundle[i])
+		m.hole = in.started && ahead > 1
+		in.started, in.last = true, bundle[i].Seq
+		fresh = append(fresh, m)
 	}
-	return fresh, hole, nil
+	return fresh, nil
 }
 
 // direleraInbox is direlera-rs' rule: it applies only exactly the next expected
 // number and walks a bundle newest first, so at most one message per datagram. A
 // datagram of one message with seq 0 resets its count.
-type direleraInbox struct{ expected uint16 }
+type direleraInbox struct {
+	expected uint16
+	dead     bool // nobody reads what comes from there any more
+}
 
 func (in *direleraInbox) receive(datagram []byte) (fresh []*message, err error) {
 	bundle, err := parse(datagram, wire.MaxBundle)

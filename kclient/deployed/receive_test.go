@@ -90,25 +90,38 @@ func TestClientsWrap(t *testing.T) {
 
 func TestEmuLinkerReceives(t *testing.T) {
 	in := &emulinkerInbox{}
-	fresh, hole, err := in.receive(from(2, 3))
-	require.NoError(t, err)
+	take := func(d []byte) (fresh []*message, holes int) {
+		fresh, err := in.receive(d)
+		require.NoError(t, err)
+		for _, m := range fresh {
+			if m.hole {
+				holes++
+			}
+		}
+		return fresh, holes
+	}
+	fresh, holes := take(from(2, 3))
 	require.Len(t, fresh, 3)
-	require.False(t, hole)
+	require.Zero(t, holes)
 	require.Equal(t, []byte{0, 0}, fresh[0].body, "oldest first")
-	fresh, _, _ = in.receive(from(2, 3))
+	fresh, _ = take(from(2, 3))
 	require.Empty(t, fresh)
-	fresh, hole, _ = in.receive(from(6, 2))
+	fresh, _ = take(from(6, 2))
 	require.Len(t, fresh, 2)
-	require.True(t, hole, "3 and 4")
-	fresh, hole, _ = in.receive(from(5, 4))
+	require.True(t, fresh[0].hole, "3 and 4 are missing before 5")
+	require.False(t, fresh[1].hole, "6 follows 5")
+	fresh, _ = take(from(5, 4))
 	require.Empty(t, fresh, "too late")
-	require.False(t, hole)
 	in.last = 65535
-	fresh, hole, _ = in.receive(from(0, 3))
+	fresh, holes = take(from(0, 3))
 	require.Len(t, fresh, 1)
-	require.False(t, hole)
-	_, _, err = in.receive(append([]byte{33}, from(40, 32)[1:]...))
+	require.Zero(t, holes)
+	_, err := in.receive(append([]byte{33}, from(40, 32)[1:]...))
 	require.ErrorIs(t, err, ErrProtocol)
+	in = &emulinkerInbox{}
+	fresh, holes = take(from(1, 1))
+	require.Len(t, fresh, 1, "the first number may be 1")
+	require.Zero(t, holes)
 }
 
 func TestDireleraReceives(t *testing.T) {
