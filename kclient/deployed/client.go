@@ -33,13 +33,24 @@ type Options struct {
 
 // clientRules is where n02 and SupraClient differ.
 type clientRules struct {
-	name         string
-	inbox        clientInbox
-	sameSocket   bool          // HELLO comes from the socket of the session
-	keepAlive    time.Duration // between two 09
-	caches       bool          // it sends 13
-	oneInNetsync bool          // handles one message per arriving datagram in netsync
-	dropBytes    int           // of the drop request after its empty string
+	name       string
+	inbox      clientInbox
+	sameSocket bool // HELLO comes from the socket of the session
+	caches     bool // it sends 13
+	dropBytes  int  // of the drop request after its empty string
+
+	// keepAlive is the time between two 09, from the HELLO on, or from the lists of the login on. None is sent
+	// in a game; n02 sends the one that is due afterwards.
+	keepAlive  time.Duration
+	keepsHello bool
+
+	oneInNetsync bool // handles one message per arriving datagram in netsync
+
+	// While it waits for a frame it sends its last messages again: so many, each time more than so many
+	// milliseconds after the last time, until the n-th time it gives up.
+	repeats     int
+	repeatAfter int64
+	givesUpAt   int
 }
 
 // n02 says HELLO from another socket than it then logs in from; it sends only 12;
@@ -50,17 +61,25 @@ var n02Rules = clientRules{
 	inbox:        clientInbox{last: 0xFFFF, ignoreFrom: 10, holds: 16},
 	keepAlive:    60 * time.Second,
 	oneInNetsync: true,
-	dropBytes:    1,
+	dropBytes:    2,
+	repeats:      5,
+	repeatAfter:  10,
+	givesUpAt:    500,
 }
 
-// SupraClient's keep-alive comes every 20 s; its drop has two bytes.
+// SupraClient sends 13 too; its keep-alive comes every 20 s. When it gives up nobody has seen: it is taken to do as the n02 that it
+// was made of, which waited as long between two repeats.
 var supraRules = clientRules{
-	name:       "SupraClient",
-	inbox:      clientInbox{last: 0xFFFF, crashFrom: 16},
-	sameSocket: true,
-	keepAlive:  20 * time.Second,
-	caches:     true,
-	dropBytes:  2,
+	name:        "SupraClient",
+	inbox:       clientInbox{last: 0xFFFF, crashFrom: 16},
+	sameSocket:  true,
+	keepAlive:   20 * time.Second,
+	keepsHello:  true,
+	caches:      true,
+	dropBytes:   1,
+	repeats:     3,
+	repeatAfter: 1000,
+	givesUpAt:   100,
 }
 
 // patience is how long a user looks at a program that does nothing, before the next
@@ -97,9 +116,10 @@ type Client struct {
 	out     outbox
 	stage   clientStage
 	arrived [][]byte // datagrams of the socket buffer that nobody has read, while playing
-	lost    error    // by its own rules
-	fault   error    // the other side's
-	told    error    // what ended the game or the room: ErrDropped, ErrRoomClosed
+	keepAt  time.Time
+	lost    error // by its own rules
+	fault   error // the other side's
+	told    error // what ended the game or the room: ErrDropped, ErrRoomClosed
 
 	users     map[string]bool
 	games     map[string]uint32 // by name
@@ -151,6 +171,7 @@ func dial(network *netsim.Network, server netip.AddrPort, o Options, rules clien
 
 // connect says HELLO, and logs in. n02 waits 15 s for the answer to HELLO.
 func (c *Client) connect() error {
+	begun := time.Now()
 	conn, err := c.net.Listen(netip.AddrPort{})
 	if err != nil {
 		return err
@@ -172,6 +193,7 @@ func (c *Client) connect() error {
 	c.mu.Lock()
 	c.conn, c.server = conn, netip.AddrPortFrom(c.query.Addr(), port)
 	c.reader = make(chan struct{})
+	c.keepAt = begun.Add(c.rules.keepAlive)
 	go c.read()
 	c.send(wire.TypeLogin, wire.LoginRequest{User: c.opts.User, Emulator: c.opts.Emulator, Connection: c.opts.Connection}.AppendTo(nil))
 	c.mu.Unlock()
@@ -217,13 +239,16 @@ func (c *Client) read() {
 	defer close(c.reader)
 	buf := make([]byte, 64<<10)
 	for {
-		c.conn.SetReadDeadline(time.Now().Add(c.rules.keepAlive))
+		c.mu.Lock()
+		c.conn.SetReadDeadline(c.keepDue())
+		c.mu.Unlock()
 		n, from, err := c.conn.ReadFromUDPAddrPort(buf)
 		c.mu.Lock()
 		switch {
 		case errors.Is(err, os.ErrDeadlineExceeded):
-			if c.stage == inLobby || c.stage == inRoom {
+			if (c.stage == inLobby || c.stage == inRoom) && !time.Now().Before(c.keepAt) {
 				c.send(wire.TypeKeepAlive, wire.KeepAlive{}.AppendTo(nil))
+				c.keepAt = time.Now().Add(c.rules.keepAlive)
 			}
 		case err != nil:
 			c.mu.Unlock()
@@ -246,6 +271,14 @@ func (c *Client) read() {
 		c.change()
 		c.mu.Unlock()
 	}
+}
+
+// keepDue is when to look whether a 09 is due; under the lock.
+func (c *Client) keepDue() time.Time {
+	if soon := time.Now().Add(time.Second); c.stage != inLobby && c.stage != inRoom && c.keepAt.Before(soon) {
+		return soon
+	}
+	return c.keepAt
 }
 
 // datagram, next, send, change and handle are called under the lock.

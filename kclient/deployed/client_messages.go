@@ -2,6 +2,7 @@ package deployed
 
 import (
 	"fmt"
+	"time"
 
 	"kbridge/kclient/lockstep"
 	"kbridge/kclient/wire"
@@ -36,6 +37,9 @@ func (c *Client) dispatch(m *message) error {
 		}
 		if c.stage == connecting {
 			c.stage = inLobby
+			if !c.rules.keepsHello {
+				c.keepAt = time.Now().Add(c.rules.keepAlive)
+			}
 		}
 	case wire.TypeUserJoined:
 		u, err := wire.ParseUserJoined(m.body)

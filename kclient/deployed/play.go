@@ -7,25 +7,14 @@ import (
 	"kbridge/kclient/wire"
 )
 
-// n02's polling while it waits for a frame, see [Client.frame].
-const (
-	pollEvery = 10 * time.Millisecond
-	pollTries = 500
-	pollSends = 5
-)
-
 // netsyncPatience is how long n02 waits in netsync.
 const netsyncPatience = 120 * time.Second
 
 // frameTime is one frame at 60 frames a second.
 const frameTime = time.Second / 60
 
-// Play waits for the start of a game and plays it as an emulator does: one frame
-// every 1/60 s, each with an input of size bytes from input, until so many combined
-// frames have come back; then it stays in the game, Drop ends it. The error is
-// nil when all frames came, else how the game was lost: by the client's own rules, or
-// ErrDropped, ErrRoomClosed.
-func (c *Client) Play(size, frames int, input func(frame int, b []byte)) error {
+// Begin waits for the start of a game, loads it, and waits until everybody has.
+func (c *Client) Begin() error {
 	if err := c.await(5*time.Minute, func() bool { return c.stage >= inNetsync || c.told != nil }); err != nil {
 		return fmt.Errorf("waiting for the start: %w", err)
 	}
@@ -33,7 +22,19 @@ func (c *Client) Play(size, frames int, input func(frame int, b []byte)) error {
 	if err := c.netsync(); err != nil {
 		return fmt.Errorf("%s in netsync: %w", c.Name(), err)
 	}
-	values := make([]byte, size)
+	return nil
+}
+
+// Play begins a game and plays it as an emulator does: one frame
+// every 1/60 s, each with an input of size bytes from input, until so many combined
+// frames have come back; then it stays in the game, Drop ends it. The error is
+// nil when all frames came, else how the game was lost: by the client's own rules, or
+// ErrDropped, ErrRoomClosed.
+func (c *Client) Play(size, frames int, input func(frame int, b []byte)) error {
+	if err := c.Begin(); err != nil {
+		return err
+	}
+	values := make([]byte, size*c.Players())
 	next := time.Now()
 	for f := 0; len(c.Frames()) < frames; f++ {
 		if now := time.Now(); next.After(now) {
@@ -43,16 +44,18 @@ func (c *Client) Play(size, frames int, input func(frame int, b []byte)) error {
 		}
 		next = next.Add(frameTime)
 		clear(values)
-		input(f, values)
-		if err := c.frame(values); err != nil {
+		input(f, values[:size])
+		if _, err := c.Exchange(values, size); err != nil {
 			return fmt.Errorf("%s after %d frames: %w", c.Name(), len(c.Frames()), err)
 		}
 	}
 	return c.Err()
 }
 
-// Drop ends the game for this player; it stays in the room. n02 and SupraClient
-// send two bytes.
+// Players is how many play in the game that has begun.
+func (c *Client) Players() int { return int(c.Started().Players) }
+
+// Drop ends the game for this player; it stays in the room.
 func (c *Client) Drop() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -138,15 +141,20 @@ func (c *Client) socket() {
 	c.datagram(d)
 }
 
-// frame is one kailleraModifyPlayValues. While it waits for the combined
-// frame it polls: every 10 ms, and a little more each time, it sends its last five messages again;
-// after 500 times it drops.
-func (c *Client) frame(values []byte) error {
+// Exchange is one kailleraModifyPlayValues: values begins with this player's input of size bytes, and has room for one of
+// every player. It returns 0 with values untouched in the frame delay, else the length of the combined frame, which stands in values then.
+//
+// While it waits for a frame it looks for datagrams, and sends its last messages again from time to time. Each time it looks a
+// millisecond longer before it looks at the clock.
+func (c *Client) Exchange(values []byte, size int) (n int, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	out, full, err := c.batcher.Collect(values)
+	if c.stage != inPlay {
+		return 0, c.ended()
+	}
+	out, full, err := c.batcher.Collect(values[:size])
 	if err != nil {
-		return fmt.Errorf("%w: the model's own fault: %w", ErrClosed, err)
+		return 0, fmt.Errorf("%w: the model's own fault: %w", ErrClosed, err)
 	}
 	switch {
 	case full && out.Cached && c.rules.caches:
@@ -154,8 +162,7 @@ func (c *Client) frame(values []byte) error {
 	case full: // n02 sends only 12
 		c.send(wire.TypeGameData, wire.AppendGameData(nil, out.Payload))
 	}
-	combined := make([]byte, c.batcher.FrameSize())
-	polls, since := 0, time.Time{}
+	polls, since := 0, int64(0)
 	for {
 		// One message for each round of the loop.
 		if len(c.arrived) > 0 {
@@ -165,43 +172,50 @@ func (c *Client) frame(values []byte) error {
 			c.gameMessage(m)
 		}
 		if c.stage != inPlay {
-			if c.told != nil {
-				return c.told
-			}
-			return ErrClosed
+			return 0, c.ended()
 		}
 		if err := c.err(); err != nil && c.lost != ErrHole {
-			return err
+			return 0, err
 		}
-		if n, ok := c.batcher.Next(combined); ok {
+		if n, ok := c.batcher.Next(values); ok {
 			if n > 0 {
-				c.frames = append(c.frames, combined[:n])
+				c.frames = append(c.frames, append([]byte(nil), values[:n]...))
 			}
-			return nil
+			return n, nil
+		}
+		now := time.Now().UnixMilli()
+		switch {
+		case since == 0:
+			since = now
+			polls++
+		case now-since > c.rules.repeatAfter:
+			since = now
+			polls++
+			c.write(c.out.last(c.rules.repeats))
+			if polls >= c.rules.givesUpAt {
+				c.lose(fmt.Errorf("waiting for a frame: %w", ErrGaveUp))
+				c.drop()
+				return 0, c.err()
+			}
 		}
 		if len(c.arrived) > 0 || len(c.in.held) > 0 && c.lost == nil {
 			continue
 		}
-		now := time.Now()
-		switch {
-		case since.IsZero():
-			since = now
-			polls++
-		case now.Sub(since) >= pollEvery:
-			since = now
-			polls++
-			c.write(c.out.last(pollSends))
-			if polls >= pollTries {
-				c.lose(fmt.Errorf("waiting for a frame: %w", ErrGaveUp))
-				c.drop()
-				return c.err()
-			}
-		}
+		// As many such looks as there are until the clock says that it is time.
+		looks := (c.rules.repeatAfter-(now-since))/int64(polls) + 1
 		changed := c.changed
 		c.mu.Unlock()
-		wait(changed, max(time.Duration(polls)*time.Millisecond, since.Add(pollEvery).Sub(now)))
+		wait(changed, time.Duration(looks*int64(polls))*time.Millisecond)
 		c.mu.Lock()
 	}
+}
+
+// ended is how the game ended that is not played any more; under the lock.
+func (c *Client) ended() error {
+	if c.told != nil {
+		return c.told
+	}
+	return ErrClosed
 }
 
 // gameMessage is a message inside the game's loop; under the lock.

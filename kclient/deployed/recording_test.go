@@ -204,3 +204,10 @@ func more(a, b []said) (out []string) {
 	}
 	return out
 }
+
+func unhex(t *testing.T, s string) []byte {
+	t.Helper()
+	b, err := hex.DecodeString(s)
+	require.NoError(t, err)
+	return b
+}
