@@ -2,10 +2,7 @@ package kclient_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net/netip"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,343 +10,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/kclient"
-	"kbridge/kclient/deployed"
-	"kbridge/kclient/lockstep"
 	"kbridge/kclient/netsim"
 	"kbridge/kclient/wire"
-	"kbridge/server"
 )
 
 // Our client on models of the servers that are in use, and beside models of the clients that
 // are in use (package deployed).
-
-// contestant is one player of a mixed match.
-type contestant interface {
-	Name() string
-	Create(game string) error
-	Join(game string) error
-	AwaitPlayers(n int) error
-	Start() error
-	Play(size, frames int, input func(frame int, b []byte)) error
-	Frames() [][]byte
-	Drop()
-	Quit()
-}
-
-var (
-	_ contestant = (*deployed.Client)(nil)
-	_ contestant = (*ourPlayer)(nil)
-)
-
-// ourPlayer plays with our client as an emulator would.
-type ourPlayer struct {
-	name   string
-	host   netip.Addr
-	lobby  *kclient.Lobby
-	room   *kclient.Room
-	game   *kclient.Game
-	loads  time.Duration // how long the emulator takes before its first frame
-	frames [][]byte
-}
-
-func dialOurs(network *netsim.Network, name string, c wire.ConnectionType) (*ourPlayer, error) {
-	p := &ourPlayer{name: name}
-	var err error
-	p.lobby, err = kclient.Dial(context.Background(), mixedServer.String(), kclient.Config{User: name, Emulator: "test 1.0", Connection: c,
-		Listen: func(netip.AddrPort) (kclient.PacketConn, error) {
-			c, err := network.Listen(netip.AddrPort{})
-			if err == nil {
-				p.host = c.AddrPort().Addr()
-			}
-			return c, err
-		}})
-	return p, err
-}
-
-func (p *ourPlayer) Name() string { return "ours " + p.name }
-
-func (p *ourPlayer) Create(game string) (err error) {
-	p.room, err = p.lobby.Create(context.Background(), game)
-	return err
-}
-
-// patiently asks again every 50 ms of virtual time, for a minute.
-func patiently(ok func() bool) bool {
-	for range 1200 {
-		if ok() {
-			return true
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
-	return false
-}
-
-func (p *ourPlayer) Join(game string) (err error) {
-	var id uint32
-	if !patiently(func() bool {
-		for _, g := range p.lobby.Games() {
-			if g.Name == game {
-				id = g.ID
-				return true
-			}
-		}
-		return false
-	}) {
-		return fmt.Errorf("%s sees no room %q", p.Name(), game)
-	}
-	p.room, err = p.lobby.Join(context.Background(), id)
-	return err
-}
-
-func (p *ourPlayer) AwaitPlayers(n int) error {
-	if !patiently(func() bool { return len(p.room.Players()) >= n }) {
-		return fmt.Errorf("%s sees %d players, waiting for %d", p.Name(), len(p.room.Players()), n)
-	}
-	return nil
-}
-
-func (p *ourPlayer) Start() error { return p.room.Start(context.Background()) }
-
-func (p *ourPlayer) Play(size, frames int, input func(frame int, b []byte)) error {
-	ctx, stop := context.WithTimeout(context.Background(), 8*time.Minute)
-	defer stop()
-	var err error
-	if p.game, err = p.room.WaitStart(ctx); err != nil {
-		return err
-	}
-	time.Sleep(p.loads)
-	values := make([]byte, size*p.game.Players())
-	next := time.Now()
-	for f := 0; len(p.frames) < frames; f++ {
-		if now := time.Now(); next.After(now) {
-			time.Sleep(next.Sub(now))
-		} else {
-			next = now
-		}
-		next = next.Add(frameTime)
-		clear(values)
-		input(f, values[:size])
-		n, err := p.game.Exchange(ctx, values, size)
-		if err != nil {
-			return fmt.Errorf("%s after %d frames: %w", p.Name(), len(p.frames), err)
-		}
-		if n > 0 {
-			p.frames = append(p.frames, append([]byte(nil), values[:n]...))
-		}
-	}
-	return nil
-}
-
-func (p *ourPlayer) Frames() [][]byte { return p.frames }
-
-func (p *ourPlayer) Drop() {
-	if p.game != nil {
-		p.game.Drop()
-	}
-}
-
-func (p *ourPlayer) Quit() { p.lobby.Quit("bye") }
-
-// who plays.
-const (
-	ours  = "ours"
-	n02   = "n02"
-	supra = "SupraClient"
-)
-
-// where it is played.
-const (
-	onOurs      = "our server"
-	onEmuLinker = "EmuLinker"
-	onDirelera  = "direlera-rs"
-)
-
-// mixedMatch is one game of ours and others' clients on ours or others' server.
-type mixedMatch struct {
-	seed    uint64
-	server  string
-	who     []string
-	types   []wire.ConnectionType
-	size    int
-	frames  int
-	lobby   netsim.Profile // until the game has started
-	play    netsim.Profile // from then on
-	during  func(m *mixedMatch, n *netsim.Network)
-	players []contestant
-	result  []error
-	took    time.Duration
-	desyncs []string
-}
-
-func (m *mixedMatch) String() string {
-	return fmt.Sprintf("seed %d, %v on %s, types %v, size %d, loss %v", m.seed, m.who, m.server, m.types, m.size, m.play.Loss)
-}
-
-var mixedServer = netip.MustParseAddrPort("10.0.0.1:27888")
-
-// compareMargin is how many frames more are played than compared, so that the last ones do not hang on who
-// drops first.
-const compareMargin = 120
-
-func roughly(delay time.Duration, loss float64) netsim.Profile {
-	p := netsim.Profile{Delay: delay, Loss: loss}
-	if loss > 0 {
-		p.Jitter, p.Duplicate, p.Reorder = delay/3, 0.01, 0.01
-	}
-	return p
-}
-
-func (m *mixedMatch) run(t *testing.T) {
-	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
-		defer func() {
-			if t.Failed() {
-				t.Logf("to replay: %v", m)
-			}
-		}()
-		begun := time.Now()
-		network := netsim.New(m.seed, m.lobby)
-		stop := m.serve(t, network)
-		defer stop()
-		defer func() {
-			for _, p := range m.players {
-				p.Quit()
-			}
-		}()
-		for i, who := range m.who {
-			name := fmt.Sprint("player", i+1)
-			o := deployed.Options{User: name, Emulator: "test 1.0", Connection: m.types[i], Tries: 6, Loads: time.Duration(i%3) * 600 * time.Millisecond}
-			var p contestant
-			var err error
-			switch who {
-			case ours:
-				var our *ourPlayer
-				if our, err = dialOurs(network, name, m.types[i]); err == nil {
-					our.loads = o.Loads
-					p = our
-				}
-			case n02:
-				p, err = deployed.DialN02(network, mixedServer, o)
-			case supra:
-				p, err = deployed.DialSupraClient(network, mixedServer, o)
-			}
-			require.NoError(t, err)
-			m.players = append(m.players, p)
-		}
-		require.NoError(t, m.players[0].Create("Puzzle"))
-		for _, p := range m.players[1:] {
-			require.NoError(t, p.Join("Puzzle"))
-		}
-		require.NoError(t, m.players[0].AwaitPlayers(len(m.players)))
-		require.NoError(t, m.players[0].Start())
-		network.SetProfile(m.play)
-		if m.during != nil {
-			go m.during(m, network)
-		}
-		var all sync.WaitGroup
-		m.result = make([]error, len(m.players))
-		for i, p := range m.players {
-			all.Go(func() {
-				m.result[i] = p.Play(m.size, m.frames+compareMargin, func(frame int, b []byte) {
-					for k := range b {
-						b[k] = byte(i*37 + frame/4*11 + k)
-					}
-				})
-				p.Drop()
-			})
-		}
-		all.Wait()
-		m.took = time.Since(begun)
-		require.Less(t, m.took, 6*time.Minute, "every wait is bounded: %v", m.result)
-		m.check(t)
-	})
-}
-
-// serve starts the server and returns what ends it.
-func (m *mixedMatch) serve(t *testing.T, network *netsim.Network) (stop func()) {
-	t.Helper()
-	var model *deployed.Server
-	var err error
-	switch m.server {
-	case onEmuLinker:
-		model, err = deployed.NewEmuLinker(network, mixedServer, time.Second)
-	case onDirelera:
-		model, err = deployed.NewDirelera(network, mixedServer, 27999)
-	default:
-		conn, err := network.Listen(mixedServer)
-		require.NoError(t, err)
-		sv, err := server.New(server.Config{MaxPing: time.Second})
-		require.NoError(t, err)
-		served := make(chan error, 1)
-		go func() { served <- sv.Serve(conn, nil) }()
-		return func() { sv.Close("over"); <-served }
-	}
-	require.NoError(t, err)
-	return func() {
-		require.NoError(t, model.Err(), "what our client sends is what that server understands")
-		m.desyncs = model.Desynchronised()
-		model.Close()
-	}
-}
-
-// check: frames that two players have are the same, and who lost the game says so with a typed error.
-func (m *mixedMatch) check(t *testing.T) {
-	t.Helper()
-	best, ahead := m.players[0].Frames(), m.lead(0)
-	for i, p := range m.players {
-		if len(p.Frames())-m.lead(i) > len(best)-ahead {
-			best, ahead = p.Frames(), m.lead(i)
-		}
-	}
-	for i, p := range m.players {
-		for f, frame := range p.Frames()[:min(len(p.Frames()), m.frames)] {
-			if at := f - m.lead(i); at < 0 {
-				require.Equal(t, make([]byte, len(frame)), frame, "leading frame %d of %s", f, p.Name())
-			} else {
-				require.Equal(t, best[at+ahead], frame, "frame %d of %s", at, p.Name())
-			}
-		}
-		if err := m.result[i]; err != nil {
-			t.Logf("%v, after %v: %v", m, m.took, err)
-			require.True(t, isCleanEnd(err), "%s: %v", p.Name(), err)
-		} else {
-			require.GreaterOrEqual(t, len(p.Frames()), m.frames, p.Name())
-		}
-		c, isModel := p.(*deployed.Client)
-		if isModel {
-			require.NotErrorIs(t, c.Err(), deployed.ErrProtocol)
-		}
-		if m.server != onOurs {
-			continue
-		}
-		if isModel {
-			require.NotErrorIs(t, c.Err(), deployed.ErrHole, "our server never sends a hole")
-			require.NotErrorIs(t, c.Err(), deployed.ErrOverrun)
-		} else {
-			require.NoError(t, m.result[i], "between our own two ends nothing is lost for good")
-		}
-	}
-}
-
-// isCleanEnd: what a player may say who has lost the game.
-func isCleanEnd(err error) bool {
-	for _, end := range []error{kclient.ErrLost, kclient.ErrDropped, deployed.ErrGaveUp, deployed.ErrDropped, deployed.ErrHole} {
-		if errors.Is(err, end) {
-			return true
-		}
-	}
-	var timeout *kclient.TimeoutError
-	return errors.As(err, &timeout)
-}
-
-func (m *mixedMatch) finished() (n int) {
-	for _, err := range m.result {
-		if err == nil {
-			n++
-		}
-	}
-	return n
-}
 
 // EmuLinker answers repeats, so nothing ordinary on the line can end a game of ours on it.
 func TestPlayOnEmuLinker(t *testing.T) {
@@ -420,7 +86,8 @@ func TestPlayBesideDeployedClients(t *testing.T) {
 }
 
 // EmuLinker keeps nine messages. With a longer delay than that, an outage on the way to a player costs that player
-// the game: it says so within seconds, and the others play on.
+// the game: it says so within seconds, and the others play on. (The other one plays on slowly: EmuLinker-K gives out one frame for
+// each batch that comes, so what had piled up behind the lost one stays piled up, and every frame takes a whole way there and back.)
 func TestEmuLinkerHasThrownMessagesAway(t *testing.T) {
 	lost := 0
 	for _, outage := range []time.Duration{150, 250, 400, 1500} {
@@ -441,7 +108,7 @@ func TestEmuLinkerHasThrownMessagesAway(t *testing.T) {
 			require.ErrorIs(t, m.result[0], kclient.ErrLost)
 			lost++
 		}
-		require.Less(t, m.took, 40*time.Second)
+		require.Less(t, m.ended[0], 40*time.Second)
 	}
 	require.Positive(t, lost, "more than nine were lost at least once")
 }
@@ -518,7 +185,7 @@ func TestDeployedLobbiesUnderLoss(t *testing.T) {
 	}
 }
 
-// What servers refuse: EmuLinker with a reason, direlera-rs by silence.
+// What servers refuse: EmuLinker with a reason. direlera-rs lets people into running games.
 func TestDeployedRefusals(t *testing.T) {
 	for _, where := range []string{onEmuLinker, onDirelera} {
 		synctest.Test(t, func(t *testing.T) {
@@ -554,33 +221,11 @@ func TestDeployedRefusals(t *testing.T) {
 				require.ErrorAs(t, err, &refused, "a running game")
 				require.NotEmpty(t, refused.Reason)
 			} else {
-				var timeout *kclient.TimeoutError
-				require.ErrorAs(t, err, &timeout, "silence")
+				require.NoError(t, err)
+				return
 			}
 			require.Less(t, time.Since(begun), 20*time.Second)
 			require.NoError(t, three.Create("Another"), "and goes on in the lobby")
 		})
 	}
-}
-
-// lead is how many frames of zeros our server gives a player first, so that everybody gets the same frame in the same call.
-func (m *mixedMatch) lead(player int) int {
-	if m.server != onOurs {
-		return 0
-	}
-	longest, own := 0, 0
-	for i, p := range m.players {
-		d := 0
-		switch p := p.(type) {
-		case *deployed.Client:
-			d = lockstep.Delay(m.types[i].Frames(), int(p.Started().FrameDelay))
-		case *ourPlayer:
-			d = p.game.FrameDelay()
-		}
-		longest = max(longest, d)
-		if i == player {
-			own = d
-		}
-	}
-	return longest - own
 }

@@ -26,6 +26,9 @@ type Options struct {
 	// Loads is how long the emulator takes to load the game.
 	Loads time.Duration
 
+	// Host is the address it speaks from; the zero value is a fresh one.
+	Host netip.Addr
+
 	// Tries is how often the user clicks again when nothing happens: connect,
 	// create, join, start. 0 is 3. The programs themselves ask once.
 	Tries int
@@ -172,7 +175,7 @@ func dial(network *netsim.Network, server netip.AddrPort, o Options, rules clien
 // connect says HELLO, and logs in. n02 waits 15 s for the answer to HELLO.
 func (c *Client) connect() error {
 	begun := time.Now()
-	conn, err := c.net.Listen(netip.AddrPort{})
+	conn, err := c.net.Listen(netip.AddrPortFrom(c.opts.Host, 0))
 	if err != nil {
 		return err
 	}
@@ -459,56 +462,4 @@ func (c *Client) Close() {
 		}
 		<-reader
 	}
-}
-
-// Err is what the other side did wrong (wrapping ErrProtocol), else how this
-// client lost by its own rules, else nil.
-func (c *Client) Err() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.err()
-}
-
-func (c *Client) err() error {
-	if c.fault != nil {
-		return fmt.Errorf("%s %q: %w", c.rules.name, c.opts.User, c.fault)
-	}
-	if c.lost != nil {
-		return fmt.Errorf("%s %q: %w", c.rules.name, c.opts.User, c.lost)
-	}
-	return nil
-}
-
-// Name is who this is, for messages.
-func (c *Client) Name() string { return c.rules.name + " " + c.opts.User }
-
-// AddrPort is the address of its session, for those who cut lines.
-func (c *Client) AddrPort() netip.AddrPort { return c.conn.AddrPort() }
-
-// Frames are the combined frames that the emulator got, those of the last game.
-func (c *Client) Frames() [][]byte {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.frames
-}
-
-// Chats are the lines said in its rooms, "user: text".
-func (c *Client) Chats() []string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return append([]string(nil), c.chat...)
-}
-
-// Ignored is how many datagrams n02 ignored because they were ten ahead or more.
-func (c *Client) Ignored() int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.in.ignored
-}
-
-// Started is the last start message.
-func (c *Client) Started() wire.GameStarted {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.begin
 }
