@@ -53,11 +53,16 @@ type ourPlayer struct {
 }
 
 func dialOurs(network *netsim.Network, name string, c wire.ConnectionType) (*ourPlayer, error) {
+	return dialOursFrom(network, netip.Addr{}, name, c)
+}
+
+// dialOursFrom dials from an address, the zero value is a fresh one.
+func dialOursFrom(network *netsim.Network, host netip.Addr, name string, c wire.ConnectionType) (*ourPlayer, error) {
 	p := &ourPlayer{name: name}
 	var err error
 	p.lobby, err = kclient.Dial(context.Background(), mixedServer.String(), kclient.Config{User: name, Emulator: "test 1.0", Connection: c,
 		Listen: func(netip.AddrPort) (kclient.PacketConn, error) {
-			c, err := network.Listen(netip.AddrPort{})
+			c, err := network.Listen(netip.AddrPortFrom(host, 0))
 			if err == nil {
 				p.host = c.AddrPort().Addr()
 			}
@@ -110,14 +115,22 @@ func (p *ourPlayer) AwaitPlayers(n int) error {
 
 func (p *ourPlayer) Start() error { return p.room.Start(context.Background()) }
 
+// Begin waits for the start of a game, and loads it.
+func (p *ourPlayer) Begin() (err error) {
+	ctx, stop := context.WithTimeout(context.Background(), 5*time.Minute)
+	defer stop()
+	if p.game, err = p.room.WaitStart(ctx); err == nil {
+		time.Sleep(p.loads)
+	}
+	return err
+}
+
 func (p *ourPlayer) Play(size, frames int, input func(frame int, b []byte)) error {
 	ctx, stop := context.WithTimeout(context.Background(), 8*time.Minute)
 	defer stop()
-	var err error
-	if p.game, err = p.room.WaitStart(ctx); err != nil {
+	if err := p.Begin(); err != nil {
 		return err
 	}
-	time.Sleep(p.loads)
 	values := make([]byte, size*p.game.Players())
 	next := time.Now()
 	for f := 0; len(p.frames) < frames; f++ {
@@ -159,15 +172,17 @@ const (
 
 // where it is played.
 const (
-	onOurs      = "our server"
-	onEmuLinker = "EmuLinker"
-	onDirelera  = "direlera-rs"
+	onOurs        = "our server"
+	onEmuLinker   = "EmuLinker-K"
+	onEmuLinkerSF = "EmuLinkerSF"
+	onDirelera    = "direlera-rs"
 )
 
 // mixedMatch is one game of ours and others' clients on ours or others' server.
 type mixedMatch struct {
 	seed    uint64
 	server  string
+	config  server.Config // of ours
 	who     []string
 	types   []wire.ConnectionType
 	size    int
@@ -275,12 +290,16 @@ func (m *mixedMatch) serve(t *testing.T, network *netsim.Network) (stop func()) 
 	switch m.server {
 	case onEmuLinker:
 		model, err = deployed.NewEmuLinker(network, mixedServer, time.Second)
+	case onEmuLinkerSF:
+		model, err = deployed.StartEmuLinker(network, mixedServer, deployed.EmuLinker{SF: true, MaxPing: time.Second})
 	case onDirelera:
 		model, err = deployed.NewDirelera(network, mixedServer, 27999)
 	default:
 		conn, err := network.Listen(mixedServer)
 		require.NoError(t, err)
-		sv, err := server.New(server.Config{MaxPing: time.Second})
+		config := m.config
+		config.MaxPing = time.Second
+		sv, err := server.New(config)
 		require.NoError(t, err)
 		served := make(chan error, 1)
 		go func() { served <- sv.Serve(conn, nil) }()

@@ -24,10 +24,11 @@ type Host struct {
 	digest  uint64
 	digests []uint64
 	given   []int // for each call: in which frame of the machine its input was given
-
-	seen             bool
-	leastLag, topLag int
+	lags    []lag
 }
+
+// lag is how old the own input was in a frame of the machine.
+type lag struct{ frame, frames int }
 
 // NewHost switches a machine on.
 func NewHost(c HostConfig) *Host {
@@ -74,11 +75,7 @@ func (h *Host) look() {
 	if own[0] != byte(h.config.Player+1) || call < 0 || call >= len(h.given) {
 		return // zeros
 	}
-	lag := len(h.digests) - h.given[call]
-	if !h.seen {
-		h.seen, h.leastLag, h.topLag = true, lag, lag
-	}
-	h.leastLag, h.topLag = min(h.leastLag, lag), max(h.topLag, lag)
+	h.lags = append(h.lags, lag{len(h.digests), len(h.digests) - h.given[call]})
 }
 
 func (h *Host) run() {
@@ -96,6 +93,20 @@ func (h *Host) Digests() []uint64 { return h.digests }
 // Calls is how often it called.
 func (h *Host) Calls() int { return len(h.given) }
 
-// OwnLag is how many frames of the machine lie between giving an input and seeing it in the combined frame: the least and the most
-// that was seen. ok is false when none was seen yet. A game of more than 65,535 calls is too long for it.
-func (h *Host) OwnLag() (least, most int, ok bool) { return h.leastLag, h.topLag, h.seen }
+// OwnLag is how many frames of the machine lie between giving an input and seeing it in the combined frame, in those of its frames
+// that come after the given one: the least and the most. ok is false when the own input was never seen there.
+//
+// EmuLinker gives what a player put in first back much later, and throws what came after that away: on it look from 2 × (2 × Hmax -
+// d + 5) batches on. A game of more than 65,535 calls is too long for this.
+func (h *Host) OwnLag(from int) (least, most int, ok bool) {
+	for _, l := range h.lags {
+		switch {
+		case l.frame < from:
+		case !ok:
+			least, most, ok = l.frames, l.frames, true
+		default:
+			least, most = min(least, l.frames), max(most, l.frames)
+		}
+	}
+	return least, most, ok
+}

@@ -30,7 +30,7 @@ func TestAHostThatAdvancesRunsAFrameOnEveryCall(t *testing.T) {
 	}
 	require.Len(t, h.Digests(), 20)
 	require.Equal(t, 20, h.Calls())
-	least, most, ok := h.OwnLag()
+	least, most, ok := h.OwnLag(0)
 	require.True(t, ok)
 	require.Equal(t, 3, least)
 	require.Equal(t, 3, most)
@@ -48,9 +48,11 @@ func TestAHostThatRepeatsRunsOnlyFrames(t *testing.T) {
 	require.Equal(t, 23, h.Calls())
 	require.Equal(t, 24, other.Calls())
 	require.Equal(t, h.Digests(), other.Digests())
-	least, most, _ := h.OwnLag()
+	least, most, _ := h.OwnLag(0)
 	require.Equal(t, 0, least, "the first inputs were all given before the first frame")
 	require.Equal(t, 3, most)
+	least, _, _ = h.OwnLag(10)
+	require.Equal(t, 3, least)
 }
 
 func TestAHostThatIsToldOfAnErrorDoesNotRun(t *testing.T) {
@@ -58,6 +60,6 @@ func TestAHostThatIsToldOfAnErrorDoesNotRun(t *testing.T) {
 	gone := errors.New("gone")
 	require.ErrorIs(t, h.Frame(func([]byte) (int, error) { return 0, gone }), gone)
 	require.Empty(t, h.Digests())
-	_, _, ok := h.OwnLag()
+	_, _, ok := h.OwnLag(0)
 	require.False(t, ok)
 }
