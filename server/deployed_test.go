@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -174,6 +175,21 @@ func (m *legacyMatch) lead(c *deployed.Client) int {
 	return longest - own
 }
 
+// requireWhoCannotLose: n02 sends its last five messages again, SupraClient its last three; with no more batches than that on the
+// way, which is a frame delay of 4 or 2, nothing that the line loses is lost for good.
+func (m *legacyMatch) requireWhoCannotLose(t *testing.T) {
+	t.Helper()
+	for i, c := range m.players {
+		limit := 4
+		if strings.HasPrefix(c.Name(), "SupraClient") {
+			limit = 2
+		}
+		if int(c.Started().FrameDelay) <= limit {
+			require.NoError(t, m.result[i], "%v: %s", m, c.Name())
+		}
+	}
+}
+
 // finished is how many players got all frames.
 func (m *legacyMatch) finished() (n int) {
 	for i, c := range m.players {
@@ -227,7 +243,8 @@ func TestN02WithASetPing(t *testing.T) {
 }
 
 // A line that is down for a while, both ways, stalls the game. n02 repeats its last five messages and no
-// older ones, so with a frame delay beyond that it is lost by its own rules; the server then says so.
+// older ones, SupraClient its last three, so with a frame delay of more than 4, or 2, they are lost by their own rules; the server
+// then says so.
 func TestDeployedClientsAfterAnOutage(t *testing.T) {
 	for _, outage := range []time.Duration{200 * time.Millisecond, time.Second, 5 * time.Second} {
 		for _, ping := range []time.Duration{20 * time.Millisecond, 60 * time.Millisecond, 230 * time.Millisecond} {
@@ -242,9 +259,7 @@ func TestDeployedClientsAfterAnOutage(t *testing.T) {
 				n.SetProfile(m.profile)
 			}
 			m.play(t)
-			if ping < 100*time.Millisecond {
-				require.Equal(t, 3, m.finished(), "outage %v, ping %v", outage, ping)
-			}
+			m.requireWhoCannotLose(t)
 		}
 	}
 }
@@ -280,16 +295,18 @@ func TestServerClimbsToN02(t *testing.T) {
 	require.Positive(t, ignored, "n02 was ten behind at least once")
 }
 
-// Bursts of loss, as on a busy wireless line.
+// Bursts of loss, as on a busy wireless line. A burst that takes three datagrams of a SupraClient's with a frame delay of more than 2
+// has taken a message for good.
 func TestDeployedClientsOnWiFi(t *testing.T) {
 	players, finished := 0, 0
 	for seed := range uint64(6) {
 		m := legacyMatch{seed: seed, profile: netsim.WiFi(), clients: []dialModel{n02, supra, n02, supra}, types: []wire.ConnectionType{1, 1, 2, 3}, size: 8, frames: 600}
 		m.play(t)
+		m.requireWhoCannotLose(t)
 		players += 4
 		finished += m.finished()
 	}
-	require.GreaterOrEqual(t, finished, players*9/10, "%d of %d players finished", finished, players)
+	require.GreaterOrEqual(t, finished, players*3/4, "%d of %d players finished", finished, players)
 }
 
 // A client that vanishes in the middle holds the others up for the stall time and no longer.

@@ -128,6 +128,7 @@ type Client struct {
 	games     map[string]uint32 // by name
 	refused   string            // the server's last words before it said no
 	said      string
+	leaving   bool // its own S 0B is to come
 	gameID    uint32
 	userID    uint16
 	asked     wire.Type // 0A or 0C, while it is not answered
@@ -392,7 +393,7 @@ func (c *Client) ask(what string, request func(), done func() bool) error {
 // Create opens a room.
 func (c *Client) Create(game string) error {
 	return c.ask("create", func() {
-		c.asked = wire.TypeCreateGame
+		c.asked, c.leaving = wire.TypeCreateGame, false
 		c.send(wire.TypeCreateGame, wire.CreateRequest{Game: game}.AppendTo(nil))
 	}, func() bool { return c.stage >= inRoom })
 }
@@ -405,7 +406,7 @@ func (c *Client) Join(game string) error {
 		return fmt.Errorf("%s %q: no room %q: %w", c.rules.name, c.opts.User, game, err)
 	}
 	return c.ask("join", func() {
-		c.asked, c.gameID = wire.TypeJoinGame, id
+		c.asked, c.gameID, c.leaving = wire.TypeJoinGame, id, false
 		c.send(wire.TypeJoinGame, wire.JoinRequest{GameID: id, Connection: c.opts.Connection}.AppendTo(nil))
 	}, func() bool { return c.stage >= inRoom })
 }
@@ -432,10 +433,18 @@ func (c *Client) Chat(text string) {
 	c.send(wire.TypeGameChat, wire.ChatRequest{Text: text}.AppendTo(nil))
 }
 
-// Leave leaves the room.
+// Leave leaves the room. The program does not wait for an answer.
 func (c *Client) Leave() error {
-	return c.ask("leave", func() { c.send(wire.TypeQuitGame, wire.LeaveRequest{}.AppendTo(nil)) },
-		func() bool { return c.stage == inLobby })
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.err(); err != nil {
+		return err
+	}
+	c.send(wire.TypeQuitGame, wire.LeaveRequest{}.AppendTo(nil))
+	c.leaving = true
+	c.backToLobby(nil)
+	c.change()
+	return nil
 }
 
 // Quit says goodbye and closes.

@@ -129,6 +129,8 @@ func (c *Client) dispatchRoom(m *message) error {
 			c.players--
 		case c.stage >= inRoom:
 			c.backToLobby(ErrRoomClosed)
+		case c.leaving:
+			c.leaving = false
 		default:
 			c.refused = "no: " + c.said
 		}

@@ -1,12 +1,13 @@
 // Package deployed models the programs that Kaillera is played with today, for
 // tests: what they accept, what they ignore, what they answer and when they break.
-// [DialN02] and [DialSupraClient] are clients, [NewEmuLinker] and [NewDirelera]
+// [DialN02] and [DialSupraClient] are clients, [StartEmuLinker] and [NewDirelera]
 // are servers. Each plays whole games on a netsim network, and works under
-// testing/synctest.
+// testing/synctest. A [Host] is an emulator on top of any client.
 //
-// They are written from the protocol notes; every rule stands where it is
-// implemented, in the words of the notes. Where the notes say nothing, a model does
-// the plain thing, and says so.
+// A model is a guess about a program until it is held against it. These are: they are fed with what the real ones were sent, in
+// conversations that were recorded, and must say what the real ones said, message by message, with the same numbers, bodies and
+// repetitions (TestServersSayWhatTheRealOnesSaid, TestClientsSayWhatTheRealOnesSaid). What no recording shows is written from the
+// protocol notes and from what the programs' code does, and says so.
 //
 // # Lost by its own rules
 //
@@ -16,13 +17,13 @@
 //   - [ErrHole]: n02, and like it SupraClient, took a datagram with a message missing in it. It waits for that message for ever.
 //   - [ErrOverrun]: SupraClient was more than 15 messages behind, or n02 had to hold more than 16. It crashes.
 //   - [ErrGaveUp]: n02 asked 500 times for a frame that did not come, or waited 120 s for the others to load.
-//   - [ErrDesynchronised]: EmuLinker saw a hole in a client's messages. That player is out for good.
+//   - [ErrDesynchronised]: EmuLinker saw a hole in a client's messages. Zeros stand for that player from then on.
 //   - [ErrNoAnswer]: what was asked for did not come, and the client does not repeat itself.
 //
 // Against a peer that keeps the rules of the notes the first two never happen,
 // whatever the network loses, as long as the messages are small. The
 // others are a matter of luck: n02 sends its three or five last messages and
-// nothing older, EmuLinker keeps nine, and direlera-rs sends everything once.
+// nothing older, SupraClient its last three, EmuLinker keeps nine, and direlera-rs sends everything once.
 //
 // # What it must not do
 //

@@ -1,0 +1,129 @@
+package deployed_test
+
+import (
+	"net/netip"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"kbridge/kclient/deployed"
+	"kbridge/kclient/netsim"
+)
+
+// What a model does that no recording of the shared ones shows; each was compared with the real program once.
+
+// room logs two n02 in, the second one so far away each way, and puts them in a room.
+func room(t *testing.T, network *netsim.Network, away time.Duration) (clients []*deployed.Client) {
+	t.Helper()
+	far := netip.MustParseAddr("10.9.0.2")
+	network.SetPath(far, serverAddr.Addr(), netsim.Profile{Delay: away})
+	network.SetPath(serverAddr.Addr(), far, netsim.Profile{Delay: away})
+	for _, o := range []deployed.Options{{User: "near", Emulator: "x", Connection: 1}, {User: "far", Emulator: "x", Connection: 1, Host: far}} {
+		c, err := deployed.DialN02(network, serverAddr, o)
+		require.NoError(t, err)
+		clients = append(clients, c)
+	}
+	require.NoError(t, clients[0].Create("Puzzle"))
+	require.NoError(t, clients[1].Join("Puzzle"))
+	require.NoError(t, clients[0].AwaitPlayers(2))
+	return clients
+}
+
+// sit plays until so many frames of the machine have run, or an error.
+func sit(c *deployed.Client, player, frames int) (*deployed.Host, error) {
+	h := deployed.NewHost(deployed.HostConfig{Player: player, Players: 2, Size: 4})
+	for len(h.Digests()) < frames {
+		time.Sleep(time.Second / 60)
+		if err := h.Frame(func(values []byte) (int, error) { return c.Exchange(values, 4) }); err != nil {
+			return h, err
+		}
+	}
+	return h, nil
+}
+
+// Everybody gets the highest delay, but the batches that are answered with zeros are counted as if nothing had been said.
+func TestSameDelayOfEmuLinkerPutsMachinesApart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		network := netsim.New(1, netsim.Profile{})
+		s, err := deployed.NewEmuLinker(network, serverAddr, time.Second)
+		require.NoError(t, err)
+		defer s.Close()
+		clients := room(t, network, 40*time.Millisecond)
+		clients[0].Chat("/samedelay true")
+		require.NoError(t, clients[0].Start())
+		hosts := make([]*deployed.Host, 2)
+		var all sync.WaitGroup
+		for i, c := range clients {
+			defer c.Close()
+			all.Go(func() {
+				if c.Begin() == nil {
+					hosts[i], _ = sit(c, i, 60)
+				}
+			})
+		}
+		all.Wait()
+		require.EqualValues(t, 5, clients[0].Started().FrameDelay)
+		require.EqualValues(t, 5, clients[1].Started().FrameDelay)
+		near, far := clients[0].Frames(), clients[1].Frames()
+		require.Equal(t, near[14:44], far[10:40], "four frames apart")
+		require.NotEqual(t, hosts[0].Digests()[59], hosts[1].Digests()[59])
+	})
+}
+
+// EmuLinkerSF gives somebody who is left alone the own input back, half a minute long.
+func TestWhoIsLeftAloneOnEmuLinkerSFHearsItselfForHalfAMinute(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		network := netsim.New(1, netsim.Profile{})
+		s, err := deployed.StartEmuLinker(network, serverAddr, deployed.EmuLinker{SF: true})
+		require.NoError(t, err)
+		defer s.Close()
+		clients := room(t, network, 0)
+		defer clients[0].Close()
+		defer clients[1].Close()
+		require.NoError(t, clients[0].Start())
+		var all sync.WaitGroup
+		all.Go(func() {
+			if clients[1].Begin() == nil {
+				sit(clients[1], 1, 60)
+				clients[1].Drop()
+			}
+		})
+		require.NoError(t, clients[0].Begin())
+		begun := time.Now()
+		h, err := sit(clients[0], 0, 60*60)
+		all.Wait()
+		require.ErrorIs(t, err, deployed.ErrGaveUp)
+		require.InDelta(t, 60+30*60, len(h.Digests()), 20)
+		require.Greater(t, time.Since(begun), 31*time.Second)
+		last := clients[0].Frames()[len(clients[0].Frames())-1]
+		require.Equal(t, byte(1), last[0])
+		require.Zero(t, last[4])
+		least, most, _ := h.OwnLag(200)
+		require.Equal(t, 1, least, "as late as ever")
+		require.Equal(t, 1, most)
+	})
+}
+
+// Who leaves a room of direlera-rs hears nothing of it, and n02 does not wait for that; and anybody may join, while a game runs too.
+func TestDireleraLetsEverybodyInAndTellsNobodyThatHeLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		network := netsim.New(1, netsim.Profile{})
+		s, err := deployed.NewDirelera(network, serverAddr, 27999)
+		require.NoError(t, err)
+		defer s.Close()
+		clients := room(t, network, 0)
+		defer clients[0].Close()
+		defer clients[1].Close()
+		require.NoError(t, clients[0].Start())
+		third, err := deployed.DialN02(network, serverAddr, deployed.Options{User: "third", Emulator: "x"})
+		require.NoError(t, err)
+		defer third.Close()
+		require.NoError(t, third.Join("Puzzle"))
+		require.NoError(t, third.Leave())
+		require.NoError(t, third.Create("Another"))
+		require.NoError(t, s.Err())
+	})
+}
