@@ -22,7 +22,7 @@ type dlGame struct {
 	outCaches []*framecache.Cache
 }
 
-func newDirelaGame(players []*dlUser) *dlGame {
+func newDireleraGame(players []*dlUser) *dlGame {
 	n := len(players)
 	g := &dlGame{queues: make([][][]byte, n), ready: make([][]byte, n), counts: make([]int, n), dropped: make([]bool, n)}
 	for _, p := range players {
@@ -121,7 +121,7 @@ func (d *direlera) startGame(u *dlUser, r *dlRoom) {
 	if r.ownerID != u.id {
 		return
 	}
-	r.status, r.game = wire.GamePlaying, newDirelaGame(r.players)
+	r.status, r.game = wire.GamePlaying, newDireleraGame(r.players)
 	for _, p := range r.players {
 		p.status = dlNetsync
 	}

@@ -70,7 +70,7 @@ func (e *emulinker) sendBody(u *elUser, t wire.Type, b []byte) {
 	u.conn.WriteToUDPAddrPort(u.out.add(t, b), u.addr)
 }
 
-// refuse is a line from "server" to one, at once.
+// tell is a line from "server" to one, at once.
 func (e *emulinker) tell(u *elUser, text string) {
 	e.send(u, wire.TypeServerMessage, wire.ServerMessage{From: "server", Text: text})
 }

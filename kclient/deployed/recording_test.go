@@ -90,7 +90,7 @@ func (m saidMessage) String() string { return fmt.Sprintf("%d:%v %s", m.seq, m.t
 // isText says whether a datagram belongs to the handshake.
 func isText(datagram []byte) bool { return len(datagram) == 0 || datagram[0] > wire.MaxBundle }
 
-// reader turns datagrams into what is compared.
+// comparer turns datagrams into what is compared.
 type comparer struct {
 	names        map[string]bool // of the recorded users
 	ignoreInRoom bool            // the number of players in S 0E

@@ -30,7 +30,7 @@ func newServer(network *netsim.Network, name string) *Server {
 	return &Server{name: name, network: network, closed: make(chan struct{})}
 }
 
-// listen opens a port and gives what arrives there to take, under the lock, in a goroutine of its own.
+// listen opens a port. Close closes it.
 func (s *Server) listen(addr netip.AddrPort) (*netsim.Conn, error) {
 	conn, err := s.network.Listen(addr)
 	if err != nil {
@@ -40,6 +40,7 @@ func (s *Server) listen(addr netip.AddrPort) (*netsim.Conn, error) {
 	return conn, nil
 }
 
+// serve gives what arrives at a port to take, under the lock, in a goroutine of its own.
 func (s *Server) serve(conn *netsim.Conn, take func(from netip.AddrPort, datagram []byte)) {
 	s.running.Go(func() {
 		buf := make([]byte, 64<<10)

@@ -204,10 +204,7 @@ func (r *recording) replay(t *testing.T, c *comparer) (heard [][]said) {
 func (r *recording) model(t *testing.T, network *netsim.Network) (s *Server, toAll func(wire.UserQuit)) {
 	user, room := r.firstIDs(t)
 	if strings.HasPrefix(r.Server, "emulinker") {
-		e := newEmulinker(network, EmuLinker{SF: r.Server == "emulinker-sf", Admins: !strings.HasPrefix(r.Scene, "guests")})
-		if !e.o.Admins {
-			e.greeting = nil
-		}
+		e := newEmulinker(network, EmuLinker{SF: r.Server == "emulinker-sf", Admins: true})
 		e.lastUser, e.lastRoom = user-1, room-1
 		require.NoError(t, e.start(recordedServer))
 		return e.Server, func(q wire.UserQuit) {
