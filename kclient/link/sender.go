@@ -28,7 +28,7 @@ func (l *Link) Datagram(now time.Time, buf []byte) []byte {
 		l.asked, l.echo = false, l.owesCopy(now)
 		buf = l.appendResend(buf)
 	case l.watchDue(now):
-		buf = l.appendResend(buf)
+		buf = l.appendAsk(buf)
 	default:
 		return buf
 	}
@@ -198,6 +198,15 @@ func (l *Link) tail(end uint64) uint64 {
 	want := max(end-min(l.out.proven, end), usualRedundancy)
 	want = min(want, l.maxCount(), end-l.out.first)
 	return end - want
+}
+
+// appendAsk packs our last datagram again, whatever may be outstanding: it asks, and it
+// carries the keep-alive, which EmuLinker must have within 190 s. Nothing proves keep-alives, so
+// hours of them are a backlog that a resend would climb instead.
+func (l *Link) appendAsk(buf []byte) []byte {
+	l.stats.Resends++
+	l.watch.repeated()
+	return l.appendRange(buf, l.tail(l.sent), l.sent)
 }
 
 // appendResend packs what was sent already. A backlog that is longer than a

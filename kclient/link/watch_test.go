@@ -72,6 +72,24 @@ func TestAQuietServerIsAskedAfterAKeepAlive(t *testing.T) {
 	require.Len(t, sends(t, l, time.Minute, 2*time.Minute, nil), 1+3)
 }
 
+// TestAKeepAliveIsRepeatedWhateverIsOutstanding: EmuLinker logs out who has said nothing new for 190 s, and nothing ever
+// proves a keep-alive.
+func TestAKeepAliveIsRepeatedWhateverIsOutstanding(t *testing.T) {
+	l := quietClient(t, 5*time.Second)
+	for i := range 500 {
+		at := epoch.Add(time.Duration(i) * time.Minute)
+		l.Send(at, wire.TypeKeepAlive, []byte{0})
+		drain(l, at)
+		for _, ask := range []time.Duration{1100 * millis, 6300 * millis, 11500 * millis} {
+			d := drain(l, at.Add(ask))
+			require.Len(t, d, 1)
+			require.LessOrEqual(t, len(parse(t, d[0])), maxToServer)
+			require.Equal(t, uint16(i+1), parse(t, d[0])[0].Seq, "the newest")
+			require.Empty(t, take(t, l, at.Add(ask+100*millis), bundle(0)))
+		}
+	}
+}
+
 // A server of our own repeats by itself, and an old one in a game is asked by its resends.
 func TestNobodyIsAskedInVain(t *testing.T) {
 	require.Empty(t, sends(t, quietClient(t, 0), 0, time.Hour, nil))
