@@ -11,23 +11,25 @@ import (
 // restarted answers PING and knows nobody. So a quiet session is asked with what only a
 // living one answers: with our own server a Move, with an old one our last datagram
 // again, if it has answered such a repeat before (EmuLinker does, direlera-rs never).
-// When PING is answered and nothing of that is, the session is over.
+// When PING is answered and nothing of that is, or only as to a stranger (link's stranger.go
+// has what servers say to one), the session is over.
 
 // ErrForgotten ends a session that the server no longer knows.
 var ErrForgotten = errors.New("kclient: the server no longer knows this session: it was restarted, or it logged us out; log in again")
 
 const (
-	// lobbyQuiet and roomQuiet are how long a server may say nothing before it is
-	// asked. Whoever waits in a room must not miss its start, so in a room of an old server,
-	// which does not repeat itself, a lost message comes within three seconds at any time.
-	lobbyQuiet = 5 * time.Second
-	roomQuiet  = 2500 * time.Millisecond
+	// oursQuiet and oldQuiet are how long a server, of ours or an old one, may say nothing before it is
+	// asked. An old server does not repeat itself, so this makes a lost message come within three
+	// seconds at any time. It costs an idle client 24 datagrams a minute each way, of some 60 bytes
+	// out and up to 2,048 in.
+	oursQuiet = 5 * time.Second
+	oldQuiet  = 2500 * time.Millisecond
 
 	// A session is forgotten when so many asks in a row, for so long, were not
-	// answered, although the line was there all the while: so many PONGs came, the
-	// last of them within lineGap. At 10 % loss each way that happens to a living session
-	// once in 10^11 silences (see link's limits), and within 15 s of the server's
-	// restart: lobbyQuiet, a second until the first PONG, and this.
+	// answered, although the line was there all the while: so many PONGs, or answers to a
+	// stranger, came, the last of them within lineGap. At 10 % loss each way that happens to a
+	// living session once in 10^11 silences (see link's limits), and within 15 s of the server's
+	// restart: oldQuiet or oursQuiet, a second until the first PONG, and this.
 	forgottenAsks  = 16
 	forgottenPongs = 3
 	forgottenAfter = 8 * time.Second
@@ -47,7 +49,7 @@ const (
 // vigil is what is known of a session that says nothing; the session's lock guards it.
 type vigil struct {
 	pinged time.Time
-	pongs  int       // since the session was last heard
+	pongs  int       // and answers to a stranger, since the session was last heard
 	since  time.Time // of the first of them
 	last   time.Time
 }
@@ -59,10 +61,10 @@ func (s *session) watchedLocked() bool {
 
 // quietLocked is after how long without a datagram the server is asked.
 func (s *session) quietLocked() time.Duration {
-	if s.room != nil && !s.ticket.have {
-		return roomQuiet
+	if s.ticket.have {
+		return oursQuiet
 	}
-	return lobbyQuiet
+	return oldQuiet
 }
 
 // asksLocked is how many asks were sent since anything of the session was received, or
@@ -74,10 +76,20 @@ func (s *session) asksLocked() int {
 	return s.link.Unanswered()
 }
 
-// pongLocked takes the answer of the query port. With the first one of a silence the
-// asking begins anew: what was asked before may have been lost with the line.
+// pongLocked takes the answer of the query port.
 func (s *session) pongLocked(now time.Time) {
 	s.ponged = now
+	s.thereLocked(now)
+}
+
+// strangerLocked takes what the server answers to somebody whom it does not know. As a
+// PONG it shows that the line is there; EmuLinker-K, restarted, gives no PONG to whom it has
+// begun to answer so. A session that hears nothing else is silent all the same.
+func (s *session) strangerLocked(now time.Time) { s.thereLocked(now) }
+
+// thereLocked: the line to the server is there. With the first sign of that in a silence the
+// asking begins anew: what was asked before may have been lost with the line.
+func (s *session) thereLocked(now time.Time) {
 	v := &s.vigil
 	if !s.watchedLocked() || s.asksLocked() < pingFrom && v.pongs == 0 {
 		return

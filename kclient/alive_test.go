@@ -67,6 +67,7 @@ func TestASessionThatTheServerForgotIsNoticed(t *testing.T) {
 		t.Run(fmt.Sprint("lobby, loss ", loss), func(t *testing.T) {
 			onOldServer(t, 11, onEmuLinker, 250*time.Millisecond, p, func(t *testing.T, o *oldServer) {
 				ann, _ := o.dial("ann")
+				time.Sleep(3 * time.Second) // a login counts as a line for the flood control
 				require.NoError(t, ann.Chat("this arrives"))
 				time.Sleep(time.Minute)
 				o.restart()
@@ -74,6 +75,22 @@ func TestASessionThatTheServerForgotIsNoticed(t *testing.T) {
 				time.Sleep(3 * time.Second)
 				require.NoError(t, ann.Chat("this does not"))
 				requireForgotten(t, ann, restarted, kclient.LostLine{Text: "this does not"})
+			})
+		})
+		t.Run(fmt.Sprint("talking, loss ", loss), func(t *testing.T) {
+			onOldServer(t, 14, onEmuLinker, 250*time.Millisecond, p, func(t *testing.T, o *oldServer) {
+				ann, _ := o.dial("ann")
+				time.Sleep(time.Minute)
+				o.restart()
+				restarted := time.Now()
+				var lost []kclient.LostLine
+				for i := range 20 { // each draws a line, until its numbers are beyond those of the session
+					text := fmt.Sprint("hello? ", i)
+					require.NoError(t, ann.Chat(text))
+					lost = append(lost, kclient.LostLine{Text: text})
+					time.Sleep(250 * time.Millisecond)
+				}
+				requireForgotten(t, ann, restarted, lost...)
 			})
 		})
 		t.Run(fmt.Sprint("room, loss ", loss), func(t *testing.T) {
@@ -246,6 +263,7 @@ func TestChatThatCameBackIsNotReported(t *testing.T) {
 	onOldServer(t, 41, onEmuLinker, 250*time.Millisecond, netsim.Profile{Delay: 20 * time.Millisecond}, func(t *testing.T, o *oldServer) {
 		ann, conn := o.dial("ann")
 		for range 3 {
+			time.Sleep(3 * time.Second) // or it would be refused as flooding
 			require.NoError(t, ann.Chat("gg"))
 			event[kclient.GlobalChat](t, ann)
 		}

@@ -77,12 +77,12 @@ type gameClock struct {
 // EmuLinker answers repeats once a second at least, ours twice.
 const minSilence = 1500 * time.Millisecond
 
-// heardLocked is called with every datagram of the server's, before it counts.
-func (g *Game) heardLocked(now time.Time) {
+// heardLocked is called with every datagram of the session's; last is when the one before it came.
+func (g *Game) heardLocked(now, last time.Time) {
 	if g.waitFrom.IsZero() {
 		return
 	}
-	if gap := now.Sub(later(g.waitFrom, g.s.link.LastReceived())); gap >= minSilence {
+	if gap := now.Sub(later(g.waitFrom, last)); gap >= minSilence {
 		g.clock.silent += gap
 	}
 }

@@ -106,15 +106,22 @@ func (s *session) receiveLocked(now time.Time, datagram []byte, from netip.AddrP
 		s.pongLocked(now)
 		return
 	}
-	if g := s.gameLocked(); g != nil {
-		g.heardLocked(now)
-	}
+	last := s.link.LastReceived()
 	if wire.IsExtension(datagram) {
+		if g := s.gameLocked(); g != nil {
+			g.heardLocked(now, last)
+		}
 		s.extensionLocked(now, datagram)
 		return
 	}
 	if err := s.link.Receive(now, datagram); err != nil {
+		if errors.Is(err, link.ErrStranger) {
+			s.strangerLocked(now)
+		}
 		return // one malformed datagram harms nothing but itself
+	}
+	if g := s.gameLocked(); g != nil {
+		g.heardLocked(now, last)
 	}
 	s.vigil.pongs = 0
 	s.lostLocked(now)

@@ -106,7 +106,9 @@ func (e *emulinker) start(addr netip.AddrPort) error {
 	return nil
 }
 
-// onePort is K's: everything comes to one port, and a client is an address.
+// onePort is K's: everything comes to one port, and a client is an address. Whatever is no PING or HELLO makes a
+// stranger a client, such as what somebody says whom it knew before it was restarted; and to a client it
+// answers no PING.
 func (e *emulinker) onePort(conn *netsim.Conn, from netip.AddrPort, d []byte) {
 	i := slices.IndexFunc(e.users, func(u *elUser) bool { return u.addr == from })
 	var u *elUser
@@ -174,15 +176,13 @@ func (e *emulinker) resend(u *elUser, n int) {
 		return
 	}
 	u.resent = now
-	if d := u.out.last(min(3*n, emulinkerKeeps)); d != nil {
-		e.Server.resent++
-		u.conn.WriteToUDPAddrPort(d, u.addr)
-	}
+	e.Server.resent++
+	u.conn.WriteToUDPAddrPort(u.out.last(min(3*n, emulinkerKeeps)), u.addr)
 }
 
-// forget puts out who has not been heard of, and who did not log in.
+// forget puts out who has not been heard of, and who did not log in. K looks once a minute.
 func (e *emulinker) forget() {
-	for {
+	for tens := 1; ; tens++ {
 		select {
 		case <-e.closed:
 			return
@@ -190,11 +190,14 @@ func (e *emulinker) forget() {
 		}
 		e.mu.Lock()
 		for _, u := range slices.Clone(e.users) {
-			switch silent := time.Since(u.heard); {
-			case u.loggedIn && silent > forgetsAfter:
+			switch {
+			case u.loggedIn && time.Since(u.heard) > forgetsAfter:
 				e.quit(u, "Ping Timeout")
-			case !u.loggedIn && silent > 15*e.maxPing:
+			case u.loggedIn || time.Since(u.made) <= 15*e.maxPing:
+			case e.o.SF:
 				e.stop(u)
+			case tens%6 == 0:
+				u.late = true // K answers it on, but lets it in no more
 			}
 		}
 		e.flush()

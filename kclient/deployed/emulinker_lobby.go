@@ -55,9 +55,9 @@ func (e *emulinker) handle(u *elUser, m *message) {
 	}
 }
 
-// pong: the server times the rounds, the mean of them is the ping.
+// pong: the server times the rounds, the mean of them is the ping. Who never asked to log in has begun long ago.
 func (e *emulinker) pong(u *elUser) {
-	if u.loggedIn || u.asked.IsZero() {
+	if u.loggedIn {
 		return
 	}
 	u.acks++
@@ -133,6 +133,8 @@ func (e *emulinker) refuses(u *elUser) string {
 		limit = nameLimitSF
 	}
 	switch {
+	case u.late:
+		return "Connection timed out"
 	case !e.o.Admins && u.ping > e.maxPing:
 		return "Your ping is too high"
 	case u.connection < 1 || u.connection > 6:
@@ -201,6 +203,9 @@ func (e *emulinker) globalChat(u *elUser, text string) {
 	}
 	e.alone(func() {
 		switch text = strings.TrimSpace(text); {
+		case !u.loggedIn:
+			e.tell(u, "Chat Denied: Not logged in")
+			return
 		case e.flooding(u.chatted):
 			e.tell(u, "Chat denied: flood control")
 			return
@@ -225,6 +230,7 @@ func (e *emulinker) create(u *elUser, game string) {
 		e.refused(u, "Create game denied: already in a game")
 		return
 	case u.status == wire.UserConnecting:
+		e.refused(u, "Create Game Denied: You are not fully logged in")
 		return
 	case e.flooding(u.created):
 		e.refused(u, "Create game denied: flood control")

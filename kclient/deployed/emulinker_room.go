@@ -74,6 +74,7 @@ func (e *emulinker) joinRequest(u *elUser, id uint32) {
 	i := slices.IndexFunc(e.rooms, func(r *elRoom) bool { return r.id == id })
 	switch {
 	case u.status == wire.UserConnecting:
+		e.refused(u, "Join Game Denied: You are not fully logged in")
 	case u.room != nil:
 		e.refused(u, "Join game denied: already in a game")
 	case i < 0:

@@ -23,6 +23,8 @@ type elUser struct {
 	status     wire.UserState
 	loggedIn   bool
 	gone       bool
+	made       time.Time
+	late       bool      // it has been too long about its login
 	asked      time.Time // the first 05
 	acks       int
 	ping       time.Duration
@@ -49,7 +51,7 @@ type elUser struct {
 
 func (e *emulinker) newUser(conn *netsim.Conn) *elUser {
 	e.lastUser++
-	u := &elUser{conn: conn, id: e.lastUser, status: wire.UserConnecting, heard: time.Now(),
+	u := &elUser{conn: conn, id: e.lastUser, status: wire.UserConnecting, made: time.Now(), heard: time.Now(),
 		out: outbox{usual: emulinkerUsual, keeps: emulinkerKeeps}}
 	if e.o.SF {
 		u.out.buffer = bufferSF

@@ -32,12 +32,10 @@ func (o *outbox) add(t wire.Type, body []byte) []byte {
 	return o.last(o.usual)
 }
 
-// last is a datagram of the last count messages, nil when there are none.
+// last is a datagram of the last count messages. When there are none it is one byte, a bundle of none: so
+// answers EmuLinker a stranger's repeats (seen).
 func (o *outbox) last(count int) []byte {
 	count = min(count, len(o.recent))
-	if count == 0 {
-		return nil
-	}
 	b := wire.AppendBundleHeader(nil, count)
 	for i := range count {
 		m := o.recent[len(o.recent)-1-i]

@@ -221,7 +221,7 @@ func (l *Link) prove(now time.Time, i uint64) {
 func (l *Link) ObserveRTT(d time.Duration) { l.rtt.observe(d) }
 
 // Receive takes one datagram of the peer's. An error means that the datagram is
-// malformed and was dropped whole; the session is unharmed. The datagram must
+// malformed, or a stranger's ([ErrStranger]), and was dropped whole; the session is unharmed. The datagram must
 // stay unchanged until Message has returned false.
 func (l *Link) Receive(now time.Time, datagram []byte) error {
 	parse := wire.ParseServerBundle
@@ -231,7 +231,13 @@ func (l *Link) Receive(now time.Time, datagram []byte) error {
 	bundle, err := parse(datagram, l.in.bundle[:0])
 	l.in.bundle, l.in.left = bundle, 0
 	if err != nil {
+		if len(datagram) == 1 && datagram[0] == 0 && l.stranger(nil) {
+			return ErrStranger
+		}
 		return err
+	}
+	if l.stranger(bundle) {
+		return ErrStranger
 	}
 	l.in.left = len(bundle)
 	l.lastRecv = now

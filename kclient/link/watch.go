@@ -18,6 +18,7 @@ type watch struct {
 	inVain     int           // whole rows without an answer, until the first one
 	answers    bool          // the server has answered a repeat with nothing new
 	unanswered int           // repeats since anything was received
+	strangers  strangers     // stranger.go
 }
 
 // Watch makes a client ask a quiet server for what it may have missed: three times in
