@@ -263,6 +263,13 @@ func (c *boxClient) data(payload ...byte) {
 	c.send(wire.TypeGameData, rawBody(wire.AppendGameData(nil, payload)))
 }
 
+// batches sends as many batches of one content as a client sends before it waits for its first message.
+func (c *boxClient) batches(payload ...byte) {
+	for range c.session().room.mixer.FrameDelay(c.session().player) + 1 {
+		c.data(payload...)
+	}
+}
+
 // one is M(t, body) of a given number.
 func one(seq uint16, t wire.Type, body []byte) []byte {
 	return wire.AppendMessage(wire.AppendBundleHeader(nil, 1), seq, t, body)

@@ -81,7 +81,7 @@ func TestRow14ShortBodies(t *testing.T) {
 	require.Equal(t, stateRoom, cs[0].session().state)
 	require.Contains(t, boxParse(cs[0], wire.TypeGameChat, wire.ParseChat).Text, "dropped from the game")
 	require.Equal(t, statePlaying, cs[1].session().state)
-	cs[1].data(1)
+	cs[1].batches(1)
 	require.Contains(t, cs[1].types(), wire.TypeGameData, "the others go on")
 }
 
@@ -262,7 +262,7 @@ func TestRow19HoleThatStays(t *testing.T) {
 	next := uint16(c.link.Stats().MessagesSent)
 	c.silent = true
 	b.raw(c.addr, one(next+1, wire.TypeGameChat, wire.ChatRequest{Text: "after the hole"}.AppendTo(nil)))
-	cs[1].data(1)
+	cs[1].batches(1)
 	require.Equal(t, statePlaying, c.session().state)
 	b.pass(holePatience + time.Second)
 	require.Equal(t, stateRoom, c.session().state)

@@ -53,7 +53,7 @@ func TestRow20GameDataFaults(t *testing.T) {
 			for _, c := range cs[1:] {
 				require.Equal(t, statePlaying, c.session().state)
 				c.inbox = nil
-				c.data(bytes.Repeat([]byte{9}, 4*int(tc.typ))...)
+				c.batches(bytes.Repeat([]byte{9}, 4*int(tc.typ))...)
 			}
 			for _, c := range cs[1:] {
 				g, ok := c.find(wire.TypeGameData)

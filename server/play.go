@@ -55,6 +55,7 @@ func (s *session) handleGameCache(now time.Time, body []byte) error {
 
 // played follows every batch of a player's.
 func (s *session) played(now time.Time) {
+	s.batched = now
 	s.setPhase(now, link.Play)
 	s.link.ProveGame(now, s.room.mixer.ClientProven(s.player))
 	r := s.room
@@ -96,7 +97,7 @@ func (r *room) relay(now time.Time) {
 		r.since = now
 	}
 	for i, p := range r.players {
-		if p == nil {
+		if p == nil || r.early(p) {
 			continue
 		}
 		for {

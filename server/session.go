@@ -56,9 +56,11 @@ type session struct {
 	histories rater
 
 	room    *room
-	player  int    // in the room's game, from 0; valid in netsync and play
-	ready   bool   // in netsync
-	started uint16 // seq of the start message
+	player  int       // in the room's game, from 0; valid in netsync and play
+	ready   bool      // in netsync
+	started uint16    // seq of the start message
+	batched time.Time // when its last batch came
+	waits   bool      // for its first message, although it has sent fewer batches than it should have
 
 	closeAt time.Time // in stateClosed: when the goodbye is over and the link goes
 

@@ -49,7 +49,7 @@ func (s *session) start(now time.Time) {
 	r.players = append(r.players[:0], r.members...)
 	r.announce(now)
 	for i, p := range r.players {
-		p.state, p.player, p.ready = stateNetsync, i, false
+		p.state, p.player, p.ready, p.waits = stateNetsync, i, false, false
 		p.setPhase(now, link.Netsync)
 		p.started = p.send(now, wire.TypeStartGame, wire.GameStarted{
 			FrameDelay: uint16(config.FrameDelays[i]), Player: uint8(i + 1), Players: uint8(len(r.players)),
