@@ -51,13 +51,9 @@ func (s *session) receive(now time.Time, datagram []byte) {
 		s.receiveLate(now, datagram)
 		return
 	}
-	repeats := s.link.Repeats()
 	if err := s.link.Receive(now, datagram); err != nil {
 		s.server.stats.Malformed++
 		return
-	}
-	if s.link.Repeats() > repeats {
-		s.repeated(now)
 	}
 	s.deliver(now)
 	if _, hole := s.link.Hole(); hole && s.state == stateLogin && !s.proven {

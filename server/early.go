@@ -11,21 +11,27 @@ import "time"
 // So an old client's first message waits until its delay is over: in call D + 1 it sends batch
 // d + 1, and waits. d + 1 messages then come at once. That costs each one wait of its round trip, at the start of a game.
 
-// lateRepeat is how long after a batch a repeat is a client's that waits, and no copy that the network made: one
-// that counts its delay in another way than the known ones is not left waiting for ever. SupraClient and the n02
-// of 2010 repeat themselves after a second, later n02 after 10 ms.
-const lateRepeat = 500 * time.Millisecond
+// earlySilence is how long after the time of another batch a client that sends none has stopped to wait: one that counts
+// its delay in another way than the known ones is not left waiting.
+const earlySilence = 100 * time.Millisecond
 
 // early reports whether a player may still be in the calls of its frame delay. Our own clients count them.
 func (r *room) early(p *session) bool {
 	return !p.proven && !p.waits && r.mixer.Sent(p.player) == 0 && r.mixer.Received(p.player) <= r.mixer.FrameDelay(p.player)
 }
 
-// repeated takes a datagram with nothing new.
-func (s *session) repeated(now time.Time) {
-	if s.state != statePlaying || !s.room.early(s) || s.room.mixer.Received(s.player) == 0 || now.Sub(s.batched) < lateRepeat {
-		return
+// earlyAt is when the player counts as waiting, although it has sent fewer batches than it should have; zero is never.
+func (s *session) earlyAt() time.Time {
+	if s.state != statePlaying || !s.room.early(s) || s.room.mixer.Received(s.player) == 0 {
+		return time.Time{}
 	}
-	s.waits = true
-	s.room.relay(now)
+	return s.batched.Add(time.Duration(s.connection.Frames())*time.Second/60 + earlySilence)
+}
+
+// tickEarly gives a player who waits what there is for it.
+func (s *session) tickEarly(now time.Time) {
+	if at := s.earlyAt(); !at.IsZero() && !now.Before(at) {
+		s.waits = true
+		s.room.relay(now)
+	}
 }

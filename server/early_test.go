@@ -38,19 +38,16 @@ func TestNothingComesInTheFrameDelayOfAnOldClient(t *testing.T) {
 	}
 }
 
-// TestAClientThatWaitsInItsFrameDelayIsAnswered: one that counts it differently. A copy of its batch is no sign of that.
+// TestAClientThatWaitsInItsFrameDelayIsAnswered: one that counts it differently. It is known by its silence.
 func TestAClientThatWaitsInItsFrameDelayIsAnswered(t *testing.T) {
-	b := newBox(t, Config{})
-	cs := b.game(1, wire.LAN)
-	c := cs[0]
-	r := c.session().room
-	c.data(1)
-	copied := one(uint16(c.link.Stats().MessagesSent-1), wire.TypeGameData, wire.AppendGameData(nil, []byte{1}))
-	b.raw(c.addr, copied)
-	require.Zero(t, r.mixer.Sent(0))
-	b.pass(lateRepeat - time.Millisecond)
-	require.Zero(t, r.mixer.Sent(0))
-	b.pass(lateRepeat)
-	b.raw(c.addr, copied)
-	require.Equal(t, 1, r.mixer.Sent(0))
+	for _, typ := range []wire.ConnectionType{1, 6} {
+		b := newBox(t, Config{})
+		cs := b.game(1, typ)
+		r := cs[0].session().room
+		cs[0].data(make([]byte, typ)...)
+		b.pass(time.Duration(typ)*time.Second/60 + earlySilence - time.Millisecond)
+		require.Zero(t, r.mixer.Sent(0))
+		b.pass(2 * time.Millisecond)
+		require.Equal(t, 1, r.mixer.Sent(0))
+	}
 }

@@ -146,6 +146,7 @@ func (s *session) schedule(now time.Time) {
 	default:
 		at = earliest(at, s.link.LastReceived().Add(s.patience()))
 		at = earliest(at, s.askAt())
+		at = earliest(at, s.earlyAt())
 	}
 	if since, ok := s.link.Hole(); ok && s.state != stateClosed {
 		at = earliest(at, since.Add(s.holePatience()))
@@ -187,6 +188,7 @@ func (s *session) tick(now time.Time) {
 	default:
 		s.tickHole(now)
 		s.ask(now)
+		s.tickEarly(now)
 	}
 	s.touch()
 }

@@ -95,9 +95,6 @@ func (l *Link) Stats() Stats {
 	return s
 }
 
-// Repeats is Stats().Repeats, for every datagram.
-func (l *Link) Repeats() int { return l.stats.Repeats }
-
 // Phase returns what SetPhase set.
 func (l *Link) Phase() Phase { return l.phase }
 
