@@ -29,6 +29,10 @@ type Dialog struct {
 	thread  uintptr // the emulator's thread that the dialog runs on
 	blocked bool    // that thread waits here; else it is in a callback, or has left one for good
 
+	starting bool       // the server has started a game that Play has not begun
+	ahead    bool       // Play has begun one before GameStarting told of it
+	early    eventQueue // what happened in it since
+
 	mu   sync.Mutex
 	say  func(string) error // nil outside a room
 	text hostText
@@ -246,8 +250,20 @@ func (d *Dialog) MoreInfos(game GameName) {
 	}
 }
 
-// Chat passes on what somebody in the room said, in UTF-8. Without a running
-// game it is dropped: emulators show chat only while they play.
+// GameStarting says, once for each game, that the server has started it: what is passed on from then on until Play is kept
+// for the game, since the emulator would never hear of it otherwise. Play may come first, from another goroutine.
+func (d *Dialog) GameStarting() {
+	d.s.mu.Lock()
+	defer d.s.mu.Unlock()
+	if d.ahead {
+		d.ahead = false
+		return
+	}
+	d.starting, d.early = true, eventQueue{}
+}
+
+// Chat passes on what somebody in the room said, in UTF-8. Without a game that runs or is
+// starting it is dropped: emulators show chat only while they play.
 func (d *Dialog) Chat(nick, text string) {
 	d.post(event{kind: CallChat, nick: nick, text: text})
 }
@@ -257,12 +273,26 @@ func (d *Dialog) ClientDropped(nick string, player int) {
 	d.post(event{kind: CallDrop, nick: nick, player: player})
 }
 
+// post queues what another player did and wakes the emulator's thread for it.
 func (d *Dialog) post(e event) {
-	r := d.s.running()
-	if r == nil || r.dialog != d {
-		return
+	s := d.s
+	s.mu.Lock()
+	r, lost := s.game, false
+	switch {
+	case d.starting:
+		r, lost = nil, d.early.push(e)
+	case r != nil && r.dialog == d && !r.over:
+		lost = r.events.push(e)
+	default:
+		r = nil
 	}
-	r.post(e)
+	s.mu.Unlock()
+	if r != nil {
+		r.match.Game.Interrupt()
+	}
+	if lost {
+		s.logger().Warn("the emulator does not take its chat lines and drops; the oldest was thrown away", "kept", maxEvents)
+	}
 }
 
 // Play runs a game with the emulator: it calls gameCallback and returns when

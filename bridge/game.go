@@ -99,6 +99,8 @@ func (s *Session) startLocking(d *Dialog, m Match, record *recorder) (*running, 
 		id: s.lastGame, dialog: d, match: m, text: hostText{host: s.host, session: m.Charset},
 		record: record, done: make(chan struct{}),
 	}
+	r.events, d.early = d.early, eventQueue{}
+	d.ahead, d.starting = !d.starting, false
 	r.ctx, r.cancel = context.WithCancel(context.Background())
 	select {
 	case d.calls <- dialogCall{game: r}:
@@ -109,22 +111,6 @@ func (s *Session) startLocking(d *Dialog, m Match, record *recorder) (*running, 
 	s.game = r
 	s.complained &^= complaintsOfGame
 	return r, nil
-}
-
-// post queues what another player did and wakes the emulator's thread for it.
-func (r *running) post(e event) {
-	s := r.dialog.s
-	s.mu.Lock()
-	over := r.over
-	lost := !over && r.events.push(e)
-	s.mu.Unlock()
-	if over {
-		return
-	}
-	r.match.Game.Interrupt()
-	if lost {
-		s.logger().Warn("the emulator does not take its chat lines and drops; the oldest was thrown away", "kept", maxEvents)
-	}
 }
 
 // end ends a game, once: it leaves it, wakes whoever waits, and writes the

@@ -25,6 +25,8 @@ func (v *visit) watch(ctx context.Context) {
 		case kclient.RoomChat:
 			v.log.Info("room chat", "from", e.User, "text", e.Text)
 			v.dialog.Chat(e.User, e.Text)
+		case kclient.GameStarted:
+			v.dialog.GameStarting()
 		case kclient.PlayerJoined:
 			v.log.Info("player joined the room", "player", e.Player.Name, "ping", e.Player.Ping, "connection", e.Player.Connection.String())
 		case kclient.PlayerLeft:

@@ -62,6 +62,8 @@ func (d *desk) event(v *visit, e kclient.Event) {
 		delete(v.games, e.Game.ID)
 		d.tell(message.GameGone{ID: int(e.Game.ID)})
 		d.ownerChanged(v, e.Game.Owner)
+	case kclient.GameStarted:
+		d.dialog.GameStarting()
 	case kclient.PlayerJoined:
 		d.say(message.Line{Where: "room", Kind: "enter", From: e.Player.Name, Me: int(e.Player.ID) == d.session.User})
 		d.showRoom()
