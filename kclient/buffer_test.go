@@ -3,6 +3,7 @@ package kclient_test
 import (
 	"fmt"
 	"net/netip"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -27,11 +28,11 @@ func TestWhatEmuLinkerSFLeavesOutEndsNoGame(t *testing.T) {
 			for seed := range uint64(4) {
 				m := mixedMatch{seed: seed, server: onEmuLinkerSF, who: []string{ours, ours}, types: []wire.ConnectionType{2, 2}, size: tc.size, frames: 500,
 					lobby: roughly(20*time.Millisecond, 0), play: roughly(20*time.Millisecond, tc.loss)}
-				short := 0
+				var short atomic.Int64
 				m.during = func(_ *mixedMatch, n *netsim.Network) {
 					n.Filter(func(_, to netip.AddrPort, d []byte) bool {
 						if _, err := wire.ParseBundle(d, nil); err != nil && to.Addr() != mixedServer.Addr() {
-							short++
+							short.Add(1)
 						}
 						return true
 					})
@@ -39,7 +40,7 @@ func TestWhatEmuLinkerSFLeavesOutEndsNoGame(t *testing.T) {
 				m.run(t)
 				require.Equal(t, 2, m.finished(), "%v: %v", &m, m.result)
 				require.Empty(t, m.desyncs)
-				require.Greater(t, short, 100, "datagrams that count more than they hold")
+				require.Greater(t, short.Load(), int64(100), "datagrams that count more than they hold")
 			}
 		})
 	}

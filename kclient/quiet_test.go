@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -78,13 +79,9 @@ func (o *oldServer) restart() {
 
 // loseOne loses the first datagram to the conn that holds the word.
 func (o *oldServer) loseOne(c *netsim.Conn, word string) {
-	lost := false
+	var lost atomic.Bool // both ends send at once
 	o.net.Filter(func(from, to netip.AddrPort, d []byte) bool {
-		if !lost && to == c.AddrPort() && bytes.Contains(d, []byte(word)) {
-			lost = true
-			return false
-		}
-		return true
+		return to != c.AddrPort() || !bytes.Contains(d, []byte(word)) || lost.Swap(true)
 	})
 }
 

@@ -3,6 +3,7 @@ package server_test
 import (
 	"fmt"
 	"net/netip"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -40,7 +41,10 @@ func (s *loginScene) play(t *testing.T, dial dialModel) {
 		served := make(chan error, 1)
 		go func() { served <- sv.Serve(conn, nil) }()
 		answered := false
+		var mu sync.Mutex // both ends send at once
 		network.Filter(func(from, to netip.AddrPort, d []byte) bool {
+			mu.Lock()
+			defer mu.Unlock()
 			bundle, err := wire.ParseBundle(d, nil)
 			if err != nil {
 				return true // HELLO and its answer
