@@ -3,6 +3,7 @@ package lobby
 import (
 	"time"
 
+	"kbridge/kclient"
 	"kbridge/kclient/lockstep"
 	"kbridge/kclient/wire"
 )
@@ -37,11 +38,20 @@ func recommend(ping time.Duration) int {
 	return 0
 }
 
-// frameDelay is how many frames of delay a player will get, as EmuLinker and our
-// server compute it from the ping of its login; 0 if the connection type is none.
-func frameDelay(c wire.ConnectionType, ping time.Duration) int {
-	if !c.Valid() {
-		return 0
+// frameDelays is how many frames of delay each player of a room will get in a game, as our server computes it from the
+// pings of their logins, and EmuLinker, which starts games of one connection type only; 0 where a type is none. A room in
+// which everybody gets the same delay, and direlera-rs, give others.
+func frameDelays(players []kclient.Player) []int {
+	delays := make([]int, len(players))
+	var types, at []int
+	var pings []time.Duration
+	for i, p := range players {
+		if p.Connection.Valid() {
+			at, types, pings = append(at, i), append(types, p.Connection.Frames()), append(pings, p.Ping)
+		}
 	}
-	return lockstep.Delay(c.Frames(), lockstep.FrameDelay(c.Frames(), ping))
+	for k, d := range lockstep.FrameDelays(types, pings) {
+		delays[at[k]] = lockstep.Delay(types[k], d)
+	}
+	return delays
 }
