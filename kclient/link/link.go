@@ -103,6 +103,7 @@ func (l *Link) Phase() Phase { return l.phase }
 func (l *Link) SetPhase(now time.Time, p Phase) {
 	if p == Netsync {
 		l.games.count, l.games.proven = 0, 0
+		l.games.pace.begin()
 	}
 	l.phase = p
 	l.resends, l.copies = 0, 0

@@ -35,11 +35,19 @@ type pacer struct {
 	mean  time.Duration
 	last  time.Time
 	hurry bool // the last gap was a short one
+	burst int  // short gaps of this game before its first usual one; firstBurst from then on
 }
+
+// begin is the start of a game; the pace is taken to be that of the one before.
+func (p *pacer) begin() { p.burst = 0 }
 
 // firstPace is the least that is taken from a single gap: emulators show 60 frames a
 // second, seldom more.
 const firstPace = time.Second / 60
+
+// firstBurst is how many messages may come together at the start of a game without saying anything of its pace: our server
+// gives an old client its first d + 1 at once, and d is 14 at most for those.
+const firstBurst = 16
 
 func (p *pacer) observe(now time.Time) {
 	d := now.Sub(p.last)
@@ -48,10 +56,13 @@ func (p *pacer) observe(now time.Time) {
 	p.hurry = d < p.mean/2
 	switch {
 	case first || d >= maxPlayWait: // netsync, or a long stall
+	case d < firstPace/2 && p.burst < firstBurst:
+		p.burst++
 	case p.mean == 0:
-		p.mean = max(d, firstPace)
+		p.mean, p.burst = max(d, firstPace), firstBurst
 	default:
 		p.mean += (min(d, 2*p.mean) - p.mean) / 32
+		p.burst = firstBurst
 	}
 }
 

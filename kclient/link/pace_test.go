@@ -150,3 +150,29 @@ func TestPaceOfAGame(t *testing.T) {
 	p.observe(now.Add(time.Hour))
 	require.InDelta(t, frame, p.mean, float64(5*time.Millisecond))
 }
+
+// An old client's first messages come together, up to 15 of them: that is no pace, in its first game and in later ones. Of a game that
+// really is so fast it is one.
+func TestABurstAtTheStartOfAGameIsNoPace(t *testing.T) {
+	const batch = 50 * time.Millisecond // type 3
+	var p pacer
+	now := epoch
+	for range 3 {
+		p.begin()
+		now = now.Add(10 * time.Second)
+		for i := range 15 {
+			p.observe(now.Add(time.Duration(i) * 100 * time.Microsecond))
+		}
+		for range 100 {
+			now = now.Add(batch)
+			p.observe(now)
+		}
+		require.InDelta(t, batch, p.mean, float64(time.Millisecond))
+	}
+	p = pacer{}
+	for range 200 {
+		now = now.Add(4 * time.Millisecond)
+		p.observe(now)
+	}
+	require.Less(t, p.mean, firstPace)
+}
