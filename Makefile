@@ -130,10 +130,11 @@ dll: windows-tools ## kailleraclient.dll for Windows emulators, 32 and 64 bits, 
 	$(call windows_dll,amd64,$(MINGW64),$(WIN64),exports_windows_amd64.def)
 	cp $(WIN64)/kailleraclient.dll $(WIN64)/kailleraclient64.dll
 
-# $(call windows_programs,GOARCH,mingw prefix,folder): a host that loads the library, one that was linked with it,
-# and the tests of the sockets.
+# $(call windows_programs,GOARCH,mingw prefix,folder): a host that loads the library, one that does what old emulators
+# do, one that was linked with it, and the tests of the sockets.
 define windows_programs
 	$(2)-gcc -std=c99 $(WARN) -O2 -Iinclude -o $(3)/winhost.exe $(addprefix $(WINHOST)/,winhost.c window.c library.c checks.c text.c)
+	$(2)-gcc -std=c99 $(WARN) -O2 -Iinclude -o $(3)/habits.exe $(wildcard $(WINHOST)/habit*.c) $(WINHOST)/library.c
 	$(2)-gcc -std=c99 $(WARN) -O2 -Iinclude -o $(3)/linked.exe $(WINHOST)/linked.c -L$(3) -lkailleraclient
 	CGO_ENABLED=0 GOOS=windows GOARCH=$(1) $(GO) test -c -o $(3)/udp-test.exe ./kclient/udp
 endef

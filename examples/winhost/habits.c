@@ -1,0 +1,93 @@
+/*
+ * habits.c: does to the library what Windows emulators of 1999 to 2010 do. Each habit
+ * is a process of its own, since some of them kill threads or end it.
+ */
+#include "habits.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct habits_options habits_options = {
+    "kailleraclient.dll",
+#if defined(_WIN64)
+    PLAIN,
+#else
+    UNDERSCORE,
+#endif
+    NULL,
+};
+
+static const struct habit {
+    const char *name, *what;
+    int loads; /* loads the library itself */
+    void (*run)(void);
+} habits[] = {
+    {NULL, NULL, 0, NULL},
+};
+
+static int failed;
+
+void expect(const char *what, int ok)
+{
+    printf("%s %s\n", ok ? "ok  " : "FAIL", what);
+    failed += !ok;
+}
+
+static int KAILLERA_CALL no_game(char *game, int player, int players)
+{
+    (void)game, (void)player, (void)players;
+    return 0;
+}
+
+static void KAILLERA_CALL no_chat(char *nick, char *text)
+{
+    (void)nick, (void)text;
+}
+
+static void KAILLERA_CALL no_drop(char *nick, int player)
+{
+    (void)nick, (void)player;
+}
+
+void habits_infos(kailleraInfos *infos)
+{
+    static char name[] = "chip8 1.1", list[] = "Duel\0";
+
+    memset(infos, 0, sizeof *infos);
+    infos->appName = name;
+    infos->gameList = list;
+    infos->gameCallback = no_game;
+    infos->chatReceivedCallback = no_chat;
+    infos->clientDroppedCallback = no_drop;
+}
+
+static int usage(void)
+{
+    printf("usage: habits [--library FILE] HABIT\n\nDoes as an emulator of Windows does; exit status 0 if the library stands it.\n\n");
+    for (const struct habit *h = habits; h->name != NULL; h++)
+        printf("  %-20s %s\n", h->name, h->what);
+    return 2;
+}
+
+int main(int argc, char **argv)
+{
+    const struct habit *h = habits;
+
+    setvbuf(stdout, NULL, _IONBF, 0);
+    if (argc == 4 && strcmp(argv[1], "--library") == 0) {
+        habits_options.library = argv[2];
+        argv += 2;
+        argc -= 2;
+    }
+    while (h->name != NULL && (argc != 2 || strcmp(h->name, argv[1]) != 0))
+        h++;
+    if (h->name == NULL)
+        return usage();
+    if (!h->loads) {
+        habits_options.module = library_load(habits_options.library, habits_options.spelling);
+        if (habits_options.module == NULL)
+            return 1;
+    }
+    h->run();
+    return failed != 0;
+}

@@ -1,0 +1,24 @@
+/* Habits of Windows emulators, one function each: what they do that no rule of the API forbids. */
+#ifndef HABITS_H
+#define HABITS_H
+
+#include <windows.h>
+
+#include "library.h"
+
+/* What the command line said; the library is loaded and has its functions looked up. */
+extern struct habits_options {
+    const char *library;
+    enum spelling spelling;
+    HMODULE module;
+} habits_options;
+
+/* expect prints what should hold and whether it does; the habit fails if it does not. */
+void expect(const char *what, int ok);
+
+/* Fills in infos for a game "Duel" of the emulator "chip8 1.1" whose callbacks do nothing. */
+void habits_infos(kailleraInfos *infos);
+
+/* The habits, by file. */
+
+#endif /* HABITS_H */
