@@ -1,6 +1,10 @@
 package bridge
 
-import "kbridge/kclient/wire"
+import (
+	"time"
+
+	"kbridge/kclient/wire"
+)
 
 // CallKind says which callback is to be called.
 type CallKind int
@@ -17,11 +21,12 @@ const (
 	CallDrop
 	// CallMoreInfos: moreInfosCallback(Game).
 	CallMoreInfos
-	// CallWait: the time to wait is over and there is nothing to call yet.
+	// CallWait: there is nothing to call yet. The thread is to wait until
+	// Config.Threads wakes it, at most for Wait, and to ask again.
 	CallWait
 )
 
-// Call is a callback that the Session's caller is to make, after which it asks
+// Call is a callback that the Session's caller is to make, or a wait, after which it asks
 // for the next one with the same Call. The zero Call asks for the first. All
 // strings are in the emulator's charset and hold no NUL.
 type Call struct {
@@ -32,6 +37,7 @@ type Call struct {
 	Text     string  // at most MaxTextBytes
 	Player   int
 	Players  int
+	Wait     time.Duration // how long CallWait is at most
 
 	// GameID is the game that a kailleraModifyPlayValues belongs to, so that
 	// one that comes back from a callback into a later game is told so.

@@ -23,11 +23,13 @@ type Dialog struct {
 	calls  chan dialogCall
 	done   chan struct{} // closed when the UI has returned
 	err    error         // the UI's; to be read after done
-	gone   chan struct{} // closed when nobody waits for the UI any more
+	thread uintptr       // the emulator's thread that the dialog runs on
+	waiter waiter        // that thread, while it waits
+	closer waiter        // the thread that waits in kailleraShutdown
 
 	// Guarded by s.mu.
-	thread  uintptr // the emulator's thread that the dialog runs on
-	blocked bool    // that thread waits here; else it is in a callback, or has left one for good
+	closeBy time.Time // set by Shutdown: how long that waits
+	blocked bool      // the thread waits here; else it is in a callback, or has left one for good
 
 	starting bool       // the server has started a game that Play has not begun
 	ahead    bool       // Play has begun one before GameStarting told of it
@@ -51,7 +53,8 @@ type dialogCall struct {
 // When the dialog before it is inside a callback, that callback was left by a
 // longjmp, or this is a call from inside of it: if it is the same thread, or if
 // no game is running, the new dialog takes over, ends the game, and the old
-// dialog is over. Otherwise ErrBusy.
+// dialog is over. So it is when the thread of the dialog before it has ended, as those that are
+// killed do. Otherwise ErrBusy.
 func (s *Session) BeginDialog(thread, window uintptr) (id uint64, err error) {
 	id, old, game, err := s.beginDialog(thread, window)
 	if err != nil {
@@ -61,7 +64,7 @@ func (s *Session) BeginDialog(thread, window uintptr) (id uint64, err error) {
 		return 0, err
 	}
 	if old != nil {
-		s.logger().Warn("kailleraSelectServerDialog was called again from a callback, or after one was left by a jump; the dialog before it is over")
+		s.logger().Warn("kailleraSelectServerDialog was called again from a callback, or after one was left by a jump, or after the thread of the dialog before it had ended; that dialog is over")
 		old.cancel(ErrNewDialog)
 	}
 	if game != nil {
@@ -80,7 +83,7 @@ func (s *Session) beginDialog(thread, window uintptr) (id uint64, old *Dialog, g
 		return 0, nil, nil, ErrNoInfos
 	}
 	live := s.game != nil && !s.game.over
-	if old = s.dialog; old != nil && (old.blocked || live && old.thread != thread) {
+	if old = s.dialog; old != nil && (old.blocked || live && old.thread != thread) && s.threads.Lives(old.thread) {
 		return 0, nil, nil, ErrBusy
 	}
 	if live {
@@ -89,7 +92,7 @@ func (s *Session) beginDialog(thread, window uintptr) (id uint64, old *Dialog, g
 	s.lastDialog++
 	d := &Dialog{
 		s: s, id: s.lastDialog, window: window, infos: s.infos,
-		calls: make(chan dialogCall, maxCalls), done: make(chan struct{}), gone: make(chan struct{}),
+		calls: make(chan dialogCall, maxCalls), done: make(chan struct{}),
 		thread: thread, blocked: true,
 		text: hostText{host: s.host},
 	}
@@ -100,9 +103,15 @@ func (s *Session) beginDialog(thread, window uintptr) (id uint64, old *Dialog, g
 	return d.id, old, game, nil
 }
 
+func (d *Dialog) tellDone() {
+	close(d.done)
+	d.waiter.wake(d.s.threads)
+	d.closer.wake(d.s.threads)
+}
+
 // run is the UI's goroutine.
 func (d *Dialog) run(before <-chan struct{}) {
-	defer close(d.done)
+	defer d.tellDone()
 	defer d.cancel(ErrDialogOver)
 	defer func() {
 		if v := recover(); v != nil {
@@ -116,41 +125,48 @@ func (d *Dialog) run(before <-chan struct{}) {
 	}
 }
 
-// NextCall waits for the next callback of the dialog, at most for wait, or
-// without limit when that is negative. c says what to call: then make the
-// call and come back. CallWait: the time is over, come back. CallNone: the
-// dialog is over, and code is what kailleraSelectServerDialog returns.
-func (s *Session) NextCall(id uint64, wait time.Duration, c *Call) (code int) {
+// NextCall tells the thread of the dialog what to do. c says what to call: make the
+// call and come back. CallWait: wait, and come back. CallNone: the dialog is over, and
+// code is what kailleraSelectServerDialog returns. NextCall itself does not wait.
+func (s *Session) NextCall(id uint64, c *Call) (code int) {
 	*c = Call{}
 	s.mu.Lock()
 	d := s.dialog
 	if d == nil || d.id != id {
+		d = s.closing
 		s.mu.Unlock()
+		if d != nil && d.id == id {
+			// The emulator may end its process once this has returned, so the user
+			// interface says good-bye first.
+			d.waiter.arm(d.thread)
+			if left := d.closingFor(); left > 0 {
+				*c = Call{Kind: CallWait, Wait: left}
+			}
+		}
 		return 0
 	}
 	d.blocked = true
 	s.mu.Unlock()
 
-	var timeout <-chan time.Time
-	if wait >= 0 {
-		timer := time.NewTimer(wait)
-		defer timer.Stop()
-		timeout = timer.C
-	}
-	for {
+	for armed := false; ; armed = true {
 		select {
 		case call := <-d.calls:
 			if s.deliver(d, call, c) {
 				return 0
 			}
+			continue
+		default:
+		}
+		select {
 		case <-d.done:
 			return s.closeDialog(d)
-		case <-d.gone:
-			return 0
-		case <-timeout:
-			c.Kind = CallWait
+		default:
+		}
+		if armed {
+			*c = Call{Kind: CallWait, Wait: maxWait}
 			return 0
 		}
+		d.waiter.arm(d.thread)
 	}
 }
 
@@ -246,6 +262,7 @@ func (d *Dialog) HasMoreInfos() bool { return d.infos.Callbacks.MoreInfos != 0 }
 func (d *Dialog) MoreInfos(game GameName) {
 	select {
 	case d.calls <- dialogCall{more: game.Entry}:
+		d.waiter.wake(d.s.threads)
 	default:
 	}
 }
@@ -288,7 +305,7 @@ func (d *Dialog) post(e event) {
 	}
 	s.mu.Unlock()
 	if r != nil {
-		r.match.Game.Interrupt()
+		r.waiter.wake(s.threads)
 	}
 	if lost {
 		s.logger().Warn("the emulator does not take its chat lines and drops; the oldest was thrown away", "kept", maxEvents)

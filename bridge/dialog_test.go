@@ -91,7 +91,7 @@ func TestGameGoesOnAfterItsCallbackReturns(t *testing.T) {
 			over <- code
 		}()
 		synctest.Wait()
-		g.frames <- []byte{1, 2}
+		g.give([]byte{1, 2})
 		require.Equal(t, 2, h.play(threadB, buffer(1, 1), 1, nil), "another thread plays")
 		require.Empty(t, result)
 		require.False(t, g.wasDropped())
@@ -234,7 +234,7 @@ func TestShutdownDoesNotWaitForEver(t *testing.T) {
 	})
 }
 
-func TestNextCallWaitsNoLongerThanAsked(t *testing.T) {
+func TestNextCallDoesNotWaitButTellsTheThreadTo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHost(t, runUI(func(ctx context.Context, d *bridge.Dialog) error {
 			time.Sleep(time.Second)
@@ -244,14 +244,18 @@ func TestNextCallWaitsNoLongerThanAsked(t *testing.T) {
 		var c bridge.Call
 		for range 3 {
 			began := time.Now()
-			require.Zero(t, h.NextCall(id, 10*time.Millisecond, &c))
+			require.Zero(t, h.NextCall(id, &c))
+			require.Zero(t, time.Since(began))
 			require.Equal(t, bridge.CallWait, c.Kind)
-			require.Equal(t, 10*time.Millisecond, time.Since(began))
+			require.Positive(t, c.Wait)
+			require.LessOrEqual(t, c.Wait, time.Second)
 		}
 		_, err := h.BeginDialog(threadA, 0)
 		require.ErrorIs(t, err, bridge.ErrBusy, "between two waits the thread is inside the dialog")
-		require.Zero(t, h.NextCall(id, time.Minute, &c))
+		began := time.Now()
+		c, _ = h.next(id)
 		require.Equal(t, bridge.CallNone, c.Kind)
+		require.Equal(t, time.Second, time.Since(began), "it is woken as soon as there is something to tell")
 	})
 }
 

@@ -33,6 +33,11 @@
 // frame costs two or three turns of it and no allocation. The UI has a goroutine
 // of its own, because the emulator's thread is wanted for callbacks.
 //
+// A thread that has to wait is told so (CallWait) and waits outside, where it holds
+// nothing: emulators kill theirs there. What it waits for wakes it through
+// Config.Threads, which also says whether a thread still lives: the game or dialog of
+// one that does not is anybody's. Only programs in Go wait inside, with Session.Wait.
+//
 // # When a game is over
 //
 // A game begins with the call of gameCallback, and is over when the emulator

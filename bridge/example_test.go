@@ -3,7 +3,6 @@ package bridge_test
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"kbridge/bridge"
 )
@@ -12,8 +11,8 @@ import (
 // asks again. This one plays two frames inside its game callback.
 func Example() {
 	game := newFakeGame() // stands for a *kclient.Game
-	game.frames <- []byte{1, 9}
-	game.frames <- []byte{1, 8}
+	game.give([]byte{1, 9})
+	game.give([]byte{1, 8})
 	s := bridge.New(bridge.Config{UI: runUI(func(ctx context.Context, d *bridge.Dialog) error {
 		_, err := d.Play(ctx, bridge.Match{Game: game, Name: bridge.GameName{Entry: "Duel"}})
 		return err
@@ -29,7 +28,11 @@ func Example() {
 	}
 	for {
 		var c bridge.Call
-		code := s.NextCall(id, time.Minute, &c)
+		code := s.NextCall(id, &c)
+		if c.Kind == bridge.CallWait {
+			s.Wait(thread, &c)
+			continue
+		}
 		if c.Kind == bridge.CallNone {
 			fmt.Println("the dialog returned", code)
 			break
@@ -40,7 +43,10 @@ func Example() {
 			values[0] = 1
 			var c bridge.Call
 			n := s.ModifyPlayValues(thread, values, 1, &c)
-			for c.Kind != bridge.CallNone { // chat, or a player who dropped
+			for c.Kind != bridge.CallNone { // chat, a player who dropped, or a frame that is not there yet
+				if c.Kind == bridge.CallWait {
+					s.Wait(thread, &c)
+				}
 				n = s.ModifyPlayValues(thread, values, 1, &c)
 			}
 			fmt.Println(n, values[:n])

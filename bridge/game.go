@@ -1,10 +1,6 @@
 package bridge
 
-import (
-	"context"
-
-	"kbridge/kclient/wire"
-)
+import "kbridge/kclient/wire"
 
 // running is one game of the emulator, from the moment it may call
 // kailleraModifyPlayValues.
@@ -13,10 +9,9 @@ type running struct {
 	dialog *Dialog
 	match  Match
 	text   hostText
-	ctx    context.Context // done when the game is over
-	cancel context.CancelFunc
 	record *recorder     // nil when nothing is recorded
 	done   chan struct{} // closed when result stands
+	waiter waiter        // the thread that waits for a frame
 	result Result
 
 	// Guarded by Session.mu.
@@ -76,6 +71,8 @@ func (s *Session) start(d *Dialog, m Match) (*running, error) {
 		record.discard()
 		return nil, err
 	}
+	m.Game.Notify(func() { r.waiter.wake(s.threads) })
+	d.waiter.wake(s.threads)
 	s.logger().Info("game starts", "game", m.Name.Name, "player", m.Game.Player(), "players", m.Game.Players(),
 		"frame_delay", m.Game.FrameDelay())
 	return r, nil
@@ -101,11 +98,9 @@ func (s *Session) startLocking(d *Dialog, m Match, record *recorder) (*running, 
 	}
 	r.events, d.early = d.early, eventQueue{}
 	d.ahead, d.starting = !d.starting, false
-	r.ctx, r.cancel = context.WithCancel(context.Background())
 	select {
 	case d.calls <- dialogCall{game: r}:
 	default:
-		r.cancel()
 		return nil, ErrBusy
 	}
 	s.game = r
@@ -129,7 +124,7 @@ func (s *Session) end(r *running, reason error) {
 	// Drop first: what goes to the server goes before this thread does
 	// anything slow. It fails when the game is over anyway.
 	_ = r.match.Game.Drop()
-	r.cancel()
+	r.waiter.wake(s.threads)
 	r.record.end()
 	if reason == nil {
 		reason = ErrDialogOver

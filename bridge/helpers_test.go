@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -33,9 +34,9 @@ type fakeGame struct {
 	players, delay int
 	frames         chan []byte // nil entries: inside the frame delay
 	fail           chan error
-	interrupt      chan struct{}
 
 	mu        sync.Mutex
+	notify    func()
 	submitted [][]byte
 	dropped   bool
 	received  int
@@ -43,7 +44,7 @@ type fakeGame struct {
 
 func newFakeGame() *fakeGame {
 	return &fakeGame{
-		players: 2, frames: make(chan []byte, 1000), fail: make(chan error, 1), interrupt: make(chan struct{}, 1),
+		players: 2, frames: make(chan []byte, 1000), fail: make(chan error, 1),
 	}
 }
 
@@ -58,21 +59,43 @@ func (g *fakeGame) Submit(values []byte, size int) error {
 	return nil
 }
 
-func (g *fakeGame) Receive(ctx context.Context, values []byte) (int, error) {
-	select { // what is there already goes before an interruption, as in kclient
+func (g *fakeGame) TryReceive(values []byte) (int, time.Duration, error) {
+	select { // what is there already goes before an error, as in kclient
 	case f := <-g.frames:
-		return g.took(values, f), nil
+		return g.took(values, f), 0, nil
 	default:
 	}
 	select {
-	case f := <-g.frames:
-		return g.took(values, f), nil
 	case err := <-g.fail:
-		return 0, err
-	case <-g.interrupt:
-		return 0, kclient.ErrInterrupted
-	case <-ctx.Done():
-		return 0, ctx.Err()
+		return 0, 0, err
+	default:
+		return 0, time.Hour, nil
+	}
+}
+
+func (g *fakeGame) Notify(wake func()) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.notify = wake
+}
+
+// give is what comes from the server: a frame, nil inside the frame delay.
+func (g *fakeGame) give(frame []byte) {
+	g.frames <- frame
+	g.tell()
+}
+
+// fails ends it.
+func (g *fakeGame) fails(err error) {
+	g.fail <- err
+	g.tell()
+}
+
+func (g *fakeGame) tell() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.notify != nil {
+		g.notify()
 	}
 }
 
@@ -83,13 +106,6 @@ func (g *fakeGame) took(values, frame []byte) int {
 		g.received++
 	}
 	return copy(values, frame)
-}
-
-func (g *fakeGame) Interrupt() {
-	select {
-	case g.interrupt <- struct{}{}:
-	default:
-	}
 }
 
 func (g *fakeGame) Drop() error {
@@ -120,8 +136,9 @@ func (g *fakeGame) wasDropped() bool {
 // host is an emulator: a session with its log.
 type host struct {
 	*bridge.Session
-	t   testing.TB
-	log string
+	t       testing.TB
+	log     string
+	threads map[uint64]uintptr // of each dialog
 }
 
 // newHost makes a session that is initialised, knows its emulator, and logs to
@@ -142,7 +159,7 @@ func newRawHost(t testing.TB, ui bridge.UI, options ...func(*bridge.Config)) *ho
 	for _, option := range options {
 		option(&cfg)
 	}
-	return &host{Session: bridge.New(cfg), t: t, log: log}
+	return &host{Session: bridge.New(cfg), t: t, log: log, threads: make(map[uint64]uintptr)}
 }
 
 // logged is what the log says so far.
@@ -176,14 +193,21 @@ func (h *host) begin(thread uintptr) uint64 {
 	id, err := h.BeginDialog(thread, 0)
 	require.NoError(h.t, err)
 	require.NotZero(h.t, id)
+	h.threads[id] = thread
 	return id
 }
 
-// next waits for the dialog's next callback.
+// next waits for the dialog's next callback. What thread that is on matters to
+// nobody but the Session, which knows it since begin.
 func (h *host) next(id uint64) (bridge.Call, int) {
 	var c bridge.Call
-	code := h.NextCall(id, -1, &c)
-	return c, code
+	for {
+		code := h.NextCall(id, &c)
+		if c.Kind != bridge.CallWait {
+			return c, code
+		}
+		h.Wait(h.threads[id], &c)
+	}
 }
 
 // play makes one kailleraModifyPlayValues of a host that answers callbacks with
@@ -192,10 +216,12 @@ func (h *host) play(thread uintptr, values []byte, size int, answer func(bridge.
 	var c bridge.Call
 	for {
 		n := h.ModifyPlayValues(thread, values, size, &c)
-		if c.Kind == bridge.CallNone {
+		switch {
+		case c.Kind == bridge.CallNone:
 			return n
-		}
-		if answer != nil {
+		case c.Kind == bridge.CallWait:
+			h.Wait(thread, &c)
+		case answer != nil:
 			answer(c)
 		}
 	}

@@ -35,6 +35,9 @@ const (
 	// kailleraSelectServerDialog: a game's start and a few requests for more
 	// information, which a user makes by hand.
 	maxCalls = 8
+	// maxWait is how long a thread waits for its wake before it looks by itself. A
+	// wake is not left out, but the emulator may close a handle that is not its own.
+	maxWait = 500 * time.Millisecond
 	// shutdownWait is how long kailleraShutdown waits until the user
 	// interface has said good-bye to the server.
 	shutdownWait = 3 * time.Second

@@ -17,8 +17,8 @@ import (
 // is over, and begins the next one with gameCallback.
 func TestTheNextGameWaitsForItsCallback(t *testing.T) {
 	first, second := newFakeGame(), newFakeGame()
-	first.frames <- []byte{1, 1, 1, 1}
-	second.frames <- []byte{9, 9, 9, 9}
+	first.give([]byte{1, 1, 1, 1})
+	second.give([]byte{9, 9, 9, 9})
 	over := make(chan struct{})
 	h := newHost(t, runUI(func(ctx context.Context, d *bridge.Dialog) error {
 		name := d.Emulator(wire.Charset{}).Games[0]
@@ -34,7 +34,7 @@ func TestTheNextGameWaitsForItsCallback(t *testing.T) {
 	require.Equal(t, bridge.CallGame, c.Kind)
 	values := make([]byte, 16)
 	require.Equal(t, 4, h.play(threadA, values, 2, nil))
-	first.fail <- errors.New("the first is over")
+	first.fails(errors.New("the first is over"))
 	require.Equal(t, -1, h.play(threadA, values, 2, nil))
 	<-over
 	// The second one may have started by now; it is not this loop's.

@@ -1,16 +1,10 @@
 package bridge
 
-import (
-	"errors"
-
-	"kbridge/kclient"
-)
-
 // ModifyPlayValues exchanges one frame. values has room for MaxPlayers * size
 // bytes and holds this player's size bytes; thread tells the calling thread
 // from others. When it leaves c.Kind other than CallNone the result does not
-// count: the caller makes that callback and calls again with the same arguments
-// and the same c. Otherwise the result is what kailleraModifyPlayValues
+// count: the caller makes that callback, or waits, and calls again with the same arguments
+// and the same c. It does not wait itself. Otherwise the result is what kailleraModifyPlayValues
 // returns: the combined frame's length, 0 inside the frame delay with values
 // untouched, or -1. Each call that does not return -1 is one frame of the emulator's
 // machine.
@@ -19,10 +13,11 @@ import (
 // a longjmp leaves an exchange open; the thread's next call takes it up, so
 // that each call still stands for one frame and the players stay in step. A
 // call from inside a callback does the same, and the one around it then
-// exchanges a frame of its own.
+// exchanges a frame of its own. A thread that was killed while it waited leaves one
+// open too, and any other may take that up.
 func (s *Session) ModifyPlayValues(thread uintptr, values []byte, size int, c *Call) int {
 	again := c.Kind != CallNone
-	c.Kind = CallNone
+	*c = Call{GameID: c.GameID}
 	r, open := s.enter(thread, values, size, c.GameID, again)
 	if r == nil {
 		return -1
@@ -35,7 +30,7 @@ func (s *Session) ModifyPlayValues(thread uintptr, values []byte, size int, c *C
 			return -1
 		}
 	}
-	return s.exchange(r, values, c)
+	return s.exchange(r, thread, values, c)
 }
 
 // enter makes the calling thread the one that is inside the game, or refuses
@@ -46,12 +41,15 @@ func (s *Session) enter(thread uintptr, values []byte, size int, game uint64, ag
 	var which complaint
 	err := ErrBadArgument
 	switch {
-	case !s.ready:
-		which, err = complainPlayInit, ErrNotInitialised
-	case again && (r == nil || r.id != game):
-		// The callback outlived its game.
+	case again && (!s.ready || r == nil || r.id != game || r.over):
+		// The callback, or the wait, outlived its game: this -1 tells it.
+		if r != nil && r.id == game {
+			r.told = true
+		}
 		s.mu.Unlock()
 		return nil, false
+	case !s.ready:
+		which, err = complainPlayInit, ErrNotInitialised
 	case r != nil && !r.called && !r.over:
 		// The emulator still plays the game before this one, which is over.
 		s.mu.Unlock()
@@ -66,7 +64,7 @@ func (s *Session) enter(thread uintptr, values []byte, size int, game uint64, ag
 			s.mu.Unlock()
 			return nil, false
 		}
-	case r.busy || r.open && r.thread != thread:
+	case (r.busy || r.open && r.thread != thread) && s.threads.Lives(r.thread):
 		which, err = complainPlayThreads, ErrBusy
 	case values == nil:
 		which = complainPlayNull
@@ -104,13 +102,13 @@ func (s *Session) refusePlay(which complaint, err error, r *running, null bool, 
 }
 
 // exchange gets the frame that belongs to the open exchange, or the next
-// callback that comes before it.
-func (s *Session) exchange(r *running, values []byte, c *Call) int {
-	for {
+// callback that comes before it, or says that the thread is to wait for either.
+func (s *Session) exchange(r *running, thread uintptr, values []byte, c *Call) int {
+	for armed := false; ; {
 		s.mu.Lock()
 		r.open = true
 		if r.over {
-			r.told = true
+			r.busy, r.told = false, true
 			s.mu.Unlock()
 			return -1
 		}
@@ -124,25 +122,35 @@ func (s *Session) exchange(r *running, values []byte, c *Call) int {
 			if !r.tell(e, callbacks, c) {
 				continue
 			}
-			s.mu.Lock()
-			r.busy = false
-			s.mu.Unlock()
+			s.leave(r, true)
 			return 0
 		}
 
-		n, err := r.match.Game.Receive(r.ctx, values)
-		if err != nil {
-			if !errors.Is(err, kclient.ErrInterrupted) {
-				s.end(r, err)
-			}
-			continue
+		n, wait, err := r.match.Game.TryReceive(values)
+		switch {
+		case err != nil:
+			s.end(r, err)
+		case wait == 0:
+			r.record.frame(values[:n])
+			s.leave(r, false)
+			return n
+		case armed:
+			s.leave(r, true)
+			*c = Call{Kind: CallWait, Wait: min(wait, maxWait), GameID: c.GameID}
+			return 0
+		default:
+			r.waiter.arm(thread)
+			armed = true // what came before the thread could be woken is looked for once more
 		}
-		r.record.frame(values[:n])
-		s.mu.Lock()
-		r.busy, r.open = false, false
-		s.mu.Unlock()
-		return n
 	}
+}
+
+// leave takes the mark away that a thread is inside the game. open says that the
+// exchange goes on.
+func (s *Session) leave(r *running, open bool) {
+	s.mu.Lock()
+	r.busy, r.open = false, open
+	s.mu.Unlock()
 }
 
 // tell records an event and makes it the next callback; false means that the

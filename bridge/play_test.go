@@ -18,8 +18,8 @@ func TestPlayReturnsFramesAndDelay(t *testing.T) {
 		g.delay = 1
 		h, _ := startGame(t, g, nil)
 		require.Equal(t, 1, h.FrameDelay())
-		g.frames <- nil
-		g.frames <- []byte{1, 2, 3, 4}
+		g.give(nil)
+		g.give([]byte{1, 2, 3, 4})
 
 		values := buffer(2, 7, 8)
 		before := string(values)
@@ -62,10 +62,10 @@ func TestWrongCallsAreRefusedOnceAloudAndHarmNothing(t *testing.T) {
 		require.Equal(t, -1, h.play(threadA, make([]byte, 8*bridge.MaxFrameSize+8), bridge.MaxFrameSize+1, nil))
 		require.Empty(t, g.inputs())
 
-		g.frames <- []byte{1, 2}
+		g.give([]byte{1, 2})
 		require.Equal(t, 2, h.play(threadA, buffer(1, 9), 1, nil), "the game is unharmed")
 		wrong(buffer(2), 2, "size=2", "size_of_this_game=1")
-		g.frames <- []byte{3, 4}
+		g.give([]byte{3, 4})
 		require.Equal(t, 2, h.play(threadA, buffer(1, 9), 1, nil))
 		require.Equal(t, [][]byte{{9}, {9}}, g.inputs())
 
@@ -101,7 +101,7 @@ func TestGameThatFailsEndsOnce(t *testing.T) {
 		result := make(chan bridge.Result, 1)
 		h, id := startGame(t, g, result)
 		reason := errors.New("the server is gone")
-		g.fail <- reason
+		g.fails(reason)
 		require.Equal(t, -1, h.play(threadA, buffer(1), 1, nil))
 		require.ErrorIs(t, (<-result).Reason, reason)
 		h.EndGame()
@@ -150,14 +150,14 @@ func TestChatAndDropsReachTheCallersThread(t *testing.T) {
 		d.Chat("Zoë", "while you wait") // wakes the waiting call
 		synctest.Wait()
 		require.Len(t, got, 3)
-		g.frames <- []byte{1, 2}
+		g.give([]byte{1, 2})
 		require.Equal(t, 2, <-n)
 		require.Len(t, g.inputs(), 1, "one call is one input, whatever came in between")
 
 		// NULL callbacks are skipped.
 		require.NoError(t, h.SetInfos(&bridge.Infos{}))
 		d.Chat("Zoë", "unheard")
-		g.frames <- []byte{1, 2}
+		g.give([]byte{1, 2})
 		require.Equal(t, 2, h.play(threadB, buffer(1), 1, func(bridge.Call) { t.Error("called") }))
 
 		h.Shutdown()
@@ -173,7 +173,7 @@ func TestEventQueueIsBounded(t *testing.T) {
 		for i := range posted {
 			d.Chat("a", fmt.Sprint(i))
 		}
-		g.frames <- []byte{1, 2}
+		g.give([]byte{1, 2})
 		var got []string
 		require.Equal(t, 2, h.play(threadA, buffer(1), 1, func(c bridge.Call) { got = append(got, c.Text) }))
 		require.Len(t, got, 64)
@@ -192,8 +192,8 @@ func TestJumpOutOfACallbackKeepsTheExchange(t *testing.T) {
 		require.Equal(t, bridge.CallChat, c.Kind)
 		// The callback is left by a longjmp: nobody comes back with c.
 
-		g.frames <- []byte{1, 1}
-		g.frames <- []byte{2, 2}
+		g.give([]byte{1, 1})
+		g.give([]byte{2, 2})
 		values := buffer(1, 2)
 		require.Equal(t, 2, h.play(threadA, values, 1, nil))
 		require.Equal(t, []byte{1, 1}, values[:2])
@@ -211,8 +211,8 @@ func TestCallFromInsideACallback(t *testing.T) {
 		g := newFakeGame()
 		h, d := startPosting(t, g)
 		d.Chat("a", "call me")
-		g.frames <- []byte{1, 1}
-		g.frames <- []byte{2, 2}
+		g.give([]byte{1, 1})
+		g.give([]byte{2, 2})
 		outer := buffer(1, 1)
 		n := h.play(threadA, outer, 1, func(bridge.Call) {
 			inner := buffer(1, 5)
@@ -265,15 +265,15 @@ func TestTwoThreadsPlayAtOnce(t *testing.T) {
 			require.Equal(t, -1, h.play(threadB, buffer(1, 2), 1, nil))
 		}
 		require.Equal(t, 1, h.linesWith("level=ERROR", "kailleraModifyPlayValues was refused", "another thread"))
-		g.frames <- []byte{1, 2}
+		g.give([]byte{1, 2})
 		require.Equal(t, 2, <-n, "the first goes on unharmed")
 		require.Equal(t, [][]byte{{1}}, g.inputs())
 
 		// In turn is fine, and while one is in a callback it is not.
-		g.frames <- []byte{1, 2}
+		g.give([]byte{1, 2})
 		require.Equal(t, 2, h.play(threadB, buffer(1, 2), 1, nil))
 		d.Chat("a", "b")
-		g.frames <- []byte{1, 2}
+		g.give([]byte{1, 2})
 		require.Equal(t, 2, h.play(threadB, buffer(1, 2), 1, func(bridge.Call) {
 			require.Equal(t, -1, h.play(threadA, buffer(1, 1), 1, nil))
 		}))

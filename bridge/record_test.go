@@ -35,16 +35,16 @@ func TestRecordingHoldsWhatTheEmulatorGot(t *testing.T) {
 		h.next(h.begin(threadA))
 		d := <-dialogs
 
-		g.frames <- nil
-		g.frames <- []byte{1, 2}
-		g.frames <- []byte{3, 4}
+		g.give(nil)
+		g.give([]byte{1, 2})
+		g.give([]byte{3, 4})
 		require.Zero(t, h.play(threadA, buffer(1), 1, nil))
 		d.Chat("Zoë", "été")
 		d.ClientDropped("two", 2)
 		require.Equal(t, 2, h.play(threadA, buffer(1), 1, nil))
 		require.Equal(t, -1, h.play(threadA, nil, 1, nil), "a refused call is no frame")
 		require.Equal(t, 2, h.play(threadA, buffer(1), 1, nil))
-		g.fail <- errors.New("the end")
+		g.fails(errors.New("the end"))
 		require.Equal(t, -1, h.play(threadA, buffer(1), 1, nil))
 		require.Equal(t, -1, h.play(threadA, buffer(1), 1, nil))
 		h.Shutdown()
@@ -92,7 +92,7 @@ func TestGameIsPlayedWithoutItsRecording(t *testing.T) {
 		g := newFakeGame()
 		h := newHost(t, recording(g, file, make(chan *bridge.Dialog, 1)))
 		h.next(h.begin(threadA))
-		g.frames <- []byte{1, 2}
+		g.give([]byte{1, 2})
 		require.Equal(t, 2, h.play(threadA, buffer(1), 1, nil))
 		require.Equal(t, 1, h.linesWith("level=ERROR", "the game is not recorded", file))
 		h.Shutdown()

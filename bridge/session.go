@@ -5,7 +5,6 @@ import (
 	"os"
 	"runtime/debug"
 	"sync"
-	"time"
 )
 
 // Config says what a Session works with.
@@ -21,6 +20,9 @@ type Config struct {
 	// that a UI keeps its settings in; nil is the current folder of the process.
 	// It is called when first needed, from any goroutine.
 	Folder func() string
+	// Threads are the emulator's. nil is for programs in Go, which number their
+	// threads as they like and wait with Session.Wait.
+	Threads Threads
 	// State tells the folder for what only this user may read; nil is kbridge in
 	// the user's configuration folder. "" is none.
 	State func() string
@@ -36,10 +38,13 @@ type Session struct {
 	state  func() string // may be nil
 	log    logSink
 
+	threads Threads
+
 	mu         sync.Mutex
 	ready      bool // between Init and Shutdown
 	infos      *Infos
 	dialog     *Dialog       // nil when none is open
+	closing    *Dialog       // the one that Shutdown waits for, or did
 	uiDone     chan struct{} // closed when the last dialog's UI has returned
 	lastDialog uint64
 	game       *running // the last one; it may be over
@@ -51,6 +56,9 @@ type Session struct {
 func New(cfg Config) *Session {
 	s := &Session{ui: cfg.UI, host: cfg.HostCharset, folder: cfg.Folder, state: cfg.State, uiDone: make(chan struct{})}
 	s.log.getenv = cfg.Getenv
+	if s.threads = cfg.Threads; s.threads == nil {
+		s.threads = &goroutines{}
+	}
 	if s.log.getenv == nil {
 		s.log.getenv = os.Getenv
 	}
@@ -74,31 +82,6 @@ func (s *Session) Init() {
 	s.mu.Unlock()
 	if !was {
 		s.logger().Debug("kailleraInit", "version", Version)
-	}
-}
-
-// Shutdown ends the game and the dialog, wakes whoever is blocked in them and
-// waits, at most a few seconds, until the server was told good-bye. Harmless
-// when nothing is there to shut down. What SetInfos said is kept.
-func (s *Session) Shutdown() {
-	s.mu.Lock()
-	was, d, r := s.ready, s.dialog, s.game
-	s.ready, s.dialog = false, nil
-	s.mu.Unlock()
-	if r != nil {
-		s.end(r, ErrShutdown)
-	}
-	if d != nil {
-		d.cancel(ErrShutdown)
-		select {
-		case <-d.done:
-		case <-time.After(shutdownWait):
-			s.logger().Warn("kailleraShutdown: the user interface did not close in time", "after", shutdownWait)
-		}
-		close(d.gone)
-	}
-	if was {
-		s.logger().Debug("kailleraShutdown")
 	}
 }
 

@@ -39,7 +39,7 @@ func TestWhatHappensWhileAGameStartsIsToldInIt(t *testing.T) {
 			if playFirst {
 				starts(dialog)
 			}
-			g.frames <- []byte{1, 2}
+			g.give([]byte{1, 2})
 			var told []string
 			h.play(threadA, make([]byte, 16), 1, func(c bridge.Call) { told = append(told, c.Nick+": "+c.Text) })
 			require.Equal(t, []string{"ann: hello", "bob: "}, told, "play first: %v", playFirst)

@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"context"
+	"time"
 
 	"kbridge/kclient"
 	"kbridge/kclient/wire"
@@ -21,25 +22,25 @@ type UI interface {
 }
 
 // Game is a started game: *kclient.Game, or a recording that is played back.
-// Submit and Receive are called from one thread at a time, the others from any.
+// Submit and TryReceive are called from one thread at a time, the others from any.
+// None of them waits.
 type Game interface {
 	Player() int     // this player's number, from 1
 	Players() int    // how many play
 	FrameDelay() int // frames
 	// Submit takes this player's input for one frame: the first size bytes of
-	// values, which has room for MaxPlayers * size. It does not wait, and
-	// keeps nothing of values.
+	// values, which has room for MaxPlayers * size. It keeps nothing of values.
 	Submit(values []byte, size int) error
-	// Receive waits for what the call belonging to the last Submit returns:
-	// 0 within the frame delay, which is a frame of the machine like any
-	// other, with values untouched; else the bytes of the combined frame,
-	// written to values. It returns kclient.ErrInterrupted, having taken
-	// nothing, after Interrupt; it is then called again.
-	Receive(ctx context.Context, values []byte) (int, error)
-	// Interrupt makes the Receive that waits, or else the next one,
-	// return kclient.ErrInterrupted.
-	Interrupt()
-	// Drop leaves the game and does not wait. Harmless when it is over.
+	// TryReceive gives what the call belonging to the last Submit returns, if it
+	// is there; wait is then 0. n is 0 within the frame delay, which is a frame of
+	// the machine like any other, with values untouched; else the bytes of the combined
+	// frame, written to values. A positive wait says that it is not there yet: it is tried
+	// again when Notify's function was called, or after that time.
+	TryReceive(values []byte) (n int, wait time.Duration, err error)
+	// Notify names the function that is to be called when a TryReceive that had
+	// to wait may find something, or an error. It does not wait.
+	Notify(wake func())
+	// Drop leaves the game. Harmless when it is over.
 	Drop() error
 	Stats() kclient.GameStats
 }

@@ -24,6 +24,12 @@
 // the functions again. The C is compiled with -fexceptions for that; only some
 // targets (amd64 is one) unwind through C without it.
 //
+// Nor does a thread of the emulator's wait inside Go. It is told to wait, and does so in C
+// (threads_unix.c, threads_windows.c), until Go wakes it. Emulators kill their play thread
+// there, and one that died inside Go would stop the whole process at the next garbage
+// collection, which waits for it. Threads have numbers of our own, since the system
+// gives those of dead ones to new ones.
+//
 // # What it must not do
 //
 // This package checks arguments and translates them, and that is all; what the

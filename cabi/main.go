@@ -8,7 +8,6 @@ package main
 import "C"
 
 import (
-	"time"
 	"unsafe"
 
 	"kbridge/bridge"
@@ -20,6 +19,7 @@ import (
 var session = bridge.New(bridge.Config{
 	UI:          autoplay.New(getenv).Otherwise(lobby.New(lobby.Config{Getenv: getenv})),
 	HostCharset: hostCharset,
+	Threads:     threads{},
 	Getenv:      getenv,
 	Folder:      folder,
 })
@@ -74,10 +74,15 @@ func kb_init() (result C.int) {
 	return 0
 }
 
+// kb_shutdown is called again after each wait that it asks for.
+//
 //export kb_shutdown
-func kb_shutdown() (result C.int) {
+func kb_shutdown(thread C.uintptr_t, call *C.kb_call) (result C.int) {
+	c := bridge.Call{Kind: bridge.CallKind(call.kind)}
+	call.kind = C.KB_CALL_NONE
 	defer caught("kailleraShutdown", &result, 0)
-	session.Shutdown()
+	session.ShutdownStep(uintptr(thread), &c)
+	putCall(call, &c)
 	return 0
 }
 
@@ -110,15 +115,12 @@ func kb_dialog_begin(thread, window C.uintptr_t) (id C.uint64_t) {
 	return C.uint64_t(opened)
 }
 
-// kb_dialog_next waits for at most milliseconds, or without limit when that is
-// negative.
-//
 //export kb_dialog_next
-func kb_dialog_next(id C.uint64_t, milliseconds C.int, call *C.kb_call) (result C.int) {
+func kb_dialog_next(id C.uint64_t, call *C.kb_call) (result C.int) {
 	call.kind = C.KB_CALL_NONE
 	defer caught("kailleraSelectServerDialog", &result, failed)
 	var c bridge.Call
-	code := session.NextCall(uint64(id), time.Duration(milliseconds)*time.Millisecond, &c)
+	code := session.NextCall(uint64(id), &c)
 	putCall(call, &c)
 	return C.int(code)
 }

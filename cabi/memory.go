@@ -9,6 +9,7 @@ import "C"
 import (
 	"strings"
 	"sync"
+	"time"
 	"unsafe"
 
 	"kbridge/bridge"
@@ -58,6 +59,7 @@ func putCall(call *C.kb_call, c *bridge.Call) {
 	call.kind = C.int32_t(c.Kind)
 	call.function = C.uintptr_t(c.Function)
 	call.player, call.players = C.int32_t(c.Player), C.int32_t(c.Players)
+	call.wait = C.int32_t((c.Wait + time.Millisecond - 1) / time.Millisecond)
 	call.game = nil
 	switch c.Kind {
 	case bridge.CallGame, bridge.CallMoreInfos:

@@ -1,17 +1,10 @@
 /*
- * The nine functions of kailleraclient.h. Each asks Go and, where Go says so,
- * calls the emulator and asks again, so that no Go frame is ever below a
- * callback.
+ * The functions of kailleraclient.h. Each asks Go and, where Go says so,
+ * calls the emulator, or waits, and asks again, so that no Go frame is ever below a
+ * callback, and no thread waits inside Go.
  */
-#include <string.h>
-
-#ifdef _WIN32
-#include <windows.h>
-#else
-#include <pthread.h>
-#endif
-
 #include "_cgo_export.h"
+#include "threads.h"
 
 /*
  * Old Windows compilers keep the stack at multiples of 4 bytes, and gcc's code
@@ -27,16 +20,6 @@ typedef int(KAILLERA_CALL *game_callback)(char *game, int player, int players);
 typedef void(KAILLERA_CALL *chat_callback)(char *nick, char *text);
 typedef void(KAILLERA_CALL *drop_callback)(char *nick, int player);
 typedef void(KAILLERA_CALL *more_infos_callback)(char *game);
-
-/* this_thread is a number that no other living thread has. */
-static uintptr_t this_thread(void)
-{
-#ifdef _WIN32
-    return GetCurrentThreadId();
-#else
-    return (uintptr_t)pthread_self();
-#endif
-}
 
 static void make_call(kb_call *call)
 {
@@ -69,7 +52,15 @@ int ENTRY kailleraInit(void)
 
 int ENTRY kailleraShutdown(void)
 {
-    return kb_shutdown();
+    kb_call call;
+
+    call.kind = KB_CALL_NONE;
+    do {
+        kb_shutdown(kb_this_thread(), &call);
+        if (call.kind == KB_CALL_WAIT)
+            kb_wait(call.wait);
+    } while (call.kind == KB_CALL_WAIT);
+    return 0;
 }
 
 int ENTRY kailleraSetInfos(kailleraInfos *infos)
@@ -81,19 +72,25 @@ int ENTRY kailleraSelectServerDialog(void *parentWindow)
 {
     kb_call call;
     int result;
-    uint64_t id = kb_dialog_begin(this_thread(), (uintptr_t)parentWindow);
+    uint64_t id = kb_dialog_begin(kb_this_thread(), (uintptr_t)parentWindow);
 
     if (id == 0)
         return -1;
     for (;;) {
-#ifdef _WIN32
-        result = kb_dialog_wait(id, &call);
-#else
-        result = kb_dialog_next(id, -1, &call);
-#endif
-        if (call.kind == KB_CALL_NONE)
+        result = kb_dialog_next(id, &call);
+        switch (call.kind) {
+        case KB_CALL_NONE:
             return result;
-        make_call(&call);
+        case KB_CALL_WAIT:
+#ifdef _WIN32
+            kb_dialog_wait(call.wait);
+#else
+            kb_wait(call.wait);
+#endif
+            break;
+        default:
+            make_call(&call);
+        }
     }
 }
 
@@ -105,10 +102,16 @@ int ENTRY kailleraModifyPlayValues(void *values, int size)
     call.kind = KB_CALL_NONE;
     call.game_id = 0;
     for (;;) {
-        result = kb_play(values, size, this_thread(), &call);
-        if (call.kind == KB_CALL_NONE)
+        result = kb_play(values, size, kb_this_thread(), &call);
+        switch (call.kind) {
+        case KB_CALL_NONE:
             return result;
-        make_call(&call);
+        case KB_CALL_WAIT:
+            kb_wait(call.wait);
+            break;
+        default:
+            make_call(&call);
+        }
     }
 }
 

@@ -28,6 +28,7 @@ typedef struct {
     int32_t kind;
     int32_t player;
     int32_t players;
+    int32_t wait; /* milliseconds, for KB_CALL_WAIT: at most so long */
     uint64_t game_id;   /* bridge.Call.GameID */
     uintptr_t function; /* the emulator's callback */
     char *game;         /* stays valid for good */
@@ -36,8 +37,8 @@ typedef struct {
 } kb_call;
 
 #ifdef _WIN32
-/* shim_windows.c */
-int kb_dialog_wait(uint64_t id, kb_call *call);
+/* shim_windows.c: kb_wait that handles the calling thread's window messages meanwhile. */
+void kb_dialog_wait(int milliseconds);
 #endif
 
 #endif /* KBRIDGE_SHIM_H */

@@ -5,6 +5,7 @@
 #include <windows.h>
 
 #include "_cgo_export.h"
+#include "threads.h"
 
 static HINSTANCE library;
 static LPTOP_LEVEL_EXCEPTION_FILTER host_filter;
@@ -19,7 +20,10 @@ BOOL WINAPI DllMain(HINSTANCE instance, DWORD reason, LPVOID reserved)
     HMODULE pinned;
 
     (void)reserved;
-    if (reason == DLL_PROCESS_ATTACH) {
+    if (reason == DLL_THREAD_DETACH) {
+        kb_threads_detach();
+    } else if (reason == DLL_PROCESS_ATTACH) {
+        kb_threads_attach();
         library = instance;
         GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_PIN | GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS,
                            (LPCWSTR)(void *)DllMain, &pinned);
@@ -55,31 +59,25 @@ int kb_library_file(wchar_t *file, int size)
     return n > 0 && n < (DWORD)size ? (int)n : 0;
 }
 
-/*
- * Waits for what the lobby has to say to the emulator and meanwhile handles the
- * calling thread's window messages. Go is asked every 10 ms: a game that begins
- * 10 ms later harms nobody, and no handle has to outlive anything.
- */
-int kb_dialog_wait(uint64_t id, kb_call *call)
-{
-    for (;;) {
-        MSG message;
-        int result;
+/* Some messages at a time: a window that repaints without end must not keep us here. */
+enum { MESSAGES = 64 };
 
-        /* Some at a time: a window that repaints without end must not keep us here. */
-        for (int n = 0; n < 64 && PeekMessageW(&message, NULL, 0, 0, PM_REMOVE); n++) {
-            if (message.message == WM_QUIT) {
-                /* For the emulator's own loop to see; the lobby is over. */
-                kb_shutdown();
-                PostQuitMessage((int)message.wParam);
-                return kb_dialog_next(id, -1, call);
-            }
-            TranslateMessage(&message);
-            DispatchMessageW(&message);
+void kb_dialog_wait(int milliseconds)
+{
+    MSG message;
+    HANDLE wake = kb_wake_handle();
+
+    for (int n = 0; n < MESSAGES && PeekMessageW(&message, NULL, 0, 0, PM_REMOVE); n++) {
+        if (message.message == WM_QUIT) {
+            /* For the emulator's own loop to see; the lobby is over. */
+            kailleraShutdown();
+            PostQuitMessage((int)message.wParam);
+            return;
         }
-        result = kb_dialog_next(id, 0, call);
-        if (call->kind != KB_CALL_WAIT)
-            return result;
-        MsgWaitForMultipleObjectsEx(0, NULL, 10, QS_ALLINPUT, MWMO_INPUTAVAILABLE);
+        TranslateMessage(&message);
+        DispatchMessageW(&message);
     }
+    if (wake == NULL)
+        milliseconds = 10; /* not woken by anybody */
+    MsgWaitForMultipleObjectsEx(wake != NULL, &wake, (DWORD)milliseconds, QS_ALLINPUT, MWMO_INPUTAVAILABLE);
 }

@@ -43,6 +43,10 @@
  *   says below on which of the emulator's threads it runs. No lock of the
  *   library's is held meanwhile, so a callback may call these functions, and
  *   may be left by longjmp or a C++ exception.
+ * - A thread that waits in kailleraModifyPlayValues, kailleraSelectServerDialog or
+ *   kailleraShutdown may be killed there (TerminateThread, pthread_cancel). Another thread
+ *   can then play on, beginning with the frame that was waited for, or open the next lobby. A thread that is killed
+ *   in the microseconds in which it does not wait can stop the whole process.
  * - The library holds a Go runtime. A signal handler of the emulator's must be
  *   installed with SA_ONSTACK, the process must not fork after the library
  *   was loaded (fork followed at once by exec is fine), and the library

@@ -112,7 +112,7 @@ func (g *Game) fallBehindLocked(now time.Time, m wire.Behind) {
 	g.held = false
 	g.s.log.Info("behind the game", "frame", g.handed)
 	g.fetchLocked(now)
-	signal(g.wake)
+	g.wakeLocked()
 }
 
 // sizeLocked makes sure that the input has the size of the game.
@@ -175,7 +175,7 @@ func (g *Game) historyLocked(now time.Time, h wire.History) {
 		c.until = 0
 		g.fetchLocked(now)
 	}
-	signal(g.wake)
+	g.wakeLocked()
 }
 
 // submitBehindLocked is Submit for a player who is behind.

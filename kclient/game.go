@@ -19,6 +19,7 @@ type Game struct {
 	players int
 	delay   int           // frames
 	wake    chan struct{} // capacity 1: something that Receive waits for
+	notify  func()        // nil, or told of the same
 
 	// The session's lock guards what follows.
 	batcher     *lockstep.Batcher
@@ -30,6 +31,7 @@ type Game struct {
 	interrupted bool
 	submitted   bool      // a frame was submitted and not received yet
 	waitFrom    time.Time // when the wait under way began; zero when none is
+	stallFrom   time.Time // the same, without the others' loading
 	err         error
 	dropSeq     uint16
 	dropping    bool
@@ -167,100 +169,6 @@ func (g *Game) collectLocked(now time.Time, input []byte) error {
 	return nil
 }
 
-// Receive is the second half of Exchange: it waits for the combined frame that
-// belongs to the last Submit.
-func (g *Game) Receive(ctx context.Context, values []byte) (n int, err error) {
-	s := g.s
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if g.receiving {
-		return 0, ErrConcurrent
-	}
-	g.receiving = true
-	var waited time.Time // zero while nothing was waited for
-	defer func() {
-		g.receiving = false
-		g.waitFrom = time.Time{}
-		if !waited.IsZero() && g.started {
-			g.clock.stalled(time.Since(waited))
-		}
-	}()
-	for {
-		if g.err != nil {
-			if g.submitted && !g.held && g.leftoversLocked() && len(values) >= g.batcher.FrameSize() {
-				if n, ok, err := g.nextLocked(values); err == nil && ok && n > 0 {
-					g.submitted = false
-					return n, nil
-				}
-			}
-			return 0, g.err
-		}
-		if !g.submitted {
-			return 0, lockstep.ErrOrder
-		}
-		if g.started && g.held {
-			g.held = false
-			waited = time.Time{} // the others' loading is not a stall
-			if err := g.collectLocked(time.Now(), g.input); err != nil {
-				return 0, err
-			}
-		}
-		if !g.held {
-			if len(values) < g.size*g.players {
-				return 0, ErrBuffer
-			}
-			n, ok, err := g.nextLocked(values)
-			if err != nil {
-				g.dropLocked(time.Now(), err)
-				continue
-			}
-			if ok {
-				g.submitted = false
-				return n, nil
-			}
-		}
-		if g.interrupted {
-			g.interrupted = false
-			return 0, ErrInterrupted
-		}
-		now := time.Now()
-		if g.waitFrom.IsZero() {
-			g.waitFrom = now
-			s.flushLocked(now) // the wait has a deadline of its own
-		}
-		if waited.IsZero() {
-			waited = now
-		}
-		s.mu.Unlock()
-		select {
-		case <-g.wake:
-			err = nil
-		case <-ctx.Done():
-			err = ctx.Err()
-		}
-		s.mu.Lock()
-		if err != nil {
-			return 0, err
-		}
-	}
-}
-
-// leftoversLocked reports whether the server has ended the game for us and there
-// are frames that had arrived before. They are handed out first, so that every
-// player runs as many frames as it was given, whoever left first.
-func (g *Game) leftoversLocked() bool {
-	return (g.err == ErrDropped || g.err == ErrRoomClosed || g.err == ErrKicked) && g.batcher.Queued() > 0
-}
-
-// Interrupt makes a Receive that waits return ErrInterrupted, from any goroutine;
-// without one the next Receive that would have to wait does.
-func (g *Game) Interrupt() {
-	g.s.mu.Lock()
-	g.interrupted = true
-	g.s.mu.Unlock()
-	signal(g.wake)
-}
-
 // Drop ends the game for us; the others play on with zeros for our input. It does
 // not wait: a waiting Receive returns ErrGameOver at once. We stay in the room.
 func (g *Game) Drop() error {
@@ -300,7 +208,7 @@ func (g *Game) allReadyLocked(now time.Time) {
 	}
 	g.started = true
 	g.s.link.SetPhase(now, link.Play)
-	signal(g.wake)
+	g.wakeLocked()
 }
 
 // dataLocked takes the server's game data or game cache.
@@ -325,7 +233,7 @@ func (g *Game) dataLocked(now time.Time, m wire.Message) {
 		return
 	}
 	g.s.link.ProveGame(now, g.batcher.ServerProven())
-	signal(g.wake)
+	g.wakeLocked()
 }
 
 // droppedLocked: S 14, about us or another player.
@@ -384,8 +292,9 @@ func (g *Game) endLocked(now time.Time, err error) {
 		return
 	}
 	g.err = err
+	g.waitedLocked()
 	g.after = g.s.link.Stats()
 	g.clock.end(now)
 	g.s.link.SetPhase(now, link.Lobby)
-	signal(g.wake)
+	g.wakeLocked()
 }

@@ -36,6 +36,7 @@ type match struct {
 	numbering framecache.Numbering
 	distinct  int // how many different inputs a player has; 0 = 16
 	chat      bool
+	outside   bool // players with even numbers wait outside, as the C library does
 	config    func(*kclient.Config)
 	server    func(*server.Config)
 }
@@ -219,9 +220,13 @@ func (w *world) playOne(ctx context.Context, r *kclient.Room) (p played) {
 	p.delay = g.FrameDelay()
 	values := make([]byte, w.m.size*wire.MaxPlayers)
 	next := time.Now()
+	exchange := g.Exchange
+	if w.m.outside && g.Player()%2 == 0 {
+		exchange = waitsOutside(g)
+	}
 	for f := 0; f < w.m.frames+margin; f++ {
 		w.m.input(g.Player(), f, values[:w.m.size])
-		n, err := g.Exchange(ctx, values, w.m.size)
+		n, err := exchange(ctx, values, w.m.size)
 		if f >= w.m.frames {
 			continue
 		}

@@ -110,7 +110,7 @@ func (e *emulator) dialog() {
 	require.NoError(e.w.t, err)
 	for {
 		var c bridge.Call
-		e.code = e.session.NextCall(id, -1, &c)
+		c, e.code = e.next(id)
 		if c.Kind == bridge.CallNone {
 			return
 		}
@@ -118,6 +118,17 @@ func (e *emulator) dialog() {
 		close(e.playing)
 		e.play()
 		e.session.EndGame()
+	}
+}
+
+// next waits for what the dialog wants next.
+func (e *emulator) next(id uint64) (c bridge.Call, code int) {
+	for {
+		code = e.session.NextCall(id, &c)
+		if c.Kind != bridge.CallWait {
+			return c, code
+		}
+		e.session.Wait(1, &c)
 	}
 }
 
@@ -130,6 +141,8 @@ func (e *emulator) play() {
 		got := e.session.ModifyPlayValues(1, values, size, &c)
 		for c.Kind != bridge.CallNone {
 			switch c.Kind {
+			case bridge.CallWait:
+				e.session.Wait(1, &c)
 			case bridge.CallChat:
 				e.chats = append(e.chats, c.Nick+": "+c.Text)
 			case bridge.CallDrop:
@@ -298,11 +311,11 @@ func TestDialogEndsWhenTheServerEndsTheGame(t *testing.T) {
 		first := owner.start()
 		id, err := idle.session.BeginDialog(1, 0)
 		require.NoError(t, err)
-		var c bridge.Call
-		idle.session.NextCall(id, -1, &c)
+		c, _ := idle.next(id)
 		require.Equal(t, bridge.CallGame, c.Kind)
-		require.Zero(t, idle.session.NextCall(id, -1, &c), "returns at once from the callback, and never plays")
+		c, code := idle.next(id) // returns at once from the callback, and never plays
 		require.Equal(t, bridge.CallNone, c.Kind)
+		require.Zero(t, code)
 		require.Contains(t, idle.logged(), `msg="game ended"`)
 		<-first
 		require.Len(t, owner.output, 60*2*2)

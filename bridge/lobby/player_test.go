@@ -94,8 +94,10 @@ func (p *player) dialog() {
 	}
 	for {
 		var c bridge.Call
-		code := p.session.NextCall(id, -1, &c)
+		code := p.session.NextCall(id, &c)
 		switch c.Kind {
+		case bridge.CallWait:
+			p.session.Wait(1, &c)
 		case bridge.CallNone:
 			p.ended <- code
 			return
@@ -117,7 +119,10 @@ func (p *player) play(c bridge.Call) {
 		var call bridge.Call
 		got := p.session.ModifyPlayValues(1, values, 2, &call)
 		for call.Kind != bridge.CallNone {
-			if call.Kind == bridge.CallChat {
+			switch call.Kind {
+			case bridge.CallWait:
+				p.session.Wait(1, &call)
+			case bridge.CallChat:
 				p.mu.Lock()
 				p.chats = append(p.chats, call.Nick+": "+call.Text)
 				p.mu.Unlock()

@@ -2,7 +2,6 @@ package playback
 
 import (
 	"bufio"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -21,6 +20,9 @@ const FramesPerSecond = 60
 // slack is how many frames the emulator may be ahead of the pace, so that its
 // own limiter, at 60.1 or with a shaky timer, does not meet ours.
 const slack = 4
+
+// untold is how long a paused one waits before it looks whether it still is.
+const untold = time.Second
 
 // MaxSpeed and MinSpeed bound Speed.
 const (
@@ -43,35 +45,34 @@ type Event struct {
 	Player int
 }
 
-// Playback plays one recording. Submit and Receive are for one thread at a time,
+// Playback plays one recording. Submit and TryReceive are for one thread at a time,
 // the rest may be called from any.
 type Playback struct {
 	header krec.Header
 	about  About
 	file   *os.File
 	events func(Event)
-	wake   chan struct{} // capacity 1
 
-	reader *krec.Reader // Receive's own
+	reader *krec.Reader // TryReceive's own
 
-	mu          sync.Mutex // guards what follows
-	submitted   bool
-	interrupted bool
-	size        int // bytes of one player's input
-	calls       int // answered
-	frames      int // of them with a frame
-	seek        int // frames up to which it goes without pause
-	paused      bool
-	speed       float64
-	from        time.Time // the pace counts from here,
-	fromCalls   int       // and these calls
-	begun       time.Time
-	err         error
-	ended       time.Time
+	mu        sync.Mutex // guards what follows
+	wake      func()     // nil, or Notify's
+	submitted bool
+	size      int // bytes of one player's input
+	calls     int // answered
+	frames    int // of them with a frame
+	seek      int // frames up to which it goes without pause
+	paused    bool
+	speed     float64
+	from      time.Time // the pace counts from here,
+	fromCalls int       // and these calls
+	begun     time.Time
+	err       error
+	ended     time.Time
 }
 
 // Open reads a recording. events gets chat lines and drops, on the goroutine of
-// Receive just before the frame that they belong to; it must not wait.
+// TryReceive just before the frame that they belong to; it must not wait.
 func Open(file string, events func(Event)) (*Playback, error) {
 	about, err := Look(file)
 	if err != nil {
@@ -89,7 +90,7 @@ func Open(file string, events func(Event)) (*Playback, error) {
 		_ = f.Close()
 		return nil, err
 	}
-	return &Playback{header: r.Header(), about: about, file: f, events: events, reader: r, speed: 1, wake: make(chan struct{}, 1)}, nil
+	return &Playback{header: r.Header(), about: about, file: f, events: events, reader: r, speed: 1}, nil
 }
 
 // Header is what the file says about its game.
@@ -126,8 +127,8 @@ func (p *Playback) Pause(on bool) {
 	p.mu.Lock()
 	p.paused = on
 	p.repaceLocked()
+	p.signalLocked()
 	p.mu.Unlock()
-	p.signal()
 }
 
 // Speed is how fast it goes: 1 is sixty frames a second, 0 as fast as the
@@ -142,8 +143,8 @@ func (p *Playback) Speed(factor float64) {
 	}
 	p.speed = factor
 	p.repaceLocked()
+	p.signalLocked()
 	p.mu.Unlock()
-	p.signal()
 }
 
 // Seek goes on to a frame, 0-based, as fast as the emulator can: it has to run all
@@ -155,16 +156,16 @@ func (p *Playback) Seek(frame int) error {
 		return ErrBackward
 	}
 	p.seek = min(frame, p.about.Frames)
-	p.signal()
+	p.signalLocked()
 	return nil
 }
 
 func (p *Playback) repaceLocked() { p.from, p.fromCalls = time.Time{}, p.calls }
 
-func (p *Playback) signal() {
-	select {
-	case p.wake <- struct{}{}:
-	default:
+// signalLocked: the call that waits may have its turn.
+func (p *Playback) signalLocked() {
+	if p.wake != nil {
+		p.wake()
 	}
 }
 
@@ -191,38 +192,25 @@ func (p *Playback) Submit(values []byte, size int) error {
 	return nil
 }
 
-// Receive returns what the recorded call returned, when its time has come.
-func (p *Playback) Receive(ctx context.Context, values []byte) (int, error) {
-	for {
-		wait, err := p.due()
-		if err != nil {
-			return 0, err
-		}
-		if wait == 0 {
-			return p.next(values)
-		}
-		var timeout <-chan time.Time
-		var timer *time.Timer
-		if wait > 0 {
-			timer = time.NewTimer(wait)
-			timeout = timer.C
-		}
-		select {
-		case <-p.wake:
-		case <-timeout:
-		case <-ctx.Done():
-			err = ctx.Err()
-		}
-		if timer != nil {
-			timer.Stop()
-		}
-		if err != nil {
-			return 0, err
-		}
+// TryReceive returns what the recorded call returned, when its time has come; until then wait is
+// how long that takes.
+func (p *Playback) TryReceive(values []byte) (n int, wait time.Duration, err error) {
+	if wait, err = p.due(); wait != 0 || err != nil {
+		return 0, wait, err
 	}
+	n, err = p.next(values)
+	return n, 0, err
 }
 
-// due is how long to wait for the next call's turn: 0 is not at all, negative until
+// Notify names the function that is called when something has changed that a TryReceive
+// waits for.
+func (p *Playback) Notify(wake func()) {
+	p.mu.Lock()
+	p.wake = wake
+	p.mu.Unlock()
+}
+
+// due is how long to wait for the next call's turn: 0 is not at all, untold until
 // something changes.
 func (p *Playback) due() (time.Duration, error) {
 	p.mu.Lock()
@@ -233,11 +221,8 @@ func (p *Playback) due() (time.Duration, error) {
 	case p.frames < p.seek || p.speed == 0 && !p.paused:
 		p.repaceLocked()
 		return 0, nil
-	case p.interrupted:
-		p.interrupted = false
-		return 0, kclient.ErrInterrupted
 	case p.paused:
-		return -1, nil
+		return untold, nil
 	}
 	now := time.Now()
 	if p.from.IsZero() {
@@ -296,23 +281,11 @@ func (p *Playback) reason() error {
 
 func (p *Playback) end(err error) {
 	p.mu.Lock()
-	first := p.err == nil
-	if first {
+	defer p.mu.Unlock()
+	if p.err == nil {
 		p.err, p.ended = err, time.Now()
+		p.signalLocked()
 	}
-	p.mu.Unlock()
-	if first {
-		p.signal()
-	}
-}
-
-// Interrupt makes a Receive that waits, or the next that would, return
-// kclient.ErrInterrupted.
-func (p *Playback) Interrupt() {
-	p.mu.Lock()
-	p.interrupted = true
-	p.mu.Unlock()
-	p.signal()
 }
 
 // Drop ends it.
