@@ -249,6 +249,7 @@ func (s *session) takePlace(now time.Time, old *session) {
 	if r.owner == old {
 		r.owner = s
 	}
+	r.lines.hand(old, s)
 	sv.removeUser(old)
 	old.room, old.state, old.player = nil, stateLobby, -1
 	old.send(now, wire.TypeUserQuit, wire.UserQuit{User: old.user, UserID: old.id, Message: "logged in again"})

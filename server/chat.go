@@ -23,19 +23,54 @@ func (s *session) chat(now time.Time, raw string) {
 	sv.cfg.Logger.Info("chat", append(s.attrs(), slog.String("text", sv.clean.text(text)))...)
 }
 
-// gameChat relays a line to the room.
+// gameChat takes a line for the room. One that comes too fast waits (see lines.go); beyond the bounds of what may wait it is
+// dropped, before anything is done with it, and its sender is told.
 func (s *session) gameChat(now time.Time, raw string) {
 	sv := s.server
+	waits := s.lines != nil || !s.gameChats.allow(now, sv.cfg.Flood.GameChat)
+	if waits && !s.mayWait(now, min(len(raw), maxGameChat)) {
+		s.lineDropped(now)
+		return
+	}
 	text := sv.clean.clean(raw, maxGameChat)
-	if text == "" || !s.limit(now, &s.gameChats, sv.cfg.Flood.GameChat, "You chat too fast, wait a moment") {
+	switch {
+	case text == "":
+	case waits:
+		s.room.lines.wait(now, s, text)
+	default:
+		s.hear(now, text)
+	}
+}
+
+// hear is when a line that the session has said in its room is heard: now, or when its turn has come.
+func (s *session) hear(now time.Time, text string) {
+	sv := s.server
+	clean := sv.clean.text(text)
+	if isRoomCommand(clean) {
+		_, choice, _ := strings.Cut(clean, " ")
+		s.chooseDelay(now, strings.ToLower(strings.TrimSpace(choice)))
 		return
 	}
-	if word, rest, _ := strings.Cut(sv.clean.text(text), " "); strings.EqualFold(word, "/samedelay") {
-		s.chooseDelay(now, strings.ToLower(strings.TrimSpace(rest)))
+	s.room.lines.say(now, s.user, text)
+	sv.cfg.Logger.Debug("game chat", append(s.attrs(), slog.Uint64("room", uint64(s.room.id)), slog.String("text", clean))...)
+}
+
+// isRoomCommand reports whether a line, in UTF-8, is not for the room but for the server.
+func isRoomCommand(text string) bool {
+	word, _, _ := strings.Cut(text, " ")
+	return strings.EqualFold(word, "/samedelay")
+}
+
+// lineDropped is a line for the room that was one too many.
+func (s *session) lineDropped(now time.Time) {
+	s.server.stats.Flooded++
+	s.dropped++
+	if !s.mayNotice(now) {
 		return
 	}
-	s.room.broadcast(now, wire.TypeGameChat, wire.Chat{User: s.user, Text: text})
-	sv.cfg.Logger.Debug("game chat", append(s.attrs(), slog.Uint64("room", uint64(s.room.id)), slog.String("text", sv.clean.text(text)))...)
+	s.warn(now, "You say too much at once: what you said last was not passed on, wait a moment")
+	s.server.cfg.Logger.Info("game chat dropped", append(s.attrs(), slog.Uint64("room", uint64(s.room.id)), slog.Int("lines", s.dropped))...)
+	s.dropped = 0
 }
 
 // warn tells the user something about their room: as game chat, which clients
@@ -57,9 +92,17 @@ func (s *session) limit(now time.Time, l *rater, r Rate, notice string) bool {
 		return true
 	}
 	s.server.stats.Flooded++
-	if s.noticed.IsZero() || now.Sub(s.noticed) >= floodNotice {
-		s.noticed = now
+	if s.mayNotice(now) {
 		s.tell(now, notice)
 	}
 	return false
+}
+
+// mayNotice reports whether the user may be told about a limit once more.
+func (s *session) mayNotice(now time.Time) bool {
+	if !s.noticed.IsZero() && now.Sub(s.noticed) < floodNotice {
+		return false
+	}
+	s.noticed = now
+	return true
 }

@@ -40,9 +40,9 @@ var (
 )
 
 // unlimited are the types that the general rate does not count: game data has
-// its own bound in the mixer, and what ends or answers something cannot be done
-// more often than what began it.
-var unlimited = setOf(wire.TypeGameData, wire.TypeGameCache, wire.TypeUserQuit, wire.TypeClientAck, wire.TypeKeepAlive,
+// its own bound in the mixer, room chat its own in bytes (lines.go), and what ends or
+// answers something cannot be done more often than what began it.
+var unlimited = setOf(wire.TypeGameData, wire.TypeGameCache, wire.TypeGameChat, wire.TypeUserQuit, wire.TypeClientAck, wire.TypeKeepAlive,
 	wire.TypeQuitGame, wire.TypeDropGame, wire.TypeReady)
 
 // receive handles one datagram of the session's address.

@@ -149,6 +149,34 @@ const (
 	maxHistoryParts = 8
 )
 
+// Room chat that waits, see lines.go. 1964 and Project64k (their code read) send the saves of player 1 in lines of at most
+// 113 bytes, 100 of them base64 of what zlib made of a file: an EEPROM, SRAM or FlashRAM of 0.5 to 128 KB and a memory pack of
+// 32 KB. Some hundred lines are usual, 2,200 are the most. All come at once, and the last one starts the game.
+const (
+	// lineRate is a room's pace, in bytes a second of messages as each member gets them: 64 lines of a save, so that 300
+	// take less than 5 s. In a game a line goes along in each frame's datagram until the receiver has proven it, about ten times
+	// with a round trip of 100 ms: some 80 KB/s for each member, and never more than 60 datagrams of 1,400 bytes, as
+	// long as the save takes. At twice the rate the datagrams would be full, and game data had fewer second chances.
+	// A line counts for leastLine at least, or short ones would make many datagrams.
+	lineRate  = 8 << 10
+	leastLine = 100
+	lineBurst = 512 // what may go at once: one of the longest lines, or four of a save
+
+	// lineFrame is how long after a frame the next one is waited for, for lines to go with it: longer than six frames
+	// at sixty a second, which is how often the slowest connection type gets some. After it the game stalls, and lines do not.
+	lineFrame = 120 * time.Millisecond
+
+	// maxSessionLines, maxRoomLines and maxServerLines bound the bytes that wait, lineOverhead for each line included (the
+	// string, its place in a list, what the allocator rounds up): all that one player can have to send, twice that in a room,
+	// and 32 MiB in all, however many sessions there are. The first also bounds what a session has had waiting lately: it
+	// becomes free again at waitedRate, so that who never stops gets a quarter of the pace.
+	maxSessionLines = 384 << 10
+	maxRoomLines    = 768 << 10
+	maxServerLines  = 32 << 20
+	waitedRate      = 2 << 10
+	lineOverhead    = 48
+)
+
 // toldWait is from which wait on the players are told for whom they waited: three
 // frames, which somebody notices.
 const toldWait = 50 * time.Millisecond
@@ -211,14 +239,15 @@ const replaceAfter = 65 * time.Second
 // Rates. EmuLinker allows one chat line and one new room in 2 s; the bursts are
 // ours, so that a person who types two short lines is not told off.
 var defaultFlood = Flood{
-	Chat:     Rate{Every: 2 * time.Second, Burst: 5},
+	Chat: Rate{Every: 2 * time.Second, Burst: 5},
+	// GameChat is what passes without waiting.
 	GameChat: Rate{Every: 500 * time.Millisecond, Burst: 10},
 	Create:   Rate{Every: 2 * time.Second, Burst: 5},
 	Join:     Rate{Every: time.Second, Burst: 8},
 	// Login counts completed rounds of 05 and 06 from one IP address, so only
 	// who really is at the address can use it up. Loopback is exempt.
 	Login: Rate{Every: time.Second, Burst: 30},
-	// Message counts everything but game data and what ends things. n02 sends a
+	// Message counts everything but game data, room chat and what ends things. n02 sends a
 	// few a second at most.
 	Message: Rate{Every: 20 * time.Millisecond, Burst: 100},
 }

@@ -90,7 +90,8 @@ func (r *room) tellWaited(now time.Time, player int, wait time.Duration) {
 // relay sends everyone the combined frames that are ready for them.
 func (r *room) relay(now time.Time) {
 	frames := r.mixer.Frames()
-	if frames > r.frames {
+	news := frames > r.frames
+	if news {
 		r.server.stats.Frames += frames - r.frames
 		r.remember(frames)
 		r.frames = frames
@@ -107,6 +108,9 @@ func (r *room) relay(now time.Time) {
 			}
 			p.sendGame(now, data)
 		}
+	}
+	if news {
+		r.lines.withFrame(now)
 	}
 }
 

@@ -23,18 +23,32 @@ func (l *rater) allow(now time.Time, r Rate) bool {
 	return true
 }
 
-// pacer spreads bytes: see paceRate.
-type pacer struct{ until time.Time }
+// bucket spreads bytes: what was spent flows away at a rate of bytes a second, and no more than some bytes may be in it.
+type bucket struct{ until time.Time } // when it is empty
 
-const paceDebt = paceBurst * time.Second / paceRate
-
-// spend counts bytes that were sent.
-func (p *pacer) spend(now time.Time, bytes int) {
-	if p.until.Before(now) {
-		p.until = now
-	}
-	p.until = p.until.Add(time.Duration(bytes) * time.Second / paceRate)
+// fits reports whether so many bytes more may be spent.
+func (b *bucket) fits(now time.Time, bytes, rate, most int) bool {
+	return b.until.Sub(now)+flow(bytes, rate) <= flow(most, rate)
 }
 
+// spend counts bytes.
+func (b *bucket) spend(now time.Time, bytes, rate int) {
+	if b.until.Before(now) {
+		b.until = now
+	}
+	b.until = b.until.Add(flow(bytes, rate))
+}
+
+// flow is how long so many bytes take.
+func flow(bytes, rate int) time.Duration {
+	return time.Duration(bytes) * time.Second / time.Duration(rate)
+}
+
+// pacer spreads the bytes of a session: see paceRate.
+type pacer struct{ bucket }
+
+// spend counts bytes that were sent.
+func (p *pacer) spend(now time.Time, bytes int) { p.bucket.spend(now, bytes, paceRate) }
+
 // next is the earliest time at which more may be sent.
-func (p *pacer) next() time.Time { return p.until.Add(-paceDebt) }
+func (p *pacer) next() time.Time { return p.until.Add(-flow(paceBurst, paceRate)) }

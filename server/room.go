@@ -22,6 +22,7 @@ type room struct {
 	state     wire.GameState
 	timer     timer
 	delay     FrameDelay // of the owner's choice; FrameDelayAuto leaves it to the server
+	lines     roomLines
 
 	// Of the game that runs; see start.go and play.go.
 	mixer   *lockstep.Mixer
@@ -54,6 +55,7 @@ func (s *session) create(now time.Time, raw string) {
 	}
 	r := &room{server: sv, id: sv.nextRoomID(), game: name, emulator: s.emulator, ownerName: s.user, owner: s, state: wire.GameWaiting}
 	r.timer.owner = r
+	r.lines.room, r.lines.timer.owner = r, &r.lines
 	sv.rooms = append(sv.rooms, r)
 	sv.roomByID[r.id] = r
 	r.members = append(r.members, s)
@@ -105,6 +107,7 @@ func (s *session) join(now time.Time, id uint32) {
 	list := r.listFor(s)
 	r.members = append(r.members, s)
 	s.room, s.state = r, stateRoom
+	r.lines.enter(s)
 	r.announce(now)
 	s.send(now, wire.TypePlayerList, list)
 	r.broadcast(now, wire.TypeJoinGame, s.joined(r))
@@ -158,7 +161,7 @@ func (s *session) leave(now time.Time, vanished bool) {
 		r.owner = nil
 	}
 	r.remove(s)
-	s.room, s.state = nil, stateLobby
+	s.room, s.state, s.lines = nil, stateLobby, nil
 	r.announce(now)
 	r.broadcast(now, wire.TypeQuitGame, left)
 	s.send(now, wire.TypeQuitGame, left)
@@ -181,6 +184,7 @@ func (r *room) running() bool { return r.state != wire.GameWaiting }
 func (r *room) close(now time.Time, leaver *session) {
 	sv := r.server
 	r.endGame(now)
+	r.lines.close()
 	sv.timers.remove(&r.timer)
 	delete(sv.roomByID, r.id)
 	for i, other := range sv.rooms {
@@ -214,6 +218,7 @@ func (s *session) kick(now time.Time, id uint16) {
 	case kicked == nil || kicked.room != r:
 		s.deny(now, "That user is not in the room")
 	default:
+		r.lines.kick(now, kicked)
 		kicked.leave(now, false)
 		s.server.cfg.Logger.Info("kicked", append(kicked.attrs(), slog.Uint64("room", uint64(r.id)))...)
 	}

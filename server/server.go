@@ -55,6 +55,8 @@ type Server struct {
 	lastUser uint16
 	lastRoom uint32
 
+	lineBytes int // of room chat that waits, in all rooms
+
 	timers  timers
 	wakeAt  time.Time      // the deadline that the game socket's read has
 	touched []*session     // to be flushed before the lock is given back

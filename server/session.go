@@ -66,6 +66,10 @@ type session struct {
 
 	chats, gameChats, creates, joins, messages rater
 	noticed                                    time.Time // when it was last told about a limit
+
+	lines   *lineQueue // said in its room and not heard yet; nil when there is none
+	waited  bucket     // what of it had to wait, see maxSessionLines
+	dropped int        // lines, since it was last told
 }
 
 // touch has the session flushed before the lock is given back.

@@ -1,0 +1,264 @@
+package server
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"kbridge/kclient/wire"
+)
+
+// The lines of a save as 1964 and Project64k send it: 100 bytes of it in each, an end line, and the one that starts the game.
+func saveLines(n int) (lines []string) {
+	for i := range n - 2 {
+		lines = append(lines, fmt.Sprintf("!MEMPAK%d=%s", i, strings.Repeat("x", 100)))
+	}
+	return append(lines, "!MEMPAKEND", "!!!StartGame!!!")
+}
+
+// boxRoom is a box with clients in one room; the first one owns it.
+func boxRoom(t *testing.T, cfg Config, n int) (*box, []*boxClient) {
+	b := newBox(t, cfg)
+	return b, b.room(n, 0)
+}
+
+func (b *box) room(n, from int) (cs []*boxClient) {
+	for i := range n {
+		c := b.client(from+1+i, fmt.Sprint("user", from+i))
+		c.login()
+		if i == 0 {
+			c.send(wire.TypeCreateGame, wire.CreateRequest{Game: "Pong"})
+		} else {
+			c.send(wire.TypeJoinGame, wire.JoinRequest{GameID: cs[0].session().room.id})
+		}
+		cs = append(cs, c)
+	}
+	for _, c := range cs {
+		c.inbox = nil
+	}
+	return cs
+}
+
+func (c *boxClient) say(lines ...string) {
+	for _, l := range lines {
+		c.send(wire.TypeGameChat, wire.ChatRequest{Text: l})
+	}
+}
+
+// heard are the lines of the room that have come from somebody.
+func (c *boxClient) heard(from string) (lines []string) {
+	for _, g := range c.inbox {
+		if g.typ == wire.TypeGameChat {
+			if m, err := wire.ParseChat(g.body); err == nil && m.User == from {
+				lines = append(lines, m.Text)
+			}
+		}
+	}
+	return lines
+}
+
+func TestRoomChatThatComesTooFastIsDelayedAndNotDropped(t *testing.T) {
+	b, cs := boxRoom(t, Config{}, 3)
+	lines := saveLines(500)
+	cs[0].say(lines...)
+	require.Len(t, cs[1].heard("user0"), 10, "the first ones at once")
+	b.pass(4 * time.Second)
+	require.Greater(t, len(cs[1].heard("user0")), 200, "some hundred lines take some seconds")
+	b.pass(7 * time.Second)
+	for _, c := range cs {
+		require.Equal(t, lines, c.heard("user0"))
+		require.Empty(t, c.heard("Server"))
+	}
+	require.Zero(t, b.s.stats.Flooded)
+	require.Zero(t, b.s.lineBytes)
+}
+
+// One line more than the general rate lets through, among other messages that it counts.
+func TestTheRateOfMessagesDropsNoRoomChat(t *testing.T) {
+	b, cs := boxRoom(t, Config{Flood: Flood{Message: Rate{Every: time.Second, Burst: 3}}}, 2)
+	b.pass(10 * time.Second)
+	lines := saveLines(20)
+	cs[0].say(lines...)
+	for range 5 {
+		cs[0].send(wire.TypeKick, wire.KickRequest{UserID: 9})
+	}
+	b.pass(time.Second)
+	require.Equal(t, lines, cs[1].heard("user0"))
+	require.Equal(t, 2, b.s.stats.Flooded, "it does count the others")
+}
+
+func TestRoomChatWaitsThroughAGamesStartAndEnd(t *testing.T) {
+	b, cs := boxRoom(t, Config{}, 2)
+	lines := saveLines(300)
+	cs[0].say(lines...)
+	b.pass(time.Second)
+	cs[0].send(wire.TypeStartGame, wire.StartRequest{})
+	b.pass(time.Second)
+	for _, c := range cs {
+		c.send(wire.TypeReady, wire.ReadyRequest{})
+	}
+	b.pass(time.Second)
+	require.Equal(t, statePlaying, cs[0].session().state)
+	for _, c := range cs {
+		c.send(wire.TypeDropGame, wire.DropRequest{})
+	}
+	b.pass(3 * time.Second)
+	require.Equal(t, lines, cs[1].heard("user0"))
+}
+
+func TestWaitingLinesOfOneSenderDoNotHoldUpAnothers(t *testing.T) {
+	b, cs := boxRoom(t, Config{}, 3)
+	cs[0].say(saveLines(500)...)
+	b.pass(time.Second)
+	cs[1].say("what is that?")
+	require.Equal(t, []string{"what is that?"}, cs[2].heard("user1"), "somebody types")
+	lines := saveLines(60)
+	cs[2].say(lines...)
+	b.pass(2500 * time.Millisecond)
+	require.Equal(t, lines, cs[1].heard("user2"), "and somebody else has a save, too")
+	require.Less(t, len(cs[1].heard("user0")), 400)
+}
+
+// The lines of one who has left were said: 1964's player 1 may leave as soon as it has said the last one.
+func TestWhatWasSaidBeforeLeavingIsHeard(t *testing.T) {
+	for name, leave := range map[string]func(c *boxClient){
+		"leaves the room":   func(c *boxClient) { c.send(wire.TypeQuitGame, wire.LeaveRequest{}) },
+		"leaves the server": func(c *boxClient) { c.send(wire.TypeUserQuit, wire.QuitRequest{}) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			b, cs := boxRoom(t, Config{}, 3)
+			lines := saveLines(100)
+			cs[1].say(lines...)
+			leave(cs[1])
+			b.pass(3 * time.Second)
+			require.Equal(t, lines, cs[2].heard("user1"))
+			require.Less(t, len(cs[1].heard("user1")), 20, "it is not there any more")
+			require.Zero(t, b.s.lineBytes)
+		})
+	}
+	t.Run("and comes back", func(t *testing.T) {
+		b, cs := boxRoom(t, Config{}, 3)
+		lines := saveLines(100)
+		cs[1].say(lines...)
+		cs[1].send(wire.TypeQuitGame, wire.LeaveRequest{})
+		b.pass(300 * time.Millisecond)
+		cs[1].send(wire.TypeJoinGame, wire.JoinRequest{GameID: cs[0].session().room.id})
+		cs[1].say("back")
+		b.pass(3 * time.Second)
+		require.Equal(t, append(lines, "back"), cs[2].heard("user1"))
+	})
+}
+
+func TestWaitingLinesGoWithTheKickedAndWithTheRoom(t *testing.T) {
+	b, cs := boxRoom(t, Config{}, 3)
+	cs[1].say(saveLines(100)...)
+	cs[0].send(wire.TypeKick, wire.KickRequest{UserID: cs[1].session().id})
+	before := len(cs[2].heard("user1"))
+	b.pass(3 * time.Second)
+	require.Len(t, cs[2].heard("user1"), before)
+	require.Zero(t, b.s.lineBytes)
+
+	cs[2].say(saveLines(100)...)
+	cs[0].send(wire.TypeQuitGame, wire.LeaveRequest{})
+	require.Zero(t, b.s.lineBytes)
+	require.Nil(t, cs[2].session().lines)
+	before = len(cs[0].heard("user2"))
+	cs[2].send(wire.TypeCreateGame, wire.CreateRequest{Game: "Pong"})
+	b.pass(3 * time.Second)
+	cs[0].send(wire.TypeJoinGame, wire.JoinRequest{GameID: cs[2].session().room.id})
+	b.pass(3 * time.Second)
+	require.Len(t, cs[0].heard("user2"), before, "what was said in one room is not heard in another")
+}
+
+func TestACommandInRoomChatKeepsItsPlaceAmongTheLines(t *testing.T) {
+	b, cs := boxRoom(t, Config{}, 2)
+	cs[0].say(saveLines(100)...)
+	cs[0].say("/samedelay on", "after it")
+	b.pass(time.Second)
+	require.Empty(t, cs[0].heard("Server"))
+	b.pass(2 * time.Second)
+	all := append(saveLines(100), "after it")
+	require.Equal(t, all, cs[1].heard("user0"))
+	require.Len(t, cs[1].heard("Server"), 1, "everybody is told of it once")
+	from := []string{}
+	for _, g := range cs[1].inbox {
+		if m, err := wire.ParseChat(g.body); g.typ == wire.TypeGameChat && err == nil {
+			from = append(from, m.User)
+		}
+	}
+	require.Equal(t, []string{"user0", "Server", "user0"}, from[len(from)-3:])
+
+	// One who has left commands nothing.
+	cs[0].say(saveLines(30)...)
+	cs[1].say(saveLines(30)...)
+	cs[1].say("/samedelay off")
+	cs[1].send(wire.TypeQuitGame, wire.LeaveRequest{})
+	b.pass(5 * time.Second)
+	require.Len(t, cs[0].heard("user1"), 30)
+	require.Len(t, cs[0].heard("Server"), 1)
+}
+
+// Beyond the bounds lines are dropped, counted, and the sender is told, though not each time. What waits already is heard.
+func TestRoomChatBeyondTheBoundsIsDroppedAndToldToItsSender(t *testing.T) {
+	b, cs := boxRoom(t, Config{}, 2)
+	lines := saveLines(4000)
+	cs[0].say(lines...)
+	waiting := len(cs[0].session().lines.lines)
+	fits := maxSessionLines / lineCost(len(lines[1000]))
+	require.InDelta(t, fits, waiting, 0.02*float64(fits))
+	require.LessOrEqual(t, b.s.lineBytes, maxSessionLines)
+	require.Greater(t, waiting, 2200, "what the largest saves come to")
+	require.Equal(t, 4000-10-waiting, b.s.stats.Flooded)
+	require.Len(t, cs[0].heard("Server"), 1)
+	require.Contains(t, cs[0].heard("Server")[0], "not passed on")
+	require.Empty(t, cs[1].heard("Server"), "nobody else is")
+	b.pass(time.Minute)
+	require.Equal(t, lines[:10+waiting], cs[1].heard("user0"))
+	cs[0].say("still here?")
+	require.Equal(t, "still here?", cs[1].heard("user0")[10+waiting])
+}
+
+func TestWhatWaitsIsBoundedInARoomAndInTheServer(t *testing.T) {
+	b := newBox(t, Config{MaxUsers: 1000})
+	for r := range 60 {
+		cs := b.room(4, 10*r)
+		for _, c := range cs {
+			c.session().link.ObserveRTT(time.Second)
+			for range 3000 {
+				c.session().gameChat(b.now, strings.Repeat("x", 300))
+			}
+		}
+		require.LessOrEqual(t, cs[0].session().room.lines.bytes, maxRoomLines)
+		require.LessOrEqual(t, b.s.lineBytes, maxServerLines)
+		for _, c := range cs {
+			if q := c.session().lines; q != nil {
+				require.LessOrEqual(t, q.bytes, maxSessionLines)
+			}
+			b.remove(c)
+		}
+	}
+	require.Greater(t, b.s.lineBytes, maxServerLines-1000)
+	for len(b.s.rooms) > 0 {
+		b.s.rooms[0].close(b.now, nil)
+	}
+	require.Zero(t, b.s.lineBytes)
+}
+
+// Who never stops is not given the pace for ever, and not beyond it at any time.
+func TestRoomChatWithoutEndGetsAShareOfThePace(t *testing.T) {
+	b, cs := boxRoom(t, Config{}, 2)
+	line := strings.Repeat("x", 300)
+	bytes := func(d time.Duration) int {
+		before := len(cs[1].heard("user0"))
+		for end := b.now.Add(d); b.now.Before(end); b.pass(20 * time.Millisecond) {
+			cs[0].say(line)
+		}
+		return (len(cs[1].heard("user0")) - before) * (len(line) + 13)
+	}
+	require.LessOrEqual(t, bytes(10*time.Second), 10*lineRate+10*313+lineBurst)
+	bytes(80 * time.Second)
+	require.LessOrEqual(t, bytes(20*time.Second), 20*(waitedRate+2*313)*11/10)
+}
