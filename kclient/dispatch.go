@@ -217,7 +217,14 @@ func (s *session) userQuitLocked(m wire.UserQuit) {
 
 // echoLocked: our own line came back, so it had arrived.
 func (s *session) echoLocked(now time.Time, room *Room, m wire.Chat) bool {
-	return m.User == s.login.name && s.repeatedLocked(now, room, false, m.Text)
+	if m.User != s.login.name {
+		return false
+	}
+	ours := s.repeatedLocked(now, room, false, m.Text)
+	if room != nil {
+		s.heardAgainLocked(now, room, m.Text)
+	}
+	return ours
 }
 
 func milliseconds(ms uint32) time.Duration {

@@ -42,6 +42,8 @@ var (
 	ErrBuffer = errors.New("kclient: buffer too small")
 	// ErrChatRoom: a room whose name begins with * is for talking; no game starts in it.
 	ErrChatRoom = errors.New("kclient: a room whose name begins with * is for chat, and no game starts in it: open a room for a game")
+	// ErrChatFull: what was said in the room before has not been sent yet, and there is no room for more.
+	ErrChatFull = errors.New("kclient: 384 KiB of room chat wait to be sent: wait until some of it has been")
 	// ErrTooLong: see the documentation of the call for its limit.
 	ErrTooLong = errors.New("kclient: text too long")
 )

@@ -59,9 +59,13 @@ type (
 	// MessagesLost: a server has thrown messages away that we never got. In
 	// the lobby lists may be out of date; a game ends with ErrLost.
 	MessagesLost struct{ Count int }
-	// ChatLost: the session ended, and these lines of ours are not known to have
-	// arrived. It comes before Disconnected.
-	ChatLost struct{ Lines []LostLine }
+	// ChatLost: these lines of ours are not known to have arrived. Dropped: the session goes on, and the
+	// server did not pass them on, as servers do when too much is said, or the room was left before they were sent.
+	// Else the session has ended; it comes before Disconnected.
+	ChatLost struct {
+		Lines   []LostLine
+		Dropped bool
+	}
 	// Disconnected is the last event of a session; Err is nil after Quit.
 	Disconnected struct{ Err error }
 )

@@ -165,6 +165,7 @@ func (g *Game) collectLocked(now time.Time, input []byte) error {
 		s.body = wire.AppendGameData(s.body[:0], out.Payload)
 		s.link.SendGame(now, wire.TypeGameData, s.body)
 	}
+	s.talkWithFrameLocked(now)
 	s.flushLocked(now)
 	return nil
 }

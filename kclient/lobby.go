@@ -158,7 +158,11 @@ func (s *session) chatLocked(now time.Time, t wire.Type, room *Room, text string
 	if raw == "" {
 		return nil
 	}
-	s.sayLocked(now, t, wire.ChatRequest{Text: raw}, raw, room, LostLine{Room: room != nil, Text: s.text(raw)})
+	if room != nil {
+		return s.talkLocked(now, room, raw)
+	}
+	s.sayLocked(now, t, wire.ChatRequest{Text: raw}, raw, nil, LostLine{Text: s.text(raw)})
+	s.flushLocked(now)
 	return nil
 }
 

@@ -37,7 +37,9 @@ func (l *Lobby) Private(userID uint16, text string) error {
 	}
 	raw := s.raw(fmt.Sprintf("/msg %d %s", userID, text), wire.MaxChat)
 	words := s.text(strings.TrimPrefix(raw, fmt.Sprintf("/msg %d ", userID)))
-	s.sayLocked(time.Now(), wire.TypeGlobalChat, wire.ChatRequest{Text: raw}, words, nil, LostLine{ToID: userID, Text: words})
+	now := time.Now()
+	s.sayLocked(now, wire.TypeGlobalChat, wire.ChatRequest{Text: raw}, words, nil, LostLine{ToID: userID, Text: words})
+	s.flushLocked(now)
 	return nil
 }
 

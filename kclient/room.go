@@ -58,7 +58,9 @@ func (r *Room) Err() error {
 }
 
 // Chat says something to the room. Text beyond 320 bytes on the wire is cut at a
-// character.
+// character. It does not wait: what is said faster than it can be sent, 8 KiB a second, is
+// queued, in order. ErrChatFull: the queue holds 384 KiB and this line was not taken.
+// ChatLost tells what was taken and not passed on.
 func (r *Room) Chat(text string) error {
 	r.s.mu.Lock()
 	defer r.s.mu.Unlock()
@@ -121,6 +123,9 @@ func (r *Room) endLocked(now time.Time, err error) {
 		r.game.endLocked(now, err)
 	}
 	close(r.over)
+	if r.s.err == nil { // else chatLostLocked tells it all
+		r.s.hushLocked()
+	}
 	if r.s.room == r {
 		r.s.room = nil
 	}

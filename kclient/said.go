@@ -7,8 +7,9 @@ import (
 )
 
 // maxSaid bounds the chat lines that are remembered until they are known to have
-// arrived; nobody types more in the time that noticing a dead server takes.
-const maxSaid = 64
+// arrived: those of the room that may be under way (talk.go), and as many more; nobody types
+// that many in the time that noticing a dead server takes.
+const maxSaid = 2 * maxEchoes
 
 // saidLine is a chat line of ours that is not known to have arrived. The server repeats
 // a line to everybody, us too, which proves it; so does everything later that is proven.
@@ -19,7 +20,7 @@ type saidLine struct {
 	line LostLine
 }
 
-// sayLocked sends a chat line and remembers it. raw is what the server will repeat.
+// sayLocked queues a chat line and remembers it. raw is what the server will repeat.
 func (s *session) sayLocked(now time.Time, t wire.Type, body wire.ChatRequest, raw string, room *Room, line LostLine) {
 	s.arrivedLocked()
 	if len(s.said) >= maxSaid {
@@ -27,7 +28,6 @@ func (s *session) sayLocked(now time.Time, t wire.Type, body wire.ChatRequest, r
 	}
 	seq := s.sendLocked(now, t, body.AppendTo(s.body[:0]))
 	s.said = append(s.said, saidLine{seq, raw, room, line})
-	s.flushLocked(now)
 }
 
 // repeatedLocked: a line of ours came back, so it had arrived. Of equal lines the oldest
@@ -52,6 +52,11 @@ func (s *session) privateEchoLocked(now time.Time, p PrivateChat) {
 
 // awaitsEchoLocked reports whether a line of ours in the room has not come back yet.
 func (s *session) awaitsEchoLocked(r *Room) bool {
+	for i := range s.talk.under {
+		if s.talk.under[i].room == r {
+			return true
+		}
+	}
 	for i := range s.said {
 		if s.said[i].room == r {
 			return true
@@ -70,13 +75,13 @@ func (s *session) arrivedLocked() {
 // chatLostLocked reports the lines that may never have arrived, when the session ends.
 func (s *session) chatLostLocked() {
 	s.arrivedLocked()
-	if len(s.said) == 0 {
-		return
-	}
 	var lost []LostLine
 	for _, l := range s.said {
 		lost = append(lost, l.line)
 	}
-	s.said = nil
-	s.events.push(ChatLost{lost})
+	lost = append(lost, s.unsentLocked()...)
+	s.said, s.talk = nil, talk{}
+	if len(lost) > 0 {
+		s.events.push(ChatLost{Lines: lost})
+	}
 }

@@ -47,7 +47,8 @@ type session struct {
 	vigil  vigil
 	closed refusals   // of the session's port
 	said   []saidLine // chat of ours that is not known to have arrived
-	err    error      // why the session ended
+	talk   talk
+	err    error // why the session ended
 	events eventQueue
 	login  loginState
 	lobby  lobbyState
@@ -170,6 +171,7 @@ func (s *session) tickLocked(now time.Time) {
 	}
 	s.moveLocked(now)
 	s.arrivedLocked()
+	s.talkOnLocked(now)
 	if !s.vigilLocked(now) || !s.closedPortLocked(now) {
 		return
 	}
@@ -207,6 +209,9 @@ func (s *session) deadlineLocked() time.Time {
 		t = earlier(t, at)
 	}
 	if at := s.pingAtLocked(); !at.IsZero() {
+		t = earlier(t, at)
+	}
+	if at := s.talkAtLocked(); !at.IsZero() {
 		t = earlier(t, at)
 	}
 	if at := s.closed.next(); !at.IsZero() {

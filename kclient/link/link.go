@@ -47,6 +47,7 @@ type Stats struct {
 // Link is one end of a session. See the package comment for how it is driven.
 type Link struct {
 	server bool
+	packs  bool // see Pack
 	phase  Phase
 	out    outbox
 	in     inbox
@@ -110,6 +111,10 @@ func (l *Link) SetPhase(now time.Time, p Phase) {
 	l.lastNew = now
 	l.watch.news()
 }
+
+// Pack lets several new messages of a game go out in one datagram, as a server's do: the peer is a server that
+// takes all that are in one, as EmuLinker and ours do. direlera-rs takes one.
+func (l *Link) Pack() { l.packs = true }
 
 // RTT is the round trip, smoothed; 0 before anything was measured.
 func (l *Link) RTT() time.Duration { return l.rtt.srtt }

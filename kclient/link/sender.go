@@ -174,10 +174,10 @@ func (l *Link) maxCount() uint64 {
 // appendNew packs the oldest message that was never sent, with what the peer may
 // lack before it. One new message per datagram is all that n02 handles while it
 // waits in netsync and all that direlera-rs ever applies; only a server's game
-// data, after a stall, goes out together.
+// data, after a stall, goes out together, and what Pack was called for.
 func (l *Link) appendNew(now time.Time, buf []byte) []byte {
 	end := l.sent + 1
-	if l.server && l.phase == Play {
+	if (l.server || l.packs) && l.phase == Play {
 		// Nine and not more, so that the datagram fits in what n02 accepts,
 		// and only as long as they need no second datagram.
 		size := 1 + l.out.cost(l.sent)
