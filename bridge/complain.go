@@ -10,6 +10,7 @@ const (
 	complainChat
 	complainChatNull
 	complainChatRoom
+	complainChatFull
 	complainArgument
 	complainPlayInit
 	complainPlayGame
@@ -33,6 +34,13 @@ func (s *Session) first(which complaint) bool {
 	}
 	s.complained |= which
 	return true
+}
+
+// accepted makes the next refusal of this kind the first one again.
+func (s *Session) accepted(which complaint) {
+	s.mu.Lock()
+	s.complained &^= which
+	s.mu.Unlock()
 }
 
 // refuse logs the refusal of a call, once, and returns its reason.

@@ -308,7 +308,7 @@ func (d *Dialog) post(e event) {
 		r.waiter.wake(s.threads)
 	}
 	if lost {
-		s.logger().Warn("the emulator does not take its chat lines and drops; the oldest was thrown away", "kept", maxEvents)
+		s.logger().Warn("the emulator does not take its chat lines and drops; the oldest are thrown away", "kept_bytes", maxEventBytes)
 	}
 }
 

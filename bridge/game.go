@@ -25,43 +25,6 @@ type running struct {
 	events eventQueue
 }
 
-// event is what another player did and the emulator has not been told yet.
-type event struct {
-	kind   CallKind // CallChat or CallDrop
-	nick   string
-	text   string
-	player int
-}
-
-// eventQueue is bounded: when it is full the oldest event goes.
-type eventQueue struct {
-	ring [maxEvents]event
-	head int
-	n    int
-}
-
-func (q *eventQueue) push(e event) (lost bool) {
-	if q.n == maxEvents {
-		q.head = (q.head + 1) % maxEvents
-		q.n--
-		lost = true
-	}
-	q.ring[(q.head+q.n)%maxEvents] = e
-	q.n++
-	return lost
-}
-
-func (q *eventQueue) pop() (event, bool) {
-	if q.n == 0 {
-		return event{}, false
-	}
-	e := q.ring[q.head]
-	q.ring[q.head] = event{}
-	q.head = (q.head + 1) % maxEvents
-	q.n--
-	return e, true
-}
-
 // start makes a match the running game and has gameCallback called.
 func (s *Session) start(d *Dialog, m Match) (*running, error) {
 	// A file is opened before the lock is taken.

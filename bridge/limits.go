@@ -27,10 +27,13 @@ const (
 	MaxNickBytes = 3 * wire.MaxUserName
 	MaxTextBytes = 3 * wire.MaxGameChat
 
-	// maxEvents is how many chat lines and drops wait for the emulator, which
-	// takes them in kailleraModifyPlayValues. It is a minute of chat at the
-	// rate that servers allow; the oldest is dropped first.
-	maxEvents = 64
+	// maxEventBytes bounds the chat lines and drops that wait for the emulator,
+	// which takes them in kailleraModifyPlayValues; eventOverhead is what each of
+	// them counts for beside its text. A save that 1964 or Project64k sends as chat
+	// has 2,200 lines at most, 113 bytes each (see package kclient's talk.go), and comes
+	// while emulators load. The oldest is dropped first.
+	maxEventBytes = 1 << 20
+	eventOverhead = 64
 	// maxCalls is how many callbacks wait for the thread inside
 	// kailleraSelectServerDialog: a game's start and a few requests for more
 	// information, which a user makes by hand.

@@ -3,7 +3,6 @@ package bridge_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"testing"
 	"testing/synctest"
 
@@ -162,23 +161,6 @@ func TestChatAndDropsReachTheCallersThread(t *testing.T) {
 
 		h.Shutdown()
 		d.Chat("Zoë", "too late")
-	})
-}
-
-func TestEventQueueIsBounded(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		g := newFakeGame()
-		h, d := startPosting(t, g)
-		const posted = 1000
-		for i := range posted {
-			d.Chat("a", fmt.Sprint(i))
-		}
-		g.give([]byte{1, 2})
-		var got []string
-		require.Equal(t, 2, h.play(threadA, buffer(1), 1, func(c bridge.Call) { got = append(got, c.Text) }))
-		require.Len(t, got, 64)
-		require.Equal(t, fmt.Sprint(posted-1), got[len(got)-1], "the oldest are thrown away")
-		h.Shutdown()
 	})
 }
 

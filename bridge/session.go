@@ -141,7 +141,8 @@ func (s *Session) EndGame() {
 }
 
 // ChatSend says text, which is in the emulator's charset, to the room. What is
-// longer than the wire takes is cut at a character.
+// longer than the wire takes is cut at a character. It does not wait: an error says that the
+// line was not taken, in the log once until one is taken again.
 func (s *Session) ChatSend(text string) error {
 	s.mu.Lock()
 	ready, d := s.ready, s.dialog
@@ -164,9 +165,9 @@ func (s *Session) ChatSend(text string) error {
 		return nil
 	}
 	if err := say(line); err != nil {
-		s.logger().Error("kailleraChatSend", "err", err)
-		return err
+		return s.refuse(complainChatFull, "kailleraChatSend", err)
 	}
+	s.accepted(complainChatFull)
 	return nil
 }
 

@@ -1,7 +1,6 @@
 package kclient
 
 import (
-	"context"
 	"time"
 
 	"kbridge/kclient/wire"
@@ -120,87 +119,4 @@ type Player struct {
 	Name       string
 	Ping       time.Duration
 	Connection wire.ConnectionType
-}
-
-// maxEvents is how many events wait for a slow reader. Beyond it the oldest is
-// dropped and counted: the lists stay right, only the tale has a gap.
-const maxEvents = 1024
-
-// eventQueue is a bounded ring; the session's lock guards it.
-type eventQueue struct {
-	ring    []Event
-	head    int
-	count   int
-	dropped int
-	wake    chan struct{} // capacity 1: something was added
-}
-
-func newEventQueue() eventQueue {
-	return eventQueue{ring: make([]Event, maxEvents), wake: make(chan struct{}, 1)}
-}
-
-func (q *eventQueue) push(e Event) {
-	if q.count == maxEvents {
-		q.head = (q.head + 1) % maxEvents
-		q.count--
-		q.dropped++
-	}
-	q.ring[(q.head+q.count)%maxEvents] = e
-	q.count++
-	signal(q.wake)
-}
-
-func (q *eventQueue) pop() (Event, bool) {
-	if q.count == 0 {
-		return nil, false
-	}
-	e := q.ring[q.head]
-	q.ring[q.head] = nil
-	q.head = (q.head + 1) % maxEvents
-	q.count--
-	return e, true
-}
-
-// NextEvent waits for the next event. It returns the context's error, or
-// ErrClosed after Disconnected was delivered. One goroutine should call it;
-// with several each event goes to one of them.
-func (l *Lobby) NextEvent(ctx context.Context) (Event, error) {
-	s := l.s
-	for {
-		s.mu.Lock()
-		e, ok := s.events.pop()
-		closed := s.err != nil
-		more := s.events.count > 0
-		s.mu.Unlock()
-		switch {
-		case ok:
-			if more {
-				signal(s.events.wake)
-			}
-			return e, nil
-		case closed:
-			return nil, ErrClosed
-		}
-		select {
-		case <-s.events.wake:
-		case <-s.done:
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
-	}
-}
-
-// DroppedEvents is how many events were dropped because nobody read them.
-func (l *Lobby) DroppedEvents() int {
-	l.s.mu.Lock()
-	defer l.s.mu.Unlock()
-	return l.s.events.dropped
-}
-
-// signal wakes the reader of a channel of capacity 1 without waiting.
-func signal(c chan struct{}) {
-	select {
-	case c <- struct{}{}:
-	default:
-	}
 }

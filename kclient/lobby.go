@@ -57,7 +57,7 @@ func dial(ctx context.Context, query netip.AddrPort, cfg Config, charset wire.Ch
 		link:   link.New(link.Config{}, now),
 		out:    make([]byte, 0, wire.MaxDatagram),
 		spoke:  now,
-		events: newEventQueue(),
+		events: newEventQueue(cfg.Logger),
 		lobby:  lobbyState{users: map[uint16]User{}, games: map[uint32]GameInfo{}},
 	}
 	s.link.ObserveRTT(rtt)

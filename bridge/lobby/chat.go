@@ -11,6 +11,7 @@ import (
 
 const (
 	maxLines = 500
+	maxLost  = 10 // of the lines that did not arrive, how many are shown at once
 	// awayAgain is how long somebody who has written to us while we are away is not
 	// told so again.
 	awayAgain = 5 * time.Minute

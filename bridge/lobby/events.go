@@ -82,7 +82,14 @@ func (d *desk) event(v *visit, e kclient.Event) {
 	case kclient.MessagesLost:
 		d.say(message.Line{Where: "lobby", Kind: "notice", Text: "notice.messagesLost"})
 	case kclient.ChatLost:
-		for _, l := range e.Lines {
+		for i, l := range e.Lines {
+			if i == maxLost {
+				break // a save, of which these tell enough; the log has how many
+			}
+			if e.Dropped {
+				d.say(message.Line{Where: "room", Kind: "notice", Text: "notice.chatLost", Args: []string{l.Text}})
+				continue
+			}
 			v.unsent = append(v.unsent, l.Text)
 			d.say(message.Line{Where: "lobby", Kind: "notice", Text: "notice.chatLost", Args: []string{l.Text}})
 		}
