@@ -118,6 +118,36 @@ func TestThreeEmulatorsStayInSync(t *testing.T) {
 	require.Len(t, players, 3)
 }
 
+// limited is a server whose limits are the usual ones.
+func limited(t *testing.T) *servertest.Server {
+	return servertest.Start(t, servertest.WithConfig(server.Config{MaxPing: time.Second}))
+}
+
+// A save in 400 lines of chat, as 1964 and Project64k send it, all at once.
+func TestASaveAsChatReachesAllEmulators(t *testing.T) {
+	s := limited(t)
+	env := func(nick, role string) environment {
+		return environment{"KAILLERA_SERVER": s.Addr, "KAILLERA_NICK": nick, "KAILLERA_ROLE": role, "KAILLERA_PLAYERS": "2"}
+	}
+	one := start(t, built.linked, env("one", "create"), "save", "400")
+	two := start(t, built.loading, env("two", "join"), "save", "400")
+	require.Equal(t, "lines 400\n", one.wait())
+	require.Equal(t, "lines 400\n", two.wait())
+}
+
+// What does not fit into the queue is said by the return code, and once in the log.
+func TestAChatLineThatIsNotTakenIsSaid(t *testing.T) {
+	env := alone(limited(t))
+	env["KAILLERA_NICK"] = "one"
+	p := start(t, built.cplusplus, env, "save-too-large")
+	m := regexp.MustCompile(`^taken (\d+)\n$`).FindStringSubmatch(p.wait())
+	require.NotNil(t, m, p.out.String())
+	taken, err := strconv.Atoi(m[1])
+	require.NoError(t, err)
+	require.Greater(t, taken, 2200, "the largest save fits")
+	require.Equal(t, 1, strings.Count(p.logged(), "kailleraChatSend was refused"))
+}
+
 // What a driver does alone with a server.
 func TestScenarios(t *testing.T) {
 	for _, c := range []struct {

@@ -228,6 +228,8 @@ static const struct {
     {"hostile", scenario_hostile, 0},
     {"nulls", scenario_nulls, 0},
     {"overrun", scenario_overrun, 0},
+    {"save", scenario_save, 0},
+    {"save-too-large", scenario_save_too_large, 0},
 #ifdef __cplusplus
     {"throw", scenario_throw, 0},
 #endif

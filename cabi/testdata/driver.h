@@ -92,6 +92,8 @@ void scenario_reload(char **arguments);
 void scenario_hostile(char **arguments);
 void scenario_nulls(char **arguments);
 void scenario_overrun(char **arguments);
+void scenario_save(char **arguments);
+void scenario_save_too_large(char **arguments);
 #ifdef __cplusplus
 void scenario_throw(char **arguments);
 #endif
