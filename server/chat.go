@@ -23,16 +23,20 @@ func (s *session) chat(now time.Time, raw string) {
 	sv.cfg.Logger.Info("chat", append(s.attrs(), slog.String("text", sv.clean.text(text)))...)
 }
 
-// gameChat takes a line for the room. One that comes too fast waits (see lines.go); beyond the bounds of what may wait it is
-// dropped, before anything is done with it, and its sender is told.
-func (s *session) gameChat(now time.Time, raw string) {
-	sv := s.server
-	waits := s.lines != nil || !s.gameChats.allow(now, sv.cfg.Flood.GameChat)
-	if waits && !s.mayWait(now, min(len(raw), maxGameChat)) {
+// admitLine decides about a line for the room, in a message's body of so many bytes, before anything is done with it. One that comes
+// too fast waits (see lines.go); beyond the bounds of what may wait it is dropped, and its sender is told.
+func (s *session) admitLine(now time.Time, body int) (waits, ok bool) {
+	waits = s.lines != nil || !s.gameChats.allow(now, s.server.cfg.Flood.GameChat)
+	if waits && !s.mayWait(now, min(body, maxGameChat)) {
 		s.lineDropped(now)
-		return
+		return false, false
 	}
-	text := sv.clean.clean(raw, maxGameChat)
+	return waits, true
+}
+
+// gameChat takes a line for the room.
+func (s *session) gameChat(now time.Time, raw string, waits bool) {
+	text := s.server.clean.clean(raw, maxGameChat)
 	switch {
 	case text == "":
 	case waits:

@@ -147,11 +147,15 @@ func (s *session) handleLobby(now time.Time, m wire.Message) error {
 		}
 		s.chat(now, c.Text)
 	case wire.TypeGameChat:
+		waits, ok := s.admitLine(now, len(m.Body))
+		if !ok {
+			return nil
+		}
 		c, err := wire.ParseChatRequest(m.Body)
 		if err != nil {
 			return err
 		}
-		s.gameChat(now, c.Text)
+		s.gameChat(now, c.Text, waits)
 	case wire.TypeCreateGame:
 		c, err := wire.ParseCreateRequest(m.Body)
 		if err != nil {

@@ -223,12 +223,12 @@ func TestRoomChatBeyondTheBoundsIsDroppedAndToldToItsSender(t *testing.T) {
 
 func TestWhatWaitsIsBoundedInARoomAndInTheServer(t *testing.T) {
 	b := newBox(t, Config{MaxUsers: 1000})
+	body := wire.ChatRequest{Text: strings.Repeat("x", 300)}.AppendTo(nil)
 	for r := range 60 {
 		cs := b.room(4, 10*r)
 		for _, c := range cs {
-			c.session().link.ObserveRTT(time.Second)
 			for range 3000 {
-				c.session().gameChat(b.now, strings.Repeat("x", 300))
+				c.session().handle(b.now, wire.Message{Type: wire.TypeGameChat, Body: body})
 			}
 		}
 		require.LessOrEqual(t, cs[0].session().room.lines.bytes, maxRoomLines)
