@@ -226,7 +226,16 @@ int KAILLERA_CALL kailleraModifyPlayValues(void *values, int size);
 /*
  * Says text to everybody in the room. The line comes back through
  * chatReceivedCallback. Servers cut long lines; 320 bytes is usual.
- * Returns 0, or -1 if text is NULL or the player is in no room.
+ *
+ * It does not wait. Hundreds of lines may be said at once, such as a save that
+ * all players need: they arrive in order, some 60 a second of 120 bytes each,
+ * and the game goes on meanwhile. To know that they have, wait for the last
+ * one to come back.
+ *
+ * Returns 0 if the line was taken. Returns -1 if it was not: text is NULL, the
+ * player is in no room, or 384 KiB of lines wait to be sent already; what was
+ * taken before is not affected, and there is room again a moment later. A server
+ * may still drop a line that was taken; the log (KAILLERA_LOG) says so.
  */
 int KAILLERA_CALL kailleraChatSend(char *text);
 

@@ -11,6 +11,11 @@
 // arrives as events through [Lobby.NextEvent]; the lists that the methods return
 // are kept up to date whether or not events are read.
 //
+// [Room.Chat] does not wait. Hundreds of lines may be said at once, as emulators do that
+// send saves in this way: they go out in order, at a pace that leaves a game its place
+// on the line. [ErrChatFull] says that a line was not taken, and [ChatLost] that lines
+// which were taken are not known to have arrived.
+//
 // # Threads
 //
 // All methods may be called from any goroutine; only one goroutine at a time may

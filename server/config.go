@@ -59,7 +59,8 @@ type Rate struct {
 	Burst int
 }
 
-// Flood holds the limits on what one user may do; Login's is for an IP address.
+// Flood holds the limits on what one user may do; Login's is for an IP address. Game chat beyond
+// its rate is not refused: it waits, and goes out at the room's pace.
 type Flood struct {
 	Chat, GameChat, Create, Join, Login, Message Rate
 }

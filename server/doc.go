@@ -14,6 +14,10 @@
 // and sessions know nothing of each other beyond their members: what is slow or
 // hostile in one is bounded by limits.go and does not reach the others.
 //
+// Room chat is data too: emulators send saves as hundreds of lines at once. What comes
+// too fast waits, in order and within a bound of bytes for each session, room and server,
+// and goes out at the room's pace, in a game along with its frames (lines.go).
+//
 // What it must not do: it trusts no byte of a datagram, keeps no state for an
 // address that has not logged in (a bounded table of logins under way apart),
 // sends no more than three times what came in to an address that has not

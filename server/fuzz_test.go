@@ -95,6 +95,9 @@ func checkBooks(t *testing.T, s *Server) {
 		}
 	}
 	members := 0
+	if !linesInOrder(s) {
+		fail("the lines that wait")
+	}
 	for _, r := range s.rooms {
 		if s.roomByID[r.id] != r || len(r.members) == 0 || len(r.members) > maxPlayers {
 			fail("a room")

@@ -273,3 +273,34 @@ func TestRoomChatWithoutEndGetsAShareOfThePace(t *testing.T) {
 	bytes(80 * time.Second)
 	require.LessOrEqual(t, bytes(20*time.Second), 20*(waitedRate+2*313)*11/10)
 }
+
+// linesInOrder reports whether all counts of waiting lines are right, and each sender's next line goes to its own queue.
+func linesInOrder(s *Server) bool {
+	all, own := 0, map[*session]*lineQueue{}
+	for _, r := range s.rooms {
+		bytes := 0
+		for _, q := range r.lines.queues {
+			sum := 0
+			for _, text := range q.lines {
+				sum += lineCost(len(text))
+			}
+			if sum == 0 || sum != q.bytes || sum > maxSessionLines {
+				return false
+			}
+			bytes += sum
+			if q.from.room == r {
+				own[q.from] = q
+			}
+		}
+		if bytes != r.lines.bytes || (bytes > 0) != (r.lines.timer.index > 0) {
+			return false
+		}
+		all += bytes
+	}
+	for _, u := range s.sessions {
+		if u.lines != own[u] {
+			return false
+		}
+	}
+	return all == s.lineBytes
+}

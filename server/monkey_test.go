@@ -23,7 +23,7 @@ func TestMonkeys(t *testing.T) {
 			rng := rand.New(rand.NewPCG(seed, 1))
 			unlimited := Rate{Burst: -1}
 			b := newBox(t, Config{MaxGames: 3, MaxUsers: 7, Padding: Padding(seed % 3),
-				Flood: Flood{Chat: unlimited, GameChat: unlimited, Create: unlimited, Join: unlimited, Login: unlimited, Message: unlimited}})
+				Flood: Flood{Chat: unlimited, GameChat: Rate{Every: time.Second, Burst: 2}, Create: unlimited, Join: unlimited, Login: unlimited, Message: unlimited}})
 			cs := make([]*boxClient, 8)
 			fresh := 0
 			names := 0
@@ -72,7 +72,9 @@ func TestMonkeys(t *testing.T) {
 				case 17:
 					c.send(wire.TypeKick, wire.KickRequest{UserID: uint16(rng.IntN(30))})
 				case 18:
-					c.send(wire.TypeGameChat, wire.ChatRequest{Text: "x"})
+					for range rng.IntN(3) * rng.IntN(100) { // so that lines wait
+						c.send(wire.TypeGameChat, wire.ChatRequest{Text: "x"})
+					}
 				case 19, 20, 21, 22:
 					for _, c := range cs {
 						if se := c.session(); se != nil && !c.silent && rng.IntN(20) > 0 {
