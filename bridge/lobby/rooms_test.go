@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -65,6 +66,33 @@ func TestChatRoomsOfferNoStart(t *testing.T) {
 	a.is("room", "start", "chat")
 	require.Equal(t, "chat", a.ask("start", nil))
 	require.Zero(t, p.played())
+}
+
+// What was said in a room and never sent, because its owner closed it, is shown as not delivered; of a save a few lines are.
+func TestRoomChatThatWasNotSentIsShown(t *testing.T) {
+	srv := servertest.Start(t)
+	owner, err := kclient.Dial(t.Context(), srv.Addr, kclient.Config{User: "bob", Emulator: "test 1.0"})
+	require.NoError(t, err)
+	defer owner.Quit("")
+	room, err := owner.Create(t.Context(), "Duel")
+	require.NoError(t, err)
+	p := newPlayer(t, "ann")
+	b := newBrowser(t, p.open())
+	require.Empty(t, b.ask("connect", f{"address": srv.Addr}))
+	b.is("session", "state", "connected")
+	b.until("the room", func() bool { return len(b.games) == 1 })
+	for id := range b.games {
+		require.Empty(t, b.ask("join", f{"game": id}))
+	}
+	for range 400 { // in the time that the pace takes for a few of them
+		b.say("say", f{"where": "room", "text": strings.Repeat("x", 300)})
+	}
+	require.Empty(t, b.ask("say", f{"where": "room", "text": "the last one"})) // all of them were taken
+	require.NoError(t, room.Leave(t.Context()))
+	require.Equal(t, []any{strings.Repeat("x", 300)}, b.hears("notice", "notice.chatLost")["args"])
+	b.is("room", "id", 0.0)
+	require.Equal(t, "connected", b.get("session", "state"), "the session goes on")
+	require.Empty(t, b.get("session", "unsent"))
 }
 
 // Each kind of time-out has its own words on the page.

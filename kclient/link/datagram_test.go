@@ -154,6 +154,27 @@ func TestDatagramSize(t *testing.T) {
 	}
 }
 
+// A client's messages of a game go out one by one, as direlera-rs needs it, or together where the server is known to take them.
+func TestAClientPacksSeveralNewMessagesOnlyWhereItMay(t *testing.T) {
+	for _, packs := range []bool{false, true} {
+		l := New(Config{}, epoch)
+		if packs {
+			l.Pack()
+		}
+		for phase, want := range map[Phase]int{Lobby: 4, Netsync: 4, Play: 4} {
+			if packs && phase == Play {
+				want = 1
+			}
+			l.SetPhase(epoch, phase)
+			l.SendGame(epoch, wire.TypeGameData, make([]byte, 8))
+			for range 3 {
+				l.Send(epoch, wire.TypeGameChat, make([]byte, 120))
+			}
+			require.Len(t, drain(l, epoch), want, "packs %v, phase %v", packs, phase)
+		}
+	}
+}
+
 // Prove: what proves something, and what does not.
 func TestProve(t *testing.T) {
 	l := New(Config{}, epoch)
