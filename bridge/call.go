@@ -43,6 +43,10 @@ type Call struct {
 	// one that comes back from a callback into a later game is told so.
 	// The Session sets it; the caller keeps it from call to call.
 	GameID uint64
+
+	// Modal comes with CallWait: whether the emulator's window is to be disabled meanwhile, as a modal
+	// dialog does with its owner.
+	Modal bool
 }
 
 // chatCall and dropCall are what other players did, for the emulator.

@@ -30,6 +30,8 @@ type Dialog struct {
 	// Guarded by s.mu.
 	closeBy time.Time // set by Shutdown: how long that waits
 	blocked bool      // the thread waits here; else it is in a callback, or has left one for good
+	modal   bool      // the window is disabled while the lobby waits
+	alone   bool      // nothing of the lobby is there for the user
 
 	starting bool       // the server has started a game that Play has not begun
 	ahead    bool       // Play has begun one before GameStarting told of it
@@ -74,6 +76,10 @@ func (s *Session) BeginDialog(thread, window uintptr) (id uint64, err error) {
 }
 
 func (s *Session) beginDialog(thread, window uintptr) (id uint64, old *Dialog, game *running, err error) {
+	modal, err := s.parentDisabled()
+	if err != nil {
+		return 0, nil, nil, err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
@@ -93,7 +99,7 @@ func (s *Session) beginDialog(thread, window uintptr) (id uint64, old *Dialog, g
 	d := &Dialog{
 		s: s, id: s.lastDialog, window: window, infos: s.infos,
 		calls: make(chan dialogCall, maxCalls), done: make(chan struct{}),
-		thread: thread, blocked: true,
+		thread: thread, blocked: true, modal: modal,
 		text: hostText{host: s.host},
 	}
 	d.ctx, d.cancel = context.WithCancelCause(context.Background())
@@ -163,7 +169,9 @@ func (s *Session) NextCall(id uint64, c *Call) (code int) {
 		default:
 		}
 		if armed {
-			*c = Call{Kind: CallWait, Wait: maxWait}
+			s.mu.Lock()
+			*c = Call{Kind: CallWait, Wait: maxWait, Modal: d.modalLocked()}
+			s.mu.Unlock()
 			return 0
 		}
 		d.waiter.arm(d.thread)
@@ -210,7 +218,7 @@ func (s *Session) closeDialog(d *Dialog) (code int) {
 	if r != nil && r.dialog == d {
 		s.end(r, ErrDialogOver)
 	}
-	if !current || d.err == nil {
+	if !current || d.err == nil || d.closed() {
 		return 0
 	}
 	s.logger().Error("kailleraSelectServerDialog failed", "err", d.err)

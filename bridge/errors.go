@@ -24,6 +24,8 @@ var (
 	ErrEndGame = errors.New("kailleraEndGame")
 	// ErrShutdown: the emulator called kailleraShutdown.
 	ErrShutdown = errors.New("kailleraShutdown")
+	// ErrClosed: somebody closed the dialog's window (WM_CLOSE).
+	ErrClosed = errors.New("the window of the dialog was closed")
 	// ErrNewDialog: the thread that ran the dialog called
 	// kailleraSelectServerDialog again, from a callback or after a longjmp
 	// out of one.

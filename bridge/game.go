@@ -88,6 +88,7 @@ func (s *Session) end(r *running, reason error) {
 	// anything slow. It fails when the game is over anyway.
 	_ = r.match.Game.Drop()
 	r.waiter.wake(s.threads)
+	r.dialog.waiter.wake(s.threads) // the lobby waits again: see modalLocked
 	r.record.end()
 	if reason == nil {
 		reason = ErrDialogOver

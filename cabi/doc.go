@@ -12,7 +12,9 @@
 // the .def files under every name that emulators look up, and nothing else is.
 // DllMain pins the library as soon as it is attached, so FreeLibrary is
 // harmless, too, and kailleraSelectServerDialog handles the messages of the
-// emulator's windows while it waits (shim_windows.c).
+// emulator's windows while it waits (shim_windows.c). Its thread then owns a hidden
+// window that emulators look for and close (window_windows.c), and the emulator's
+// own is disabled, as by a modal dialog (parent_windows.c).
 //
 // The nine functions are C (shim.c) around exported Go functions whose names
 // begin with kb_. Go never calls the emulator. It returns what to call, C calls

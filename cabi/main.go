@@ -125,6 +125,16 @@ func kb_dialog_next(id C.uint64_t, call *C.kb_call) (result C.int) {
 	return C.int(code)
 }
 
+// kb_dialog_close is for the procedure of the dialog's window, which may run inside
+// a callback, too. It does not wait.
+//
+//export kb_dialog_close
+func kb_dialog_close(id C.uint64_t) (result C.int) {
+	defer caught("WM_CLOSE", &result, failed)
+	session.CloseDialog(uint64(id))
+	return 0
+}
+
 //export kb_play
 func kb_play(values unsafe.Pointer, size C.int, thread C.uintptr_t, call *C.kb_call) (result C.int) {
 	c := bridge.Call{Kind: bridge.CallKind(call.kind), GameID: uint64(call.game_id)}

@@ -60,6 +60,10 @@ func putCall(call *C.kb_call, c *bridge.Call) {
 	call.function = C.uintptr_t(c.Function)
 	call.player, call.players = C.int32_t(c.Player), C.int32_t(c.Players)
 	call.wait = C.int32_t((c.Wait + time.Millisecond - 1) / time.Millisecond)
+	call.modal = 0
+	if c.Modal {
+		call.modal = 1
+	}
 	call.game = nil
 	switch c.Kind {
 	case bridge.CallGame, bridge.CallMoreInfos:

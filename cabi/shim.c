@@ -5,6 +5,7 @@
  */
 #include "_cgo_export.h"
 #include "threads.h"
+#include "window.h"
 
 /*
  * Old Windows compilers keep the stack at multiples of 4 bytes, and gcc's code
@@ -54,6 +55,7 @@ int ENTRY kailleraShutdown(void)
 {
     kb_call call;
 
+    kb_window_forget();
     call.kind = KB_CALL_NONE;
     do {
         kb_shutdown(kb_this_thread(), &call);
@@ -70,23 +72,23 @@ int ENTRY kailleraSetInfos(kailleraInfos *infos)
 
 int ENTRY kailleraSelectServerDialog(void *parentWindow)
 {
+    kb_window window;
     kb_call call;
     int result;
     uint64_t id = kb_dialog_begin(kb_this_thread(), (uintptr_t)parentWindow);
 
     if (id == 0)
         return -1;
+    kb_window_open(&window, id, parentWindow);
     for (;;) {
         result = kb_dialog_next(id, &call);
+        kb_window_modal(&window, call.kind == KB_CALL_WAIT && call.modal);
         switch (call.kind) {
         case KB_CALL_NONE:
+            kb_window_close(&window);
             return result;
         case KB_CALL_WAIT:
-#ifdef _WIN32
-            kb_dialog_wait(call.wait);
-#else
-            kb_wait(call.wait);
-#endif
+            kb_dialog_wait(&window, call.wait);
             break;
         default:
             make_call(&call);

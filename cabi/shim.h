@@ -28,17 +28,13 @@ typedef struct {
     int32_t kind;
     int32_t player;
     int32_t players;
-    int32_t wait; /* milliseconds, for KB_CALL_WAIT: at most so long */
+    int32_t wait;       /* milliseconds, for KB_CALL_WAIT: at most so long */
     uint64_t game_id;   /* bridge.Call.GameID */
+    int32_t modal;      /* KB_CALL_WAIT: the parent window is to be disabled meanwhile */
     uintptr_t function; /* the emulator's callback */
     char *game;         /* stays valid for good */
     char nick[KB_NICK_SIZE];
     char text[KB_TEXT_SIZE];
 } kb_call;
-
-#ifdef _WIN32
-/* shim_windows.c: kb_wait that handles the calling thread's window messages meanwhile. */
-void kb_dialog_wait(int milliseconds);
-#endif
 
 #endif /* KBRIDGE_SHIM_H */

@@ -6,6 +6,7 @@
 
 #include "_cgo_export.h"
 #include "threads.h"
+#include "window.h"
 
 static HINSTANCE library;
 static LPTOP_LEVEL_EXCEPTION_FILTER host_filter;
@@ -51,6 +52,11 @@ void kb_attached(void)
         SetUnhandledExceptionFilter(now);
 }
 
+HINSTANCE kb_instance(void)
+{
+    return library;
+}
+
 /* The library's own file, in UTF-16 with its NUL; 0 if it does not fit. */
 int kb_library_file(wchar_t *file, int size)
 {
@@ -62,7 +68,7 @@ int kb_library_file(wchar_t *file, int size)
 /* Some messages at a time: a window that repaints without end must not keep us here. */
 enum { MESSAGES = 64 };
 
-void kb_dialog_wait(int milliseconds)
+void kb_dialog_wait(kb_window *window, int milliseconds)
 {
     MSG message;
     HANDLE wake = kb_wake_handle();
@@ -70,6 +76,7 @@ void kb_dialog_wait(int milliseconds)
     for (int n = 0; n < MESSAGES && PeekMessageW(&message, NULL, 0, 0, PM_REMOVE); n++) {
         if (message.message == WM_QUIT) {
             /* For the emulator's own loop to see; the lobby is over. */
+            kb_window_modal(window, 0);
             kailleraShutdown();
             PostQuitMessage((int)message.wParam);
             return;

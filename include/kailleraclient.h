@@ -166,8 +166,16 @@ int KAILLERA_CALL kailleraSetInfos(kailleraInfos *infos);
  * the user leaves it. The callbacks run on the calling thread; each time a game
  * starts that is gameCallback, and when the game is over the lobby is back.
  *
- * parentWindow: on Windows the HWND of the emulator's window; NULL elsewhere
- * or if there is none.
+ * parentWindow: on Windows the HWND of the emulator's window, of any thread of
+ * the process; NULL elsewhere or if there is none. It is disabled while the
+ * lobby waits, as by a modal dialog, and enabled before each callback, from a
+ * game's start to its end on whichever thread it is played, and after the lobby.
+ * One that was disabled before stays so. KAILLERA_PARENT=enabled in the
+ * environment leaves it alone.
+ *
+ * On Windows the calling thread's messages are handled meanwhile, and it owns a
+ * hidden window titled "Kaillera Client v0.9". WM_CLOSE for that window, posted or
+ * sent from any thread, ends the game and the lobby as its user does.
  *
  * Returns 0 when the lobby was closed, and non-zero at once if it could not be
  * opened: the library is not initialised, a lobby is open already, or

@@ -176,6 +176,7 @@ func (d *desk) beat() {
 	d.sample()
 	d.pingSession()
 	d.countHosted()
+	d.dialog.Attended(len(d.tabs) > 0 || !d.visited)
 	if len(d.tabs) > 0 || d.busy() {
 		d.alone = time.Now()
 		return

@@ -163,6 +163,37 @@ func TestALostPage(t *testing.T) {
 	}
 }
 
+// Whoever closes the page by mistake, in a room, has nothing but the emulator's window to go to.
+func TestTheEmulatorsWindowIsEnabledWhileNoPageIsOpen(t *testing.T) {
+	p := newPlayer(t, "ann")
+	p.lobby.aloneFor = 2 * patience // it is not the dialog's end that enables it
+	id, err := p.session.BeginDialog(1, 0)
+	require.NoError(t, err)
+	address := <-p.address
+	modal := func(want bool) {
+		t.Helper()
+		for end := time.Now().Add(patience); ; {
+			var c bridge.Call
+			p.session.NextCall(id, &c)
+			require.Equal(t, bridge.CallWait, c.Kind)
+			if c.Modal == want {
+				return
+			}
+			require.True(t, time.Now().Before(end), "modal is still %v", c.Modal)
+			p.session.Wait(1, &c)
+		}
+	}
+	modal(true) // the browser starts
+	b := newBrowser(t, address)
+	b.is("session", "state", "none")
+	modal(true)
+	b.conn.CloseNow()
+	modal(false)
+	newBrowser(t, address)
+	modal(true)
+	p.session.Shutdown()
+}
+
 // If no browser comes at all the emulator goes on after a while.
 func TestNobodyComes(t *testing.T) {
 	p := newPlayer(t, "ann")

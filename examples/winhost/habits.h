@@ -20,5 +20,9 @@ void expect(const char *what, int ok);
 void habits_infos(kailleraInfos *infos);
 
 /* The habits, by file. */
+void habit_lobby_window(void); /* habit_window.c */
+void habit_lobby_closed(void);
+void habit_parent(void); /* habit_parent.c */
+void habit_parent_of_thread(void);
 
 #endif /* HABITS_H */

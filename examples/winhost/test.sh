@@ -212,7 +212,10 @@ done
 
 # What emulators of 1999 to 2010 do, each habit in a process of its own.
 for bits in 32 64; do
-    : # habit NAME $bits
+    habit lobby-window $bits
+    habit lobby-closed $bits
+    habit parent $bits
+    habit parent-of-thread $bits
 done
 
 echo
