@@ -4,9 +4,9 @@
  * disabled, and SupraClient disables it, too. An emulator whose window is not disabled lets its user load another
  * game, or close it, in the middle of what the emulator takes for a modal dialog.
  *
- * EnableWindow sends messages and waits for their answer. If the window is another thread's (Project64k and FBNeo
- * run the dialog on a thread of its own), that thread may be waiting for ours: so a third one waits for it, the
- * keeper. It also sees when the dialog's thread ends without a word (TerminateThread, ExitThread). A window
+ * EnableWindow sends messages and waits for their answer. If the window is another thread's (forks of 1964 and Project64k
+ * give it to a thread that runs the dialog: CKaillera's startDialogThread), that thread may be waiting for ours:
+ * so a third one waits for it, the keeper. It also sees when the dialog's thread ends without a word (TerminateThread, ExitThread). A window
  * of the dialog's own thread needs none, it ends with that thread.
  */
 #include "window.h"
