@@ -69,6 +69,40 @@ func TestTheParentIsDisabledWhileTheLobbyWaitsAndNotInAGame(t *testing.T) {
 	}
 }
 
+// The thread in the lobby does not find out by looking now and then.
+func TestTheDialogsThreadIsWokenForItsParent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dialogs, start := make(chan *bridge.Dialog, 1), make(chan struct{})
+		play := playsOnce(newFakeGame(), start)
+		h := newHost(t, runUI(func(ctx context.Context, d *bridge.Dialog) error {
+			dialogs <- d
+			return play(ctx, d)
+		}))
+		id := h.begin(threadA)
+		d := <-dialogs
+		woken := func(modal bool, by func()) {
+			t.Helper()
+			var c bridge.Call
+			h.NextCall(id, &c)
+			require.Equal(t, bridge.CallWait, c.Kind)
+			require.NotEqual(t, modal, c.Modal)
+			begun := time.Now()
+			time.AfterFunc(time.Millisecond, by)
+			for c.Modal != modal { // it may be woken for something else
+				h.Wait(threadA, &c)
+				h.NextCall(id, &c)
+			}
+			require.Equal(t, time.Millisecond, time.Since(begun))
+		}
+		woken(false, func() { d.Attended(false) })
+		woken(true, func() { d.Attended(true) })
+		close(start)
+		require.Equal(t, bridge.CallGame, h.poll(id).Kind)
+		woken(true, h.EndGame)
+		woken(false, func() { h.CloseDialog(id) })
+	})
+}
+
 func TestAWrongWordForTheParentIsNamed(t *testing.T) {
 	h := newHost(t, runUI(func(context.Context, *bridge.Dialog) error { return nil }), withParent("greyed"))
 	_, err := h.BeginDialog(threadA, 0)
