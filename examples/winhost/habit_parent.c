@@ -239,5 +239,9 @@ void habit_parent_of_thread(void)
     WaitForSingleObject(thread, 5000);
     expect("the window is enabled after TerminateThread", lobby_until(is_enabled, 1, 5));
     expect("and the lobby's is gone", lobby_window(lobby.dialog_thread, NULL) == NULL);
+    thread = lobby_dialog_thread(2);
+    expect("the next lobby disables it again", lobby_until(is_disabled, 1, 5));
+    end_dialog();
+    expect("and enables it at its end", lobby_until(is_enabled, 1, 5) && WaitForSingleObject(thread, 5000) == WAIT_OBJECT_0);
     lib_shutdown();
 }

@@ -142,3 +142,37 @@ void habit_lobby_closed(void)
     expect("and that game was over for it", game_over);
     lib_shutdown();
 }
+
+/* A plug-in and the emulator that it is for, each with a copy of the library in its folder. */
+void habit_lobby_of_two(void)
+{
+    char copy[MAX_PATH];
+    HANDLE first, second;
+    HWND windows[2] = {NULL, NULL};
+    DWORD threads[2];
+    int alone;
+
+    GetModuleFileNameA(NULL, copy, sizeof copy);
+    strcpy(strrchr(copy, '\\'), "\\habit-copy.dll");
+    first = lobby_dialog_thread(2);
+    threads[0] = lobby.dialog_thread;
+    for (int n = 0; n < 500 && (windows[0] = lobby_window(threads[0], NULL)) == NULL; n++)
+        Sleep(10);
+    if (!CopyFileA(habits_options.library, copy, FALSE) || library_load(copy, habits_options.spelling) == NULL) {
+        expect("a copy of the library", 0);
+        return;
+    }
+    SetEnvironmentVariableA("KAILLERA_NICK", "second");
+    second = lobby_dialog_thread(2);
+    threads[1] = lobby.dialog_thread;
+    for (int n = 0; n < 500 && (windows[1] = lobby_window(threads[1], NULL)) == NULL; n++)
+        Sleep(10);
+    expect("two copies of the library have a lobby each", windows[0] != NULL && windows[1] != NULL);
+    lib_shutdown(); /* the copy's */
+    expect("kailleraShutdown of the one ends its own", WaitForSingleObject(second, 5000) == WAIT_OBJECT_0 && !IsWindow(windows[1]));
+    alone = IsWindow(windows[0]) && WaitForSingleObject(first, 300) == WAIT_TIMEOUT;
+    PostMessageA(windows[0], WM_CLOSE, 0, 0);
+    expect("and WM_CLOSE the other's", alone && WaitForSingleObject(first, 5000) == WAIT_OBJECT_0);
+    library_load(habits_options.library, habits_options.spelling);
+    lib_shutdown();
+}

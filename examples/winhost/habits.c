@@ -24,6 +24,7 @@ static const struct habit {
 } habits[] = {
     {"lobby-window", "looks for the window of the lobby, hides and shows it", 0, habit_lobby_window},
     {"lobby-closed", "closes the window of the lobby, from other threads and in games", 0, habit_lobby_closed},
+    {"lobby-of-two", "has two copies of the library, and a lobby of each", 0, habit_lobby_of_two},
     {"parent", "has a window that the lobby disables", 0, habit_parent},
     {"parent-of-thread", "has one of another thread than the lobby's", 0, habit_parent_of_thread},
     {NULL, NULL, 0, NULL},

@@ -22,6 +22,7 @@ void habits_infos(kailleraInfos *infos);
 /* The habits, by file. */
 void habit_lobby_window(void); /* habit_window.c */
 void habit_lobby_closed(void);
+void habit_lobby_of_two(void);
 void habit_parent(void); /* habit_parent.c */
 void habit_parent_of_thread(void);
 

@@ -214,6 +214,7 @@ done
 for bits in 32 64; do
     habit lobby-window $bits
     habit lobby-closed $bits
+    habit lobby-of-two $bits
     habit parent $bits
     habit parent-of-thread $bits
 done
