@@ -1,13 +1,14 @@
 /*
  * The emulator's window while the lobby waits. Emulators are written against dialogs that disable it:
  * Nestopia 1.09 enables its window in gameCallback (NstKaillera.cpp), since the original leaves it
- * disabled, and SupraClient disables it, too. An emulator whose window is not disabled lets its user load another
- * game, or close it, in the middle of what the emulator takes for a modal dialog.
+ * disabled, and SupraClient disables it, too. An emulator whose window is not disabled lets its user
+ * load another game, or close it, in the middle of what the emulator takes for a modal dialog.
  *
- * EnableWindow sends messages and waits for their answer. If the window is another thread's (forks of 1964 and Project64k
- * give it to a thread that runs the dialog: CKaillera's startDialogThread), that thread may be waiting for ours:
- * so a third one waits for it, the keeper. It also sees when the dialog's thread ends without a word (TerminateThread, ExitThread). A window
- * of the dialog's own thread needs none, it ends with that thread.
+ * EnableWindow sends messages and waits for their answer. If the window is another thread's (forks of
+ * 1964 and Project64k give it to a thread that runs the dialog: CKaillera's startDialogThread), that thread
+ * may be waiting for ours: so a third one waits for it, the keeper. It also sees when the dialog's thread
+ * ends without a word (TerminateThread, ExitThread). A window of the dialog's own thread needs none, it
+ * ends with that thread.
  */
 #include "window.h"
 
@@ -121,7 +122,8 @@ kb_keeper *kb_keeper_start(HWND window)
     keeper->wake = CreateEventA(NULL, FALSE, FALSE, NULL);
     keeper->done = CreateEventA(NULL, FALSE, FALSE, NULL);
     if (keeper->wake != NULL && keeper->done != NULL &&
-        DuplicateHandle(GetCurrentProcess(), GetCurrentThread(), GetCurrentProcess(), &keeper->thread, SYNCHRONIZE, FALSE, 0))
+        DuplicateHandle(GetCurrentProcess(), GetCurrentThread(), GetCurrentProcess(), &keeper->thread, SYNCHRONIZE,
+                        FALSE, 0))
         thread = CreateThread(NULL, KEEPER_STACK, keep, keeper, STACK_SIZE_PARAM_IS_A_RESERVATION, NULL);
     if (thread == NULL) { /* then the window stays as it is */
         keeper->users = 1;
@@ -148,8 +150,9 @@ void kb_keeper_modal(kb_keeper *keeper, int modal)
         return;
     while (keeper->applied != keeper->want && waited < KEEPER_WAIT) {
         MSG message;
+        DWORD left = KEEPER_WAIT - waited;
         /* What the window's thread sends to windows of this one as it hears of being enabled is answered. */
-        if (MsgWaitForMultipleObjects(1, &keeper->done, FALSE, KEEPER_WAIT - waited, QS_SENDMESSAGE) == WAIT_OBJECT_0 + 1)
+        if (MsgWaitForMultipleObjects(1, &keeper->done, FALSE, left, QS_SENDMESSAGE) == WAIT_OBJECT_0 + 1)
             PeekMessageA(&message, NULL, 0, 0, PM_NOREMOVE | PM_QS_SENDMESSAGE);
         waited = GetTickCount() - since;
     }

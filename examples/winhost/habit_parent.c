@@ -209,7 +209,8 @@ void habit_parent_of_thread(void)
     thread = lobby_dialog_thread(2);
     expect("another thread's lobby disables the parent", lobby_until(is_disabled, 1, 5));
     end_dialog();
-    expect("and enables it at its end", lobby_until(is_enabled, 1, 5) && WaitForSingleObject(thread, 5000) == WAIT_OBJECT_0);
+    expect("and enables it at its end",
+           lobby_until(is_enabled, 1, 5) && WaitForSingleObject(thread, 5000) == WAIT_OBJECT_0);
 
     thread = lobby_dialog_thread(1);
     lobby_until(game_runs, 1, 10);
@@ -242,6 +243,7 @@ void habit_parent_of_thread(void)
     thread = lobby_dialog_thread(2);
     expect("the next lobby disables it again", lobby_until(is_disabled, 1, 5));
     end_dialog();
-    expect("and enables it at its end", lobby_until(is_enabled, 1, 5) && WaitForSingleObject(thread, 5000) == WAIT_OBJECT_0);
+    expect("and enables it at its end",
+           lobby_until(is_enabled, 1, 5) && WaitForSingleObject(thread, 5000) == WAIT_OBJECT_0);
     lib_shutdown();
 }

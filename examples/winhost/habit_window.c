@@ -52,7 +52,8 @@ void habit_lobby_window(void)
     expect("a game", lobby_dialog(1) == 0 && played == 30);
     expect("the window is there in gameCallback", seen != NULL && count == 1);
     expect("and is not seen when it is shown after the game", seen != NULL && !visible);
-    expect("the dialog is over and its window gone", !IsWindow(seen) && lobby_window(GetCurrentThreadId(), NULL) == NULL);
+    expect("the dialog is over and its window gone",
+           !IsWindow(seen) && lobby_window(GetCurrentThreadId(), NULL) == NULL);
     lib_shutdown();
 
     /* Without a parent, and read from another thread. */
@@ -169,7 +170,8 @@ void habit_lobby_of_two(void)
         Sleep(10);
     expect("two copies of the library have a lobby each", windows[0] != NULL && windows[1] != NULL);
     lib_shutdown(); /* the copy's */
-    expect("kailleraShutdown of the one ends its own", WaitForSingleObject(second, 5000) == WAIT_OBJECT_0 && !IsWindow(windows[1]));
+    expect("kailleraShutdown of the one ends its own",
+           WaitForSingleObject(second, 5000) == WAIT_OBJECT_0 && !IsWindow(windows[1]));
     alone = IsWindow(windows[0]) && WaitForSingleObject(first, 300) == WAIT_TIMEOUT;
     PostMessageA(windows[0], WM_CLOSE, 0, 0);
     expect("and WM_CLOSE the other's", alone && WaitForSingleObject(first, 5000) == WAIT_OBJECT_0);
