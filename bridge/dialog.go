@@ -320,6 +320,21 @@ func (d *Dialog) post(e event) {
 	}
 }
 
+// awaitLast gives the emulator a moment to take the frames that had come before the end of a game
+// that is over by itself: players who stop together are in step to the last frame.
+func (d *Dialog) awaitLast(r *running) {
+	if g, ok := r.match.Game.(interface{ Err() error }); !ok || g.Err() == nil {
+		return
+	}
+	timer := time.NewTimer(lastFrames)
+	defer timer.Stop()
+	select {
+	case <-r.done:
+	case <-d.ctx.Done():
+	case <-timer.C:
+	}
+}
+
 // Play runs a game with the emulator: it calls gameCallback and returns when
 // the game is over, which is when the emulator calls kailleraEndGame, when the
 // Game fails it, or when ctx is done, whose cause is then the reason. A UI
@@ -338,6 +353,7 @@ func (d *Dialog) Play(ctx context.Context, m Match) (Result, error) {
 	case <-d.ctx.Done():
 		d.s.end(r, context.Cause(d.ctx))
 	case <-ctx.Done():
+		d.awaitLast(r)
 		d.s.end(r, context.Cause(ctx))
 	}
 	<-r.done

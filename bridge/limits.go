@@ -41,6 +41,9 @@ const (
 	// maxWait is how long a thread waits for its wake before it looks by itself. A
 	// wake is not left out, but the emulator may close a handle that is not its own.
 	maxWait = 500 * time.Millisecond
+	// lastFrames is how long the emulator has for the frames that had come when its
+	// game ended: a frame delay's worth, of which there are 14 batches at most.
+	lastFrames = time.Second
 	// shutdownWait is how long kailleraShutdown waits until the user
 	// interface has said good-bye to the server.
 	shutdownWait = 3 * time.Second
