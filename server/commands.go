@@ -16,9 +16,9 @@ func (s *session) command(now time.Time, text string) {
 	word, rest, _ := strings.Cut(line, " ")
 	switch strings.ToLower(word) {
 	case "/msg":
-		s.private(now, strings.TrimSpace(rest))
+		s.private(now, trim(rest))
 	case "/me":
-		if rest = strings.TrimSpace(rest); rest == "" {
+		if rest = trim(rest); rest == "" {
 			s.tell(now, "Say what you do: /me <text>")
 			return
 		}
@@ -35,7 +35,7 @@ func (s *session) private(now time.Time, rest string) {
 	sv := s.server
 	number, text, _ := strings.Cut(rest, " ")
 	id, err := strconv.ParseUint(number, 10, 16)
-	text = strings.TrimSpace(text)
+	text = trim(text)
 	if err != nil || text == "" {
 		s.tell(now, "A private message is /msg <user ID> <text>")
 		return
@@ -51,6 +51,10 @@ func (s *session) private(now time.Time, rest string) {
 		to.tell(now, fmt.Sprintf("<%s> (%d): %s", from, s.id, text))
 	}
 }
+
+// trim takes spaces off the ends, but not what is one in the server's charset
+// only: A0 in 1252 is half of "あ" in 932.
+func trim(s string) string { return strings.Trim(s, " ") }
 
 // isCommand reports whether a chat line is one: a slash and a letter.
 func isCommand(raw string) bool {

@@ -213,7 +213,7 @@ func (s *session) completeLogin(now time.Time) {
 	s.user = sv.clean.clean(l.request.User, maxUserName)
 	s.emulator = sv.clean.clean(l.request.Emulator, maxEmulatorName)
 	s.connection = l.request.Connection
-	s.key = nameKey(sv.clean.text(s.user))
+	s.key = nameKey(sv.clean.seen(s.user))
 	s.ping, l.sent = l.pings.millis(), nil
 	if s.comeBack(now) {
 		return
@@ -244,7 +244,6 @@ func (s *session) completeLogin(now time.Time) {
 // refusal says why this login cannot be; empty when it can.
 func (s *session) refusal(now time.Time) string {
 	sv := s.server
-	text := sv.clean.text(s.user)
 	switch {
 	case sv.stopping:
 		return "The server is shutting down"
@@ -254,7 +253,7 @@ func (s *session) refusal(now time.Time) string {
 		return fmt.Sprintf("Connection type %d is not one of 1 (LAN) to 6 (Bad)", uint8(s.connection))
 	case s.key == "":
 		return "Your user name is empty"
-	case isReserved(text):
+	case isReserved(sv.clean.seen(s.user)):
 		return "That user name is reserved, choose another one"
 	case time.Duration(s.ping)*time.Millisecond > sv.cfg.MaxPing:
 		return fmt.Sprintf("Your ping of %d ms is above the limit of %d ms", s.ping, sv.cfg.MaxPing.Milliseconds())

@@ -10,51 +10,62 @@ import (
 // through it before it is stored, relayed or logged.
 type cleaner struct{ charset wire.Charset }
 
-// clean makes raw wire bytes harmless and cuts them to limit bytes. What is
-// clean already stays byte for byte what it was: n02 only recognises its own
-// room when its user, game and emulator name come back as it sent them, in
-// whatever charset it thinks they are.
+// clean takes the control characters out of raw wire bytes and cuts them to
+// limit bytes. All others stay byte for byte what they were: what has no character
+// in the server's charset is a letter in another one (81 in 1252 begins one
+// in 932, and its soft hyphen AD ends "く"), and n02 only recognises its own
+// room when its user, game and emulator name come back as it sent them. Second
+// bytes of a code page are never control characters.
 func (c cleaner) clean(raw string, limit int) string {
-	text := c.text(raw)
-	if hasControl(raw) || text != c.decode(raw) {
-		raw = c.charset.Encode(text)
+	isUTF8 := c.charset.Same(utf8Charset)
+	if hasControl(raw, isUTF8) {
+		raw = dropControls(raw, isUTF8)
 	}
 	return c.charset.Cut(raw, limit)
 }
 
-// text is the harmless UTF-8 of raw wire bytes, for the log and for comparing.
-func (c cleaner) text(raw string) string { return wire.Sanitise(c.decode(raw)) }
+// text is the harmless UTF-8 of raw wire bytes, for the log and for words of
+// ours that quote it.
+func (c cleaner) text(raw string) string { return wire.Sanitise(c.charset.Decode(raw)) }
 
-// decode is the charset's, but bytes to which a single-byte charset gives no
-// character (81, 8D, 8F, 90 and 9D in windows-1252) are unknown characters and
-// not the control characters that they decode to: they are halves of characters
-// in another charset.
-func (c cleaner) decode(raw string) string {
-	text := c.charset.Decode(raw)
-	if c.charset.Name() == "utf-8" {
-		return text
-	}
-	return strings.Map(func(r rune) rune {
-		if r >= 0x80 && r < 0xA0 {
-			return '\uFFFD'
-		}
-		return r
-	}, text)
-}
+// seen is what people see of a name, for comparing.
+func (c cleaner) seen(raw string) string { return wire.Visible(c.text(raw)) }
 
 // encode turns a text of ours, or of the administrator's, into wire bytes.
 func (c cleaner) encode(text string, limit int) string {
 	return c.charset.Cut(c.charset.Encode(wire.Sanitise(text)), limit)
 }
 
-func hasControl(raw string) bool {
+var utf8Charset, _ = wire.LookupCharset("utf-8")
+
+func hasControl(raw string, isUTF8 bool) bool {
 	for i := range len(raw) {
-		if raw[i] < ' ' || raw[i] == 0x7F {
+		if raw[i] < ' ' || raw[i] == 0x7F || isUTF8 && i > 0 && isC1(raw[i-1], raw[i]) {
 			return true
 		}
 	}
 	return false
 }
+
+// dropControls takes out C0, DEL and, in UTF-8, C1. What comes together then is
+// looked at again.
+func dropControls(raw string, isUTF8 bool) string {
+	out := make([]byte, 0, len(raw))
+	for i := range len(raw) {
+		n := len(out)
+		switch {
+		case raw[i] < ' ' || raw[i] == 0x7F:
+		case isUTF8 && n > 0 && isC1(out[n-1], raw[i]):
+			out = out[:n-1]
+		default:
+			out = append(out, raw[i])
+		}
+	}
+	return string(out)
+}
+
+// isC1 reports whether two bytes of UTF-8 are U+0080 to U+009F.
+func isC1(a, b byte) bool { return a == 0xC2 && b >= 0x80 && b < 0xA0 }
 
 // nameKey is what two user names have in common when people take them for the
 // same.

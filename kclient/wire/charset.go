@@ -2,14 +2,9 @@ package wire
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode/utf8"
-
-	"golang.org/x/text/encoding"
-	"golang.org/x/text/encoding/charmap"
-	"golang.org/x/text/encoding/japanese"
-	"golang.org/x/text/encoding/korean"
-	"golang.org/x/text/encoding/simplifiedchinese"
 )
 
 // Charset turns the raw bytes of wire strings into UTF-8 and back. Nothing on
@@ -19,38 +14,55 @@ type Charset struct {
 	c *charset
 }
 
-type charset struct {
-	name string
-	enc  encoding.Encoding           // nil: UTF-8
-	lead func(first, next byte) bool // nil: one byte a character
-}
-
-// charsets are what the code pages of the Windows emulators were where
-// Kaillera was played; the first is the default.
-var charsets = [...]charset{
-	{name: "windows-1252", enc: charmap.Windows1252},
-	{name: "utf-8"},
-	{name: "windows-1251", enc: charmap.Windows1251},
-	{name: "shift_jis", enc: japanese.ShiftJIS, lead: leadShiftJIS},
-	{name: "euc-kr", enc: korean.EUCKR, lead: leadEUCKR},
-	{name: "gbk", enc: simplifiedchinese.GBK, lead: leadGBK},
-}
-
-// LookupCharset finds a charset by name; case, "-" and "_" do not count. The
-// empty name is the default, windows-1252. The error names all that there are.
+// LookupCharset finds a charset by a name of it: the one that CharsetNames
+// lists, another that is in use ("sjis", "cp949"), or the number of the code
+// page. Case, "-" and "_" do not count. The empty name is the default,
+// windows-1252. The error names all that there are.
 func LookupCharset(name string) (Charset, error) {
 	if name == "" {
-		return Charset{&charsets[0]}, nil
+		return found(&charsets[0]), nil
+	}
+	folded := foldName(name)
+	number := folded
+	for _, prefix := range []string{"cp", "windows", "ms"} {
+		number = strings.TrimPrefix(number, prefix)
+	}
+	if page, err := strconv.ParseUint(number, 10, 16); err == nil {
+		if c, ok := LookupCodePage(int(page)); ok {
+			return c, nil
+		}
 	}
 	for i := range charsets {
-		if foldName(charsets[i].name) == foldName(name) {
-			return Charset{&charsets[i]}, nil
+		for _, known := range append([]string{charsets[i].name}, charsets[i].also...) {
+			if foldName(known) == folded {
+				return found(&charsets[i]), nil
+			}
 		}
 	}
 	return Charset{}, fmt.Errorf("wire: unknown charset %q, use one of %s", name, strings.Join(CharsetNames(), ", "))
 }
 
-// CharsetNames are the names that LookupCharset knows, the default first.
+// LookupCodePage finds a charset by the number that Windows gives to it, as its
+// GetACP returns it.
+func LookupCodePage(page int) (c Charset, ok bool) {
+	for i := range charsets {
+		if charsets[i].page == page {
+			return found(&charsets[i]), true
+		}
+	}
+	return Charset{}, false
+}
+
+// found makes the tables of a charset that somebody is about to use: that takes
+// some milliseconds, which a frame of a game does not have.
+func found(cs *charset) Charset {
+	if cs.double != nil {
+		cs.double.tables()
+	}
+	return Charset{cs}
+}
+
+// CharsetNames are the names that Name returns, the default first.
 func CharsetNames() []string {
 	names := make([]string, len(charsets))
 	for i := range charsets {
@@ -73,59 +85,77 @@ func (c Charset) get() *charset {
 // Name is the charset's name as LookupCharset's error lists it.
 func (c Charset) Name() string { return c.get().name }
 
+// IsZero reports whether c is the zero value, which nobody has looked up.
+func (c Charset) IsZero() bool { return c.c == nil }
+
+// Same reports whether two are one charset.
+func (c Charset) Same(other Charset) bool { return c.get() == other.get() }
+
+// Decode turns wire bytes into valid UTF-8. Nothing is lost: Encode makes the
+// same bytes of it again, whatever they are, but for NULs. Bytes to which the
+// charset gives no character, or one that could fool whoever reads it, become
+// code points that stand for these bytes; Shown tells how. Control characters
+// stay: Sanitise removes them.
+func (c Charset) Decode(raw string) string {
+	if isPlain(raw) {
+		return raw
+	}
+	cs := c.get()
+	out := make([]byte, 0, 2*len(raw))
+	for len(raw) > 0 {
+		r, spelling, n := cs.first(raw)
+		switch {
+		case r < 0:
+			out = appendBytes(out, unknownByte, raw[:n])
+		case isHarmful(r) && !isControl(r):
+			out = appendBytes(out, hiddenByte, raw[:n])
+		default:
+			out = utf8.AppendRune(out, r)
+			if spelling > 0 {
+				out = utf8.AppendRune(out, spellingMark-rune(spelling))
+			}
+		}
+		raw = raw[n:]
+	}
+	return string(out)
+}
+
 // Encode turns UTF-8 into wire bytes. What the charset cannot say, and what is
 // not UTF-8, becomes one '?' a character; NULs, which would end the string,
 // are removed.
 func (c Charset) Encode(s string) string {
-	cs := c.get()
 	if isPlain(s) {
 		return s
 	}
-	var enc *encoding.Encoder
-	if cs.enc != nil {
-		enc = cs.enc.NewEncoder()
-	}
+	cs := c.get()
 	out := make([]byte, 0, len(s))
 	for len(s) > 0 {
 		r, n := utf8.DecodeRuneInString(s)
 		char := s[:n]
 		s = s[n:]
-		switch {
+		switch b, isByte := byteOf(r); {
 		case r == 0:
+		case isByte:
+			out = append(out, b)
 		case r == utf8.RuneError && n == 1:
 			out = append(out, '?')
-		case enc == nil || r < utf8.RuneSelf:
+		case r < utf8.RuneSelf || cs.isUTF8():
 			out = append(out, char...)
-		default:
-			var dst, src [utf8.UTFMax]byte
-			copy(src[:], char)
-			enc.Reset()
-			k, _, err := enc.Transform(dst[:], src[:n], true)
-			if err != nil {
-				out = append(out, '?')
-				continue
+		case cs.single != nil:
+			b, ok := cs.single.EncodeRune(r)
+			if !ok {
+				b = '?'
 			}
-			out = append(out, dst[:k]...)
+			out = append(out, b)
+		default:
+			spelling := 0
+			if next, n := utf8.DecodeRuneInString(s); isSpelling(next) && cs.double.spelled(r, int(spellingMark-next)) {
+				spelling, s = int(spellingMark-next), s[n:]
+			}
+			out = cs.double.append(out, r, spelling)
 		}
 	}
 	return string(out)
-}
-
-// Decode turns wire bytes into valid UTF-8; bytes that the charset does not
-// know become U+FFFD. Control characters stay: Sanitise removes them.
-func (c Charset) Decode(raw string) string {
-	cs := c.get()
-	if isPlain(raw) {
-		return raw
-	}
-	if cs.enc == nil {
-		return strings.ToValidUTF8(raw, "\uFFFD")
-	}
-	s, err := cs.enc.NewDecoder().String(raw)
-	if err != nil {
-		return strings.ToValidUTF8(raw, "\uFFFD")
-	}
-	return s
 }
 
 // Cut shortens wire bytes to at most limit bytes, at the end of a character.
@@ -136,9 +166,9 @@ func (c Charset) Cut(raw string, limit int) string {
 	}
 	limit = max(limit, 0)
 	switch {
-	case cs.enc == nil:
+	case cs.isUTF8():
 		return cutUTF8(raw, limit)
-	case cs.lead == nil:
+	case cs.single != nil:
 		return raw[:limit]
 	}
 	// A second byte can look like a first one, so boundaries are found only
@@ -146,7 +176,7 @@ func (c Charset) Cut(raw string, limit int) string {
 	end := 0
 	for end < limit {
 		n := 1
-		if cs.lead(raw[end], raw[end+1]) { // limit is below len(raw)
+		if cs.double.pair(raw[end], raw[end+1]) { // limit is below len(raw)
 			n = 2
 		}
 		if end+n > limit {
@@ -181,13 +211,3 @@ func isPlain(s string) bool {
 	}
 	return true
 }
-
-// The lead byte ranges are those of the WHATWG encodings that x/text decodes.
-
-func leadShiftJIS(a, b byte) bool {
-	return (a >= 0x81 && a <= 0x9F || a >= 0xE0 && a <= 0xFC) && b >= 0x40 && b <= 0xFC && b != 0x7F
-}
-
-func leadEUCKR(a, b byte) bool { return a >= 0x81 && a <= 0xFE && b >= 0x41 && b <= 0xFE }
-
-func leadGBK(a, b byte) bool { return a >= 0x81 && a <= 0xFE && b >= 0x40 && b <= 0xFE && b != 0x7F }

@@ -16,19 +16,22 @@ func mustCharset(t testing.TB, name string) Charset {
 }
 
 func TestLookupCharset(t *testing.T) {
-	require.Equal(t, []string{"windows-1252", "utf-8", "windows-1251", "shift_jis", "euc-kr", "gbk"}, CharsetNames())
+	require.Equal(t, []string{"windows-1252", "utf-8", "windows-1250", "windows-1251", "windows-1253", "windows-1254", "windows-1255",
+		"windows-1256", "windows-1257", "windows-1258", "windows-874", "shift_jis", "euc-kr", "gbk", "big5"}, CharsetNames())
 	for _, name := range CharsetNames() {
 		require.Equal(t, name, mustCharset(t, name).Name())
 	}
 	for name, want := range map[string]string{
 		"": "windows-1252", "UTF8": "utf-8", "Utf-8": "utf-8", "Shift-JIS": "shift_jis", "shiftjis": "shift_jis",
 		"EUC_KR": "euc-kr", "euckr": "euc-kr", "GBK": "gbk", "Windows1251": "windows-1251",
+		"932": "shift_jis", "CP932": "shift_jis", "SJIS": "shift_jis", "Windows-31J": "shift_jis", "windows-949": "euc-kr", "UHC": "euc-kr",
+		"cp936": "gbk", "GB2312": "gbk", "950": "big5", "cp1252": "windows-1252", "1250": "windows-1250", "874": "windows-874", "65001": "utf-8",
 	} {
 		require.Equal(t, want, mustCharset(t, name).Name())
 	}
 	require.Equal(t, "windows-1252", Charset{}.Name())
 
-	for _, name := range []string{"latin-9", "utf-16", " utf-8", "windows-125", "\x00"} {
+	for _, name := range []string{"latin-9", "utf-16", " utf-8", "windows-125", "\x00", "437", "cp", "windows", "windows-99999"} {
 		_, err := LookupCharset(name)
 		require.Error(t, err, "%q", name)
 		for _, known := range CharsetNames() {
@@ -49,6 +52,15 @@ func TestCharsetsOnTheWire(t *testing.T) {
 		{"shift_jis", "ﾊﾝｶｸ 表", "\xca\xdd\xb6\xb8 \x95\\"}, // one byte each; a second byte that is a backslash
 		{"euc-kr", "한국 힣", "\xc7\xd1\xb1\xb9 \xc6R"},       // 힣 only in the Windows extension
 		{"gbk", "中文 €", "\xd6\xd0\xce\xc4 \x80"},
+		{"big5", "中文 功 €", "\xa4\xa4\xa4\xe5 \xa5\\ \xa3\xe1"}, // a second byte that is a backslash
+		{"windows-1250", "Łódź", "\xa3\xf3d\x9f"},
+		{"windows-1253", "Αθήνα", "\xc1\xe8\xde\xed\xe1"},
+		{"windows-1254", "İğş", "\xdd\xf0\xfe"},
+		{"windows-1255", "שלום", "\xf9\xec\xe5\xed"},
+		{"windows-1256", "سلام", "\xd3\xe1\xc7\xe3"},
+		{"windows-1257", "Ąžuolas", "\xc0\xfeuolas"},
+		{"windows-1258", "Vi\u00ea\u0323t ₫", "Vi\xea\xf2t \xfe"}, // a letter and a tone
+		{"windows-874", "ไทย", "\xe4\xb7\xc2"},
 	} {
 		c := mustCharset(t, tc.charset)
 		require.Equal(t, tc.raw, c.Encode(tc.text), "%s %q", tc.charset, tc.text)
@@ -72,6 +84,9 @@ func TestEncodeWhatCannotBeSaid(t *testing.T) {
 		{"shift_jis", "한a", "?a"},
 		{"euc-kr", "🎮é\x00한", "??\xc7\xd1"},
 		{"gbk", "🎮中", "?\xd6\xd0"},
+		{"gbk", "ǹ⿰", "??"},                         // of GB 18030 only
+		{"big5", "䏰Á¨中", "???\xa4\xa4"},             // of Hong Kong's codes only
+		{"shift_jis", "≒\U000E01EEa", "\x81\xe0?a"}, // it has no third spelling
 	} {
 		require.Equal(t, tc.raw, mustCharset(t, tc.charset).Encode(tc.text), "%s %q", tc.charset, tc.text)
 	}
@@ -90,8 +105,8 @@ func TestDecodeIsAlwaysUTF8(t *testing.T) {
 		require.Equal(t, "", c.Decode(""))
 		require.Equal(t, "", c.Encode(""))
 	}
-	require.Equal(t, "a\uFFFDb", mustCharset(t, "utf-8").Decode("a\xffb"))
-	require.Equal(t, "a\uFFFD", mustCharset(t, "shift_jis").Decode("a\x95"))
+	require.Equal(t, "a\uFFFDb", Shown(mustCharset(t, "utf-8").Decode("a\xffb")))
+	require.Equal(t, "a\uFFFD", Shown(mustCharset(t, "shift_jis").Decode("a\x95")))
 }
 
 // Cutting at any length leaves whole characters: what is left decodes to the
@@ -104,6 +119,7 @@ func TestCut(t *testing.T) {
 		"shift_jis":    "鵺ﾊﾝ表30名a",
 		"euc-kr":       "한국힣abc가",
 		"gbk":          "中文a镕国€",
+		"big5":         "中文a功▓€",
 	} {
 		c := mustCharset(t, charset)
 		raw := c.Encode(text)
@@ -123,7 +139,7 @@ func TestCutOfBrokenBytes(t *testing.T) {
 	require.Equal(t, "\xff\xff\xff", c.Cut("\xff\xff\xff\xff\xff", 3))
 	require.Equal(t, "\x80\x80\x80", c.Cut("\x80\x80\x80\x80\x80", 3), "continuation bytes alone are no character to keep whole")
 	require.Equal(t, "a", c.Cut("a\xf0\x9f\x8e\xae", 4))
-	for _, name := range []string{"shift_jis", "euc-kr", "gbk"} {
+	for _, name := range []string{"shift_jis", "euc-kr", "gbk", "big5"} {
 		require.Equal(t, "\xff\xff", mustCharset(t, name).Cut("\xff\xff\xff\xff", 2), name)
 		require.Equal(t, "a", mustCharset(t, name).Cut("a\x95\x5c", 2), name)
 		require.Equal(t, "\x95", mustCharset(t, name).Cut("\x95\x20b", 1), name)

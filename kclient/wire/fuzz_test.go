@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -159,7 +160,8 @@ func FuzzHandshake(f *testing.F) {
 }
 
 func FuzzText(f *testing.F) {
-	for _, s := range []string{"plain", "Käse 鵺 🎮", "\xeaK\x92\xe8", "\x1b[31m\x00\u202E", "\x81\x30\x81\x30", "\xff\xfe"} {
+	for _, s := range []string{"plain", "Käse 鵺 🎮", "\xeaK\x92\xe8", "\x1b[31m\x00\u202E", "\x81\x30\x81\x30", "\xff\xfe", "\x87\x90\xfa\x54",
+		"\U0010FE81\U0010FDAD", "\u2252\U000E01EF"} {
 		f.Add(s, 3)
 	}
 	f.Fuzz(func(t *testing.T, s string, limit int) {
@@ -168,7 +170,12 @@ func FuzzText(f *testing.F) {
 			text := c.Decode(s)
 			require.True(t, utf8.ValidString(text), "%s %q", c.Name(), s)
 			raw := c.Encode(text)
-			require.False(t, strings.Contains(raw, "\x00"), "%s %q", c.Name(), s)
+			require.Equal(t, strings.ReplaceAll(s, "\x00", ""), raw, "%s: nothing but NULs is lost", c.Name())
+			clean := Sanitise(text)
+			require.Equal(t, withoutControls(c, raw), c.Encode(clean), "%s %q: nothing but control characters", c.Name(), s)
+			for _, shown := range []string{Shown(clean), Visible(clean)} {
+				require.Equal(t, shown, Sanitise(shown), "%s %q", c.Name(), s)
+			}
 			require.False(t, strings.Contains(c.Encode(s), "\x00"), "%s %q", c.Name(), s)
 
 			cut := c.Cut(s, limit)
@@ -185,4 +192,20 @@ func FuzzText(f *testing.F) {
 			require.False(t, unicode.IsControl(r) || unicode.Is(unicode.Cf, r), "%q holds %U", clean, r)
 		}
 	})
+}
+
+// withoutControls is raw without the control characters of its charset.
+func withoutControls(c Charset, raw string) string {
+	if !c.get().isUTF8() {
+		return string(slices.DeleteFunc([]byte(raw), func(b byte) bool { return b < ' ' || b == 0x7F }))
+	}
+	var out []byte
+	for len(raw) > 0 {
+		r, n := utf8.DecodeRuneInString(raw)
+		if !isControl(r) {
+			out = append(out, raw[:n]...)
+		}
+		raw = raw[n:]
+	}
+	return string(out)
 }

@@ -10,7 +10,8 @@ import (
 // logs it: C0 and C1 control characters, DEL, every Unicode format character
 // (bidirectional overrides, zero-width characters, tags), line and paragraph
 // separators. Bytes that are not UTF-8 become U+FFFD. Text with none of these
-// comes back as it is, without allocating.
+// comes back as it is, without allocating. Of what Decode has made only the
+// control characters of ASCII go, and those of UTF-8.
 func Sanitise(s string) string {
 	clean := true
 	for i, r := range s {
@@ -30,6 +31,9 @@ func Sanitise(s string) string {
 		return r
 	}, s)
 }
+
+// isControl reports whether r is one of the C0 and C1 control characters or DEL.
+func isControl(r rune) bool { return r < ' ' || r >= 0x7F && r < 0xA0 }
 
 func isHarmful(r rune) bool {
 	if r < utf8.RuneSelf {
