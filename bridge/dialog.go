@@ -40,6 +40,8 @@ type Dialog struct {
 	mu   sync.Mutex
 	say  func(string) error // nil outside a room
 	text hostText
+	// warned is the charset for which it was said which games cannot be told.
+	warned wire.Charset
 }
 
 // dialogCall is a callback for the thread inside kailleraSelectServerDialog.
@@ -100,7 +102,7 @@ func (s *Session) beginDialog(thread, window uintptr) (id uint64, old *Dialog, g
 		s: s, id: s.lastDialog, window: window, infos: s.infos,
 		calls: make(chan dialogCall, maxCalls), done: make(chan struct{}),
 		thread: thread, blocked: true, modal: modal,
-		text: hostText{host: s.host},
+		text: hostText{host: s.host, session: s.charset},
 	}
 	d.ctx, d.cancel = context.WithCancelCause(context.Background())
 	before := s.uiDone
@@ -230,10 +232,18 @@ func (s *Session) closeDialog(d *Dialog) (code int) {
 func (d *Dialog) Emulator(cs wire.Charset) Emulator {
 	d.mu.Lock()
 	d.text.session = cs
-	text := d.text
+	text, warned := d.text, d.warned
+	d.warned = cs
 	d.mu.Unlock()
-	return newEmulator(d.infos, text)
+	e := newEmulator(d.infos, text)
+	if warned.IsZero() || !warned.Same(cs) {
+		e.warn(d.Logger())
+	}
+	return e
 }
+
+// DefaultCharset is the session's where the user has not chosen one.
+func (d *Dialog) DefaultCharset() wire.Charset { return d.s.charset }
 
 func (d *Dialog) charset() wire.Charset {
 	d.mu.Lock()

@@ -1,6 +1,8 @@
 package bridge
 
 import (
+	"log/slog"
+	"slices"
 	"strings"
 
 	"kbridge/kclient/wire"
@@ -56,10 +58,12 @@ type Emulator struct {
 type GameName struct {
 	// Entry is the list's entry, byte for byte; gameCallback gets it.
 	Entry string
-	// Name is the entry in UTF-8 without control characters.
+	// Name is the entry in UTF-8 without control characters. Bytes that the
+	// emulator's charset does not define are in it, see wire.Shown.
 	Name string
 	// Wire is the name as rooms show it, in UTF-8: cut to what the wire
-	// takes, and with '?' for what the session's charset cannot say.
+	// takes, and with '?' for what the session's charset cannot say. Rooms are
+	// opened and found by it.
 	Wire string
 }
 
@@ -86,7 +90,8 @@ func newEmulator(infos *Infos, text hostText) Emulator {
 // Charset is the session's charset that the description was made for.
 func (e *Emulator) Charset() wire.Charset { return e.charset }
 
-// Find looks a game up by its name in UTF-8, whole or as a room shows it.
+// Find looks a game up by its name in UTF-8: whole, as a room shows it, or as
+// people are shown it if only one game looks so.
 func (e *Emulator) Find(name string) (GameName, bool) {
 	for _, g := range e.Games {
 		if g.Name == name {
@@ -98,5 +103,42 @@ func (e *Emulator) Find(name string) (GameName, bool) {
 			return g, true
 		}
 	}
-	return GameName{}, false
+	var like GameName
+	n := 0
+	for _, g := range e.Games {
+		if wire.Shown(g.Name) == name {
+			like = g
+			n++
+		}
+	}
+	if n != 1 {
+		return GameName{}, false
+	}
+	return like, true
 }
+
+// alike are the names on the wire that entries of other bytes have too: they are
+// longer than the wire takes, or differ in what the session's charset cannot
+// say.
+func (e *Emulator) alike() (names []string) {
+	entries := make(map[string]string, len(e.Games))
+	for _, g := range e.Games {
+		if before, seen := entries[g.Wire]; seen && before != g.Entry && !slices.Contains(names, g.Wire) {
+			names = append(names, g.Wire)
+		} else if !seen {
+			entries[g.Wire] = g.Entry
+		}
+	}
+	return names
+}
+
+// warn says which games cannot be told by the names of their rooms.
+func (e *Emulator) warn(log *slog.Logger) {
+	if names := e.alike(); len(names) > 0 {
+		log.Warn("different games of the list have one name in rooms, where the first of them is taken for all; another charset may tell them",
+			"charset", e.charset.Name(), "names", names[:min(len(names), maxAlike)], "count", len(names))
+	}
+}
+
+// maxAlike is how many of them a line of the log names.
+const maxAlike = 10

@@ -36,7 +36,7 @@ func charset(t *testing.T, name string) wire.Charset {
 func TestEmulatorDescription(t *testing.T) {
 	long := strings.Repeat("é", 200)
 	infos := &Infos{AppName: strings.Repeat("x", 300), Games: []string{"Pokémon\n", long, "Ω"}}
-	e := newEmulator(infos, hostText{host: HostUTF8})
+	e := newEmulator(infos, hostText{host: utf8Charset})
 	require.Equal(t, strings.Repeat("x", wire.MaxEmulatorName), e.Name)
 	require.Equal(t, []GameName{
 		{Entry: "Pokémon\n", Name: "Pokémon", Wire: "Pokémon"},
@@ -52,31 +52,8 @@ func TestEmulatorDescription(t *testing.T) {
 	_, ok := e.Find("pokémon")
 	require.False(t, ok)
 
-	e = newEmulator(infos, hostText{host: HostUTF8, session: charset(t, "utf-8")})
+	e = newEmulator(infos, hostText{host: utf8Charset, session: charset(t, "utf-8")})
 	require.Equal(t, strings.Repeat("é", wire.MaxGameName/2), e.Games[1].Wire, "cut between two characters")
 
 	require.NotEmpty(t, newEmulator(&Infos{}, hostText{}).Name, "servers refuse an empty one")
-}
-
-func TestTextOfTheHost(t *testing.T) {
-	cp932 := charset(t, "shift_jis")
-	ansi := hostText{host: HostSession, session: cp932}
-	raw := cp932.Encode("日本語")
-	require.Equal(t, "日本語", ansi.fromHost(raw))
-	require.Equal(t, raw, ansi.toHost("日本語", wire.MaxUserName))
-	require.Equal(t, raw[:4], ansi.toHost("日本語", 5), "no half characters")
-
-	unix := hostText{host: HostUTF8, session: cp932}
-	require.Equal(t, "日本語", unix.fromHost("日本語"))
-	require.Equal(t, "日本語", unix.toHost("日本語", wire.MaxUserName))
-	require.Equal(t, "日本", unix.toHost("日本語", 5))
-
-	longest := hostText{session: charset(t, "windows-1252")}.toHost(strings.Repeat("€", 1000), wire.MaxGameChat)
-	require.Len(t, longest, MaxTextBytes, "what a callback's buffer must hold")
-	for _, hostile := range []string{"\x1b[2J", "a\u202eb", "\x00", "\xff\xfe", "\u2028"} {
-		require.NotContains(t, unix.toHost(hostile, 100), "\x1b")
-		require.NotContains(t, unix.toHost(hostile, 100), "\x00")
-		require.NotContains(t, unix.toHost(hostile, 100), "\u202e")
-		require.NotContains(t, unix.toHost(hostile, 100), "\u2028")
-	}
 }

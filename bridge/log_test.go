@@ -72,3 +72,17 @@ func TestInitLooksAtTheVariableAgain(t *testing.T) {
 		require.Contains(t, string(text), "kailleraInit")
 	}
 }
+
+// A Windows with a code page that nobody knows: it is said, each time.
+func TestAnUnknownCodePageOfTheHostIsLogged(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log")
+	s := New(Config{Getenv: func(string) string { return path }, HostProblem: "the ANSI code page 9999 is not known", HostCharset: charset(t, "1252")})
+	for range 2 {
+		s.Init()
+		s.Init()
+		s.Shutdown()
+	}
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, 2, strings.Count(string(text), `level=WARN msg="the ANSI code page 9999 is not known" charset=windows-1252`))
+}

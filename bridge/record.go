@@ -25,8 +25,8 @@ func (s *Session) newRecorder(d *Dialog, m Match) *recorder {
 	}
 	text := hostText{host: s.host, session: m.Charset}
 	h := krec.Header{
-		App:     m.Charset.Encode(text.fromHost(d.infos.AppName)),
-		Game:    m.Charset.Encode(m.Name.Name),
+		App:     m.Charset.Encode(text.forSession(text.fromHost(d.infos.AppName))),
+		Game:    m.Charset.Encode(text.forSession(m.Name.Name)),
 		Time:    time.Now(),
 		Player:  m.Game.Player(),
 		Players: m.Game.Players(),
@@ -34,7 +34,7 @@ func (s *Session) newRecorder(d *Dialog, m Match) *recorder {
 	for _, name := range m.Players {
 		h.Names = append(h.Names, m.Charset.Encode(name))
 	}
-	file, err := krec.Create(s.inFolder(m.Record), m.Name.Name, h)
+	file, err := krec.Create(s.inFolder(m.Record), wire.Shown(m.Name.Name), h)
 	if err != nil {
 		s.logger().Error("the game is not recorded", "folder", m.Record, "err", err)
 		return nil

@@ -5,14 +5,23 @@ import (
 	"os"
 	"runtime/debug"
 	"sync"
+
+	"kbridge/kclient/wire"
 )
 
 // Config says what a Session works with.
 type Config struct {
 	// UI runs the dialogs.
 	UI UI
-	// HostCharset is how the emulator writes its strings.
-	HostCharset HostCharset
+	// HostCharset is how the emulator writes and reads its strings; the zero
+	// Charset is UTF-8 here. On Windows it is the ANSI code page.
+	HostCharset wire.Charset
+	// HostProblem is what could not be found out about HostCharset; each Init
+	// logs it as a warning unless it is empty.
+	HostProblem string
+	// Charset is the session's, on the wire, where the user has not chosen
+	// another; the zero Charset is windows-1252.
+	Charset wire.Charset
 	// Getenv looks an environment variable up, as the emulator sees it now;
 	// nil is os.Getenv. The Session itself reads KAILLERA_LOG.
 	Getenv func(string) string
@@ -32,11 +41,13 @@ type Config struct {
 // any thread at any time, and answers wrong calls with an error that
 // is in the log once.
 type Session struct {
-	ui     UI
-	host   HostCharset
-	folder func() string // may be nil
-	state  func() string // may be nil
-	log    logSink
+	ui          UI
+	host        wire.Charset
+	hostProblem string
+	charset     wire.Charset  // of the wire, unless the user chooses
+	folder      func() string // may be nil
+	state       func() string // may be nil
+	log         logSink
 
 	threads Threads
 
@@ -54,7 +65,11 @@ type Session struct {
 
 // New makes a Session that waits for Init.
 func New(cfg Config) *Session {
-	s := &Session{ui: cfg.UI, host: cfg.HostCharset, folder: cfg.Folder, state: cfg.State, uiDone: make(chan struct{})}
+	s := &Session{ui: cfg.UI, host: cfg.HostCharset, hostProblem: cfg.HostProblem, charset: cfg.Charset,
+		folder: cfg.Folder, state: cfg.State, uiDone: make(chan struct{})}
+	if s.host.IsZero() {
+		s.host = utf8Charset
+	}
 	s.log.getenv = cfg.Getenv
 	if s.threads = cfg.Threads; s.threads == nil {
 		s.threads = &goroutines{}
@@ -81,7 +96,10 @@ func (s *Session) Init() {
 	}
 	s.mu.Unlock()
 	if !was {
-		s.logger().Debug("kailleraInit", "version", Version)
+		s.logger().Debug("kailleraInit", "version", Version, "charset", s.host.Name())
+		if s.hostProblem != "" {
+			s.logger().Warn(s.hostProblem, "charset", s.host.Name())
+		}
 	}
 }
 
@@ -158,7 +176,7 @@ func (s *Session) ChatSend(text string) error {
 		return s.refuse(complainChatRoom, "kailleraChatSend", ErrNoRoom)
 	}
 	if len(text) > MaxText {
-		text = host.hostCharset().Cut(text, MaxText)
+		text = host.host.Cut(text, MaxText)
 	}
 	line := host.forChat(text)
 	if line == "" {

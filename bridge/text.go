@@ -2,21 +2,15 @@ package bridge
 
 import "kbridge/kclient/wire"
 
-// HostCharset says in which charset the emulator writes and reads its strings.
-type HostCharset uint8
-
-const (
-	// HostUTF8 is what emulators on Linux and macOS use.
-	HostUTF8 HostCharset = iota
-	// HostSession is what the ANSI emulators of Windows use: the code page of
-	// the people they play with, which is the session's charset.
-	HostSession
-)
-
 // hostText converts between the emulator's strings, UTF-8, and what the wire
 // takes.
+//
+// Where the emulator's charset is the session's, nothing is lost on the way but
+// control characters: bytes that the charset does not define have a form in UTF-8 (see
+// wire.Charset.Decode), which is kept all the way. Where the two differ, such
+// bytes mean nothing to the other side and go as '?', or as U+FFFD into UTF-8.
 type hostText struct {
-	host    HostCharset
+	host    wire.Charset
 	session wire.Charset
 }
 
@@ -28,33 +22,31 @@ var utf8Charset = func() wire.Charset {
 	return cs
 }()
 
-func (t hostText) hostCharset() wire.Charset {
-	if t.host == HostSession {
-		return t.session
-	}
-	return utf8Charset
-}
-
 // fromHost makes clean UTF-8 of an emulator's string.
-func (t hostText) fromHost(s string) string {
-	return wire.Sanitise(t.hostCharset().Decode(s))
+func (t hostText) fromHost(s string) string { return wire.Sanitise(t.host.Decode(s)) }
+
+// forSession is text of the emulator's as the session can have it.
+func (t hostText) forSession(s string) string {
+	if !t.host.Same(t.session) {
+		s = wire.Shown(s)
+	}
+	return wire.Sanitise(s)
 }
 
-// overWire is what becomes of UTF-8 text on its way over the wire, where it
-// may have limit bytes in the session's charset.
+// overWire is what becomes of text of the emulator's on its way over the wire, where
+// it may have limit bytes in the session's charset.
 func (t hostText) overWire(s string, limit int) string {
-	s = wire.Sanitise(s)
-	return wire.Sanitise(t.session.Decode(t.session.Cut(t.session.Encode(s), limit)))
+	return wire.Sanitise(t.session.Decode(t.session.Cut(t.session.Encode(t.forSession(s)), limit)))
 }
 
-// toHost turns UTF-8 text of other players into the emulator's charset, no
+// toHost turns text of other players into the emulator's charset, no
 // longer than limit bytes on the wire.
 func (t hostText) toHost(s string, limit int) string {
 	raw := t.session.Cut(t.session.Encode(wire.Sanitise(s)), limit)
-	if t.host == HostSession {
+	if t.host.Same(t.session) {
 		return raw
 	}
-	return wire.Sanitise(t.session.Decode(raw))
+	return t.host.Encode(wire.Sanitise(wire.Shown(t.session.Decode(raw))))
 }
 
 // forChat makes of an emulator's chat line what the room will see, in UTF-8.

@@ -13,7 +13,9 @@ import (
 	"kbridge/bridge"
 )
 
-const hostCharset = bridge.HostUTF8
+// hostText: strings are UTF-8. On the wire there are emulators of Windows, so the
+// session's charset is the default one.
+func hostText(c bridge.Config) bridge.Config { return c }
 
 // folder: relative names begin at the emulator's current folder, as everywhere.
 var folder func() string

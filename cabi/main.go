@@ -16,13 +16,12 @@ import (
 )
 
 // session is the one session of the process: the API has no handles.
-var session = bridge.New(bridge.Config{
-	UI:          autoplay.New(getenv).Otherwise(lobby.New(lobby.Config{Getenv: getenv})),
-	HostCharset: hostCharset,
-	Threads:     threads{},
-	Getenv:      getenv,
-	Folder:      folder,
-})
+var session = bridge.New(hostText(bridge.Config{
+	UI:      autoplay.New(getenv).Otherwise(lobby.New(lobby.Config{Getenv: getenv})),
+	Threads: threads{},
+	Getenv:  getenv,
+	Folder:  folder,
+}))
 
 func main() {}
 

@@ -61,6 +61,9 @@ func (a *Autoplay) Run(ctx context.Context, d *bridge.Dialog) error {
 	if err != nil {
 		return err
 	}
+	if a.getenv(EnvCharset) == "" {
+		settings.Charset = d.DefaultCharset()
+	}
 	emulator := d.Emulator(settings.Charset)
 	game, err := settings.choose(emulator)
 	if err != nil {
@@ -195,7 +198,7 @@ func (v *visit) enter(ctx context.Context) error {
 }
 
 func (v *visit) create(ctx context.Context) (err error) {
-	if v.room, err = v.lobby.Create(ctx, v.game.Name); err != nil {
+	if v.room, err = v.lobby.Create(ctx, v.game.Wire); err != nil {
 		return fmt.Errorf("cannot open a room for %q: %w", v.game.Name, err)
 	}
 	v.owner = true

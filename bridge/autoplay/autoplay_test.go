@@ -94,7 +94,12 @@ func (w *world) emulator(frames int, pairs ...string) *emulator {
 	if e.state = e.env["TEST_STATE"]; e.state == "" {
 		e.state = w.t.TempDir()
 	}
-	e.session = bridge.New(bridge.Config{UI: ui, Getenv: e.env.getenv, State: func() string { return e.state }})
+	cfg := bridge.Config{UI: ui, Getenv: e.env.getenv, State: func() string { return e.state }}
+	if name := e.env["TEST_HOST"]; name != "" { // as on a Windows of this code page
+		cfg.HostCharset = charset(w.t, name)
+		cfg.Charset = cfg.HostCharset
+	}
+	e.session = bridge.New(cfg)
 	e.session.Init()
 	require.NoError(w.t, e.session.SetInfos(&bridge.Infos{
 		AppName: "test 1.0", Games: games, Callbacks: bridge.Callbacks{Game: 1, ChatReceived: 2, ClientDropped: 3},

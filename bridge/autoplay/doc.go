@@ -8,7 +8,8 @@
 //	KAILLERA_GAME        the game, by its name in the emulator's list; default the first
 //	KAILLERA_PLAYERS     who opens the room starts the game when so many are in, 1 to 8; default 2
 //	KAILLERA_CONNECTION  connection type 1 (LAN, the default) to 6 (Bad)
-//	KAILLERA_CHARSET     charset of text on the wire; default windows-1252
+//	KAILLERA_CHARSET     charset of text on the wire; default the emulator's on Windows (its
+//	                     ANSI code page), windows-1252 elsewhere
 //	KAILLERA_RECORD      folder for .krec recordings, from the bridge's Folder on; default none
 //
 // A variable that is set to nothing counts as not set. A wrong value ends the

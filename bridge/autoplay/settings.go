@@ -57,8 +57,8 @@ type Settings struct {
 	Game       string // a name in UTF-8; empty for the first of the list
 	Players    int
 	Connection wire.ConnectionType
-	Charset    wire.Charset
-	Record     string // a folder; empty for no recording
+	Charset    wire.Charset // windows-1252 unless it is set; Run then takes the dialog's default
+	Record     string       // a folder; empty for no recording
 }
 
 // ReadSettings reads the environment. Its error joins one for each variable

@@ -2,6 +2,7 @@ package autoplay
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -71,7 +72,7 @@ func TestWrongSettingsNameTheVariableAndWhatItTakes(t *testing.T) {
 		{EnvConnection, "0", "1 (LAN) to 6 (Bad)"},
 		{EnvConnection, "7", "1 (LAN) to 6 (Bad)"},
 		{EnvConnection, "LAN", "1 (LAN) to 6 (Bad)"},
-		{EnvCharset, "ebcdic", "one of windows-1252, utf-8, windows-1251, shift_jis, euc-kr, gbk"},
+		{EnvCharset, "ebcdic", "one of " + strings.Join(wire.CharsetNames(), ", ")},
 	} {
 		_, err := ReadSettings(environment{EnvServer: "host"}.with(c.variable, c.value).getenv)
 		var wrong *SettingError

@@ -77,10 +77,11 @@ func newDesk(ctx context.Context, l *Lobby, dialog *bridge.Dialog) *desk {
 	return d
 }
 
+// charset is what the user has chosen for the session, or the library's default.
 func (d *desk) charset() wire.Charset {
 	cs, err := wire.LookupCharset(d.settings.Get().Charset)
-	if err != nil {
-		cs = wire.Charset{}
+	if err != nil { // settings.Auto is no charset
+		cs = d.dialog.DefaultCharset()
 	}
 	return cs
 }

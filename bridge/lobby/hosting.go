@@ -53,7 +53,7 @@ func (d *desk) startHost(m message.StartHost) *message.Problem {
 		d.tell(d.host.shown)
 		return problem("host", d.host.shown.Error)
 	}
-	srv, err := server.New(server.Config{Name: name, MaxUsers: maxHosted, Charset: d.settings.Get().Charset, Logger: d.log})
+	srv, err := server.New(server.Config{Name: name, MaxUsers: maxHosted, Charset: d.charset().Name(), Logger: d.log})
 	if err != nil {
 		return failed(err)
 	}

@@ -62,6 +62,9 @@ func (p *playing) whole() message.Play {
 func (d *desk) playGame(v *visit, room *kclient.Room, game *kclient.Game) {
 	info := room.Info()
 	entry, ok := d.have[info.Name]
+	if v.owner && v.chosen.Wire == info.Name {
+		entry = v.chosen // the entry itself, not another of that name
+	}
 	if !ok {
 		// A game of another list, which only a server could start.
 		_ = game.Drop()

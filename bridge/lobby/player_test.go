@@ -37,6 +37,7 @@ type player struct {
 	chats  []string
 	games  int
 	quit   bool          // end the game now
+	entry  string        // gameCallback's last
 	pause  time.Duration // once, in mid-game
 }
 
@@ -112,6 +113,7 @@ func (p *player) play(c bridge.Call) {
 	p.mu.Lock()
 	p.frames, p.quit = nil, false
 	p.games++
+	p.entry = c.Game
 	p.mu.Unlock()
 	for n := 0; ; n++ {
 		values := make([]byte, 16)

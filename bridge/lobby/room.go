@@ -19,7 +19,10 @@ func (d *desk) create(t *tab, id int, game string) {
 	case !ok:
 		d.done(t, id, problem("game", game))
 	default:
-		d.enter(v, t, id, true, func(ctx context.Context) (*kclient.Room, error) { return v.lobby.Create(ctx, g.Name) })
+		if v.room == nil {
+			v.chosen = g
+		}
+		d.enter(v, t, id, true, func(ctx context.Context) (*kclient.Room, error) { return v.lobby.Create(ctx, g.Wire) })
 	}
 }
 

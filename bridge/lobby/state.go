@@ -21,7 +21,7 @@ func (d *desk) state() []message.ToPage {
 func (d *desk) hello() message.Hello {
 	h := message.Hello{
 		Emulator: d.emulator.Name, GameCount: len(d.emulator.Games), FirstRun: d.settings.Get().Nick == "", Version: Version,
-		Now: now(), Charsets: wire.CharsetNames(), Problem: d.problem, MoreInfos: d.dialog.HasMoreInfos(),
+		Now: now(), Charsets: wire.CharsetNames(), Charset: d.dialog.DefaultCharset().Name(), Problem: d.problem, MoreInfos: d.dialog.HasMoreInfos(),
 	}
 	for _, a := range advice {
 		h.Connections = append(h.Connections, message.Connection{Type: int(a.connection), Name: a.connection.String(),

@@ -28,6 +28,7 @@ type visit struct {
 	cancel  context.CancelFunc
 	lobby   *kclient.Lobby // nil while connecting
 	charset wire.Charset
+	chosen  bridge.GameName // what our room was opened for
 	users   map[uint16]kclient.User
 	games   map[uint32]kclient.GameInfo
 	ignored map[string]bool // names, in small letters

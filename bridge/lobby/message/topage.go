@@ -12,7 +12,8 @@ type Hello struct {
 	FirstRun    bool         `json:"firstRun"`  // no nickname was chosen yet
 	Version     string       `json:"version"`   // of this library
 	Now         int64        `json:"now"`       // the library's clock
-	Charsets    []string     `json:"charsets"`  // names that SetSettings takes
+	Charsets    []string     `json:"charsets"`  // names that SetSettings takes, besides "auto"
+	Charset     string       `json:"charset"`   // the one of them that "auto" is
 	Connections []Connection `json:"connections"`
 	MoreInfos   bool         `json:"moreInfos"` // the emulator can tell more about a game
 	Problem     string       `json:"problem"`   // such as a broken settings file, for the user; may be empty

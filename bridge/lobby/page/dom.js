@@ -18,21 +18,30 @@ export function h(what, props, ...children) {
 
 export function add(e, children) {
   for (const c of children.flat()) {
-    if (c !== null && c !== undefined && c !== false) e.append(c);
+    if (c !== null && c !== undefined && c !== false) e.append(shown(c));
   }
+}
+
+// shown is what people see of a text, as the library's wire.Shown: code points that stand for bytes which the charset does not
+// define are U+FFFD, those of characters that could fool somebody, and marks of second spellings, are left out. The text itself
+// is what goes back to the library.
+export function shown(text) {
+  if (typeof text !== 'string') return text;
+  return text.replace(/[\u{10FD80}-\u{10FDFF}\u{E01EE}\u{E01EF}]/gu, '').replace(/[\u{10FE80}-\u{10FEFF}]/gu, '\uFFFD');
 }
 
 // bdi is somebody else's text: isolated, so that its direction changes nothing around it.
 export function bdi(text, className) {
   const e = document.createElement('bdi');
-  e.textContent = text;
+  e.textContent = shown(text);
   if (className) e.className = className;
   return e;
 }
 
 // setText changes a text only if it is another one.
 export function setText(e, text) {
-  if (e.textContent !== text) e.textContent = text;
+  const seen = shown(text);
+  if (e.textContent !== seen) e.textContent = seen;
 }
 
 export function setClass(e, name, on) {

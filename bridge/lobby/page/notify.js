@@ -2,6 +2,7 @@
 
 import { state, hear, inGame } from './store.js';
 import { t } from './i18n.js';
+import { shown } from './dom.js';
 
 let audio = null;
 let unseen = '';
@@ -39,7 +40,7 @@ function sound(name) {
 
 function tell(text, name) {
   sound(name);
-  document.getElementById('announce').textContent = text;
+  document.getElementById('announce').textContent = shown(text);
   if (document.hidden) unseen = text;
   title();
 }
@@ -48,7 +49,7 @@ function tell(text, name) {
 export function title() {
   const where = inGame() ? state.play.game : state.room.id ? state.room.name : state.session.name || '';
   const base = where ? `${where} – kbridge` : 'kbridge';
-  document.title = unseen ? `● ${unseen}` : base;
+  document.title = shown(unseen ? `● ${unseen}` : base);
 }
 
 export function beginNotifying() {

@@ -34,7 +34,9 @@ function connectionChoice(name, chosen) {
 
 function charsetChoice() {
   const select = h('select', { 'data-test': 'charset' });
-  for (const c of state.hello ? state.hello.charsets : []) select.append(h('option', { value: c }, t('charset.' + c)));
+  const option = (value, text) => select.append(h('option', { value }, text));
+  if (state.hello) option('auto', t('charset.auto', { charset: t('charset.' + state.hello.charset) }));
+  for (const c of state.hello ? state.hello.charsets : []) option(c, t('charset.' + c));
   select.value = state.settings.charset;
   return select;
 }

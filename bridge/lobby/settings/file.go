@@ -24,6 +24,7 @@ const head = `# What you have chosen in the kbridge lobby. You may edit this fil
 # an emulator runs; what stands here wrong is named in the lobby.
 #
 # connection: 1 (LAN) to 6 (Bad), how many frames of input are sent at once
+# charset: auto (this computer's) or another, such as shift_jis, euc-kr, gbk, big5, windows-1251, utf-8
 # theme: auto, light, dark        language: auto, en, ko, es, pt, ja, fr
 
 `
@@ -91,6 +92,7 @@ func read(path string) (s Settings, wrong []string, err error) {
 		return s, nil, err
 	}
 	s = Default()
+	s.Version = 0 // until the file says otherwise
 	if _, err := toml.Decode(string(b), &s); err != nil {
 		return s, nil, err
 	}

@@ -13,9 +13,11 @@ import (
 // Settings are all of them. The zero value of a field is its default, unless
 // Default says otherwise.
 type Settings struct {
+	Version int `toml:"version"` // of the file's format, see version
+
 	Nick       string `toml:"nick"`
 	Connection int    `toml:"connection"` // 1 (LAN) to 6 (Bad); 0 was not chosen yet
-	Charset    string `toml:"charset"`    // of names and chat on the wire
+	Charset    string `toml:"charset"`    // of names and chat on the wire; Auto is the library's default
 
 	Record       bool   `toml:"record"`        // games are recorded
 	RecordFolder string `toml:"record_folder"` // from the library's folder on, or absolute
@@ -58,6 +60,14 @@ const (
 	maxText       = 255 // bytes of any other text
 )
 
+// version is 1 where Charset is Auto unless the user has chosen one. Before that
+// it stood as windows-1252 in every file, chosen or not, and nothing depended on it.
+const version = 1
+
+// Auto is the Charset that follows the library's default: the ANSI code page on
+// Windows.
+const Auto = "auto"
+
 // Themes and Languages are the words that these settings take.
 var (
 	Themes    = []string{"auto", "light", "dark"}
@@ -76,7 +86,7 @@ func DefaultSources() []string {
 // Default is what a player starts with.
 func Default() Settings {
 	return Settings{
-		Charset: "windows-1252", RecordFolder: "records", Sound: true, Theme: "auto", Language: "auto",
+		Version: version, Charset: Auto, RecordFolder: "records", Sound: true, Theme: "auto", Language: "auto",
 		Sources: DefaultSources(),
 	}
 }
@@ -91,6 +101,10 @@ func (s Settings) Clone() Settings {
 // mend puts defaults in place of what cannot be, and says where it did.
 func (s *Settings) mend() (wrong []string) {
 	d := Default()
+	if cs, err := wire.LookupCharset(s.Charset); s.Version < 1 && err == nil && cs.Same(wire.Charset{}) {
+		s.Charset = Auto
+	}
+	s.Version = version
 	complain := func(name string, value any, takes string) {
 		wrong = append(wrong, fmt.Sprintf("%s is %v, it takes %s", name, value, takes))
 	}
@@ -107,8 +121,10 @@ func (s *Settings) mend() (wrong []string) {
 		complain("connection", s.Connection, "1 (LAN) to 6 (Bad)")
 		s.Connection = d.Connection
 	}
-	if cs, err := wire.LookupCharset(s.Charset); err != nil {
-		complain("charset", s.Charset, "one of "+strings.Join(wire.CharsetNames(), ", "))
+	if cs, err := wire.LookupCharset(s.Charset); s.Charset == "" || s.Charset == Auto {
+		s.Charset = Auto
+	} else if err != nil {
+		complain("charset", s.Charset, Auto+" or one of "+strings.Join(wire.CharsetNames(), ", "))
 		s.Charset = d.Charset
 	} else {
 		s.Charset = cs.Name()

@@ -133,3 +133,31 @@ func TestEverythingIsBounded(t *testing.T) {
 	_, problem = Open(folder)
 	require.Contains(t, problem, "at most")
 }
+
+// Files of before say windows-1252 whether somebody chose it or not; it meant the emulator's bytes as they are, which is now
+// what Auto means. What somebody has chosen stays.
+func TestSavedSettingsKeepTheirCharset(t *testing.T) {
+	for _, tc := range []struct{ file, want string }{
+		{"", Auto},
+		{`charset = "windows-1252"`, Auto},
+		{`charset = "shift_jis"`, "shift_jis"},
+		{`charset = "utf-8"`, "utf-8"},
+		{`charset = ""`, Auto},
+		{"version = 1\ncharset = \"windows-1252\"", "windows-1252"},
+		{"version = 1\ncharset = \"cp950\"", "big5"},
+		{"version = 1\ncharset = \"auto\"", Auto},
+	} {
+		folder := t.TempDir()
+		require.NoError(t, os.WriteFile(filepath.Join(folder, Name), []byte(tc.file), 0o600))
+		f, problem := Open(folder)
+		require.Empty(t, problem, tc.file)
+		require.Equal(t, tc.want, f.Get().Charset, tc.file)
+		require.NoError(t, f.Change(func(s *Settings) { s.Nick = "ann" }))
+		f, _ = Open(folder)
+		require.Equal(t, tc.want, f.Get().Charset, "%s, written anew", tc.file)
+	}
+	f, _ := Open(t.TempDir())
+	require.NoError(t, f.Change(func(s *Settings) { s.Charset = "windows-1252" }))
+	again, _ := Open(filepath.Dir(f.Path()))
+	require.Equal(t, "windows-1252", again.Get().Charset, "chosen")
+}

@@ -1,0 +1,155 @@
+package bridge
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"kbridge/kclient/wire"
+)
+
+func TestTextOfTheHost(t *testing.T) {
+	cp932 := charset(t, "shift_jis")
+	ansi := hostText{host: cp932, session: cp932}
+	raw := cp932.Encode("日本語")
+	require.Equal(t, "日本語", ansi.fromHost(raw))
+	require.Equal(t, raw, ansi.toHost("日本語", wire.MaxUserName))
+	require.Equal(t, raw[:4], ansi.toHost("日本語", 5), "no half characters")
+
+	unix := hostText{host: utf8Charset, session: cp932}
+	require.Equal(t, "日本語", unix.fromHost("日本語"))
+	require.Equal(t, "日本語", unix.toHost("日本語", wire.MaxUserName))
+	require.Equal(t, "日本", unix.toHost("日本語", 5))
+
+	longest := hostText{host: utf8Charset, session: charset(t, "windows-1252")}.toHost(strings.Repeat("€", 1000), wire.MaxGameChat)
+	require.Len(t, longest, MaxTextBytes, "what a callback's buffer must hold")
+	for _, hostile := range []string{"\x1b[2J", "a\u202eb", "\x00", "\xff\xfe", "\u2028"} {
+		require.NotContains(t, unix.toHost(hostile, 100), "\x1b")
+		require.NotContains(t, unix.toHost(hostile, 100), "\x00")
+		require.NotContains(t, unix.toHost(hostile, 100), "\u202e")
+		require.NotContains(t, unix.toHost(hostile, 100), "\u2028")
+	}
+}
+
+// codePages are hosts whose charset is the session's too: all of Windows.
+func codePages(t testing.TB) (all []hostText) {
+	for _, name := range wire.CharsetNames() {
+		cs, err := wire.LookupCharset(name)
+		require.NoError(t, err)
+		all = append(all, hostText{host: cs, session: cs})
+	}
+	return all
+}
+
+// throughTheWire is what another player's emulator hears of what an emulator says, by way of the wire, where both and the
+// session have one charset.
+func throughTheWire(text hostText, s string) (raw, heard string) {
+	raw = text.session.Encode(text.forChat(s)) // as kclient sends it
+	return raw, text.toHost(wire.Sanitise(text.session.Decode(raw)), wire.MaxGameChat)
+}
+
+// without is s without the control characters that a charset defines.
+func without(text hostText, s string) string {
+	s = string(slices.DeleteFunc([]byte(s), func(b byte) bool { return b < ' ' || b == 0x7F }))
+	if text.host.Name() == "utf-8" {
+		var out strings.Builder
+		for len(s) > 0 {
+			n := 1
+			if len(s) > 1 && s[0] == 0xC2 && s[1] >= 0x80 && s[1] < 0xA0 {
+				s = s[2:]
+				continue
+			}
+			out.WriteString(s[:n])
+			s = s[n:]
+		}
+		s = out.String()
+	}
+	return s
+}
+
+func TestBytesOfTheHostPassWhereTheSessionHasItsCharset(t *testing.T) {
+	for _, text := range codePages(t) {
+		for a := 0x80; a <= 0xFF; a++ {
+			for b := range 256 {
+				s := string([]byte{'<', byte(a), byte(b), '>'})
+				want := without(text, s)
+				raw, heard := throughTheWire(text, s)
+				if raw != want || heard != want {
+					t.Fatalf("%s: %x is %x on the wire and %x for the other", text.host.Name(), want, raw, heard)
+				}
+			}
+		}
+	}
+}
+
+func FuzzHostTextRoundTrip(f *testing.F) {
+	for _, s := range []string{"gr\xfc\xdf dich, \x80 5", "\x81\x8d\x8f\x90\x9d", "\x93\xfa\x96\x7b\x8c\xea", "日本語\u202e", "\x87\x90\xee\xf9", "\xc2\x85a"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		for _, text := range codePages(t) {
+			want := text.host.Cut(without(text, s), wire.MaxGameChat)
+			if text.host.Name() == "utf-8" && (want != without(text, s) || strings.Contains(s, "\xc2")) {
+				continue // C1 that comes together when another goes is one that was not there
+			}
+			raw, heard := throughTheWire(text, s)
+			require.Equal(t, want, raw, "%s %x", text.host.Name(), s)
+			require.Equal(t, want, heard, "%s %x", text.host.Name(), s)
+		}
+	})
+}
+
+func TestWhereTheCharsetsDifferWhatCannotBeSaidIsAQuestionMark(t *testing.T) {
+	text := hostText{host: charset(t, "1252"), session: charset(t, "932")}
+	require.Equal(t, "a??A", text.session.Encode(text.forChat("a\xe9\x83A")), "and no half of a character: 83 41 is one in 932")
+	require.Equal(t, "?a", text.toHost(text.session.Decode("\x83\x41a"), 10))
+	require.Equal(t, "?a", text.toHost(wire.Sanitise(text.session.Decode("\xffa")), 10))
+
+	text = hostText{host: charset(t, "932"), session: charset(t, "utf-8")}
+	require.Equal(t, "日本語≒", text.forChat("\x93\xfa\x96\x7b\x8c\xea\x87\x90"))
+	require.Equal(t, "\uFFFDa", text.forChat("\xffa"))
+	require.Equal(t, "\x93\xfa?", text.toHost("日🎮", 10))
+	require.Equal(t, "a", text.toHost(wire.Sanitise(text.session.Decode("\u202ea")), 10), "nothing that fools")
+}
+
+func TestEntriesThatDifferInUndefinedBytesAreTwo(t *testing.T) {
+	for _, text := range codePages(t) {
+		infos := &Infos{AppName: "x\x81", Games: []string{"a", "a\x81", "a\x8d", "a\x81\x8d", "\xff\xfea", "a\xff", "a\xfe"}}
+		e := newEmulator(infos, text)
+		require.Equal(t, "x\x81", text.session.Encode(e.Name), text.host.Name())
+		require.Empty(t, e.alike(), text.host.Name())
+		for _, g := range e.Games {
+			require.Equal(t, g.Entry, text.session.Encode(g.Wire), text.host.Name())
+			for _, name := range []string{g.Name, g.Wire} {
+				found, ok := e.Find(name)
+				require.True(t, ok)
+				require.Equal(t, g, found, text.host.Name())
+			}
+		}
+	}
+}
+
+func TestGamesThatRoomsCannotTellAreNamed(t *testing.T) {
+	e := newEmulator(&Infos{Games: []string{"Ω", "Duel", "∂", "Duel", "∂∂"}}, hostText{host: utf8Charset})
+	require.Equal(t, []string{"?"}, e.alike(), "Duel is twice the same")
+	for _, name := range []string{"Ω", "∂", "∂∂", "Duel"} {
+		g, ok := e.Find(name)
+		require.True(t, ok)
+		require.Equal(t, name, g.Entry)
+	}
+	g, _ := e.Find("??")
+	require.Equal(t, "∂∂", g.Entry)
+}
+
+// Somebody types a name as it is shown.
+func TestAGameIsFoundAsItIsShown(t *testing.T) {
+	cp932 := charset(t, "932")
+	e := newEmulator(&Infos{Games: []string{"\x87\x90", "\x81\xe0a", "\x87\x90a", "b\xff", "b\xfe"}}, hostText{host: cp932, session: cp932})
+	for name, want := range map[string]string{"≒": "\x87\x90", "≒a": "\x81\xe0a", "≒\U000E01EFa": "\x87\x90a", "b\uFFFD": ""} {
+		g, ok := e.Find(name)
+		require.Equal(t, want != "", ok, name)
+		require.Equal(t, want, g.Entry, name)
+	}
+}
