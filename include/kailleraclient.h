@@ -34,7 +34,13 @@
  *   size and a call in the wrong order are answered by the return code, with
  *   the reason in the library's log.
  * - Strings end with a NUL byte. They are UTF-8 on Linux and macOS; on Windows
- *   they are in the session's character set. A name that is longer than a
+ *   they are in the ANSI code page (GetACP), whatever the session's character
+ *   set is. That one is the user's choice: on Windows the same unless another
+ *   was chosen, elsewhere windows-1252. Where the two are the same every byte
+ *   passes as it is, also those that the code page does not define; only
+ *   control characters (01 to 1F, 7F; in UTF-8 U+0080 to U+009F too) are taken
+ *   out. Where they differ, what the other cannot say becomes "?". The game that
+ *   gameCallback gets is the list's entry in any case. A name that is longer than a
  *   server takes (127 bytes for the emulator and a game, 31 for a user) is cut
  *   at a character, not refused. Strings that the library passes to a callback
  *   are valid until that callback returns.

@@ -26,6 +26,13 @@
 // waiting Exchange. Every wait ends: with an answer, with the context, or with a
 // [*TimeoutError] that says what was waited for.
 //
+// # Text
+//
+// Text is UTF-8 without control characters. Bytes of other users that the session's
+// charset does not define are in it as code points for private use, so that what comes
+// from the wire can go back to it as it was, and two names that differ stay
+// two; [kbridge/kclient/wire.Shown] makes it fit for people's eyes.
+//
 // # What it must not do
 //
 // It prints nothing (a logger may be given in [Config]), calls nobody back, and

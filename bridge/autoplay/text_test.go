@@ -38,8 +38,11 @@ func TestUndefinedBytesReachTheOtherEmulator(t *testing.T) {
 					Callbacks: bridge.Callbacks{Game: 1, ChatReceived: 2, ClientDropped: 3}}))
 			}
 			first, second := one.start(), two.start()
-			<-one.playing
-			require.NoError(t, one.session.ChatSend(tc.line))
+			select {
+			case <-one.playing:
+				require.NoError(t, one.session.ChatSend(tc.line))
+			case <-first:
+			}
 			<-first
 			<-second
 			for _, e := range []*emulator{one, two} {

@@ -51,3 +51,17 @@ func TestThePageNamesTheCharsets(t *testing.T) {
 	require.Empty(t, a.ask("setSettings", f{"charset": "auto"}))
 	a.is("settings", "charset", "auto")
 }
+
+// What the page leaves out of texts is what wire.Shown leaves out.
+func TestThePageShowsTextAsWireShown(t *testing.T) {
+	b, err := page.Files.ReadFile("dom.js")
+	require.NoError(t, err)
+	require.Contains(t, string(b), `.replace(/[\u{10FD80}-\u{10FDFF}\u{E01EE}\u{E01EF}]/gu, '').replace(/[\u{10FE80}-\u{10FEFF}]/gu, '\uFFFD')`)
+	for _, r := range []rune{0x10FD80, 0x10FDFF, 0xE01EE, 0xE01EF} {
+		require.Equal(t, "ab", wire.Shown("a"+string(r)+"b"))
+	}
+	require.Equal(t, "a\uFFFD\uFFFDb", wire.Shown("a\U0010FE80\U0010FEFFb"))
+	for _, r := range []rune{0x10FD7F, 0x10FE00, 0x10FE7F, 0x10FF00, 0xE01ED, 0xE01F0} {
+		require.Equal(t, string(r), wire.Shown(string(r)))
+	}
+}

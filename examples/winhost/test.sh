@@ -181,6 +181,47 @@ for bits in 32 64; do
     ls "$(folder $bits)"/test-records/*"_Straße $bits.krec" >/dev/null || fail "text-$bits" "no recording beside the DLL"
 done
 
+# Bytes to which windows-1252 gives no character, and its soft hyphen: the name of the
+# room, of the emulator and the line are the same bytes all the way.
+for bits in 32 64; do
+    KAILLERA_GAME='' KAILLERA_NICK=bytes$bits must "bytes-$bits" $bits --frames 60 \
+        --emulator 'chip8\x9d 1.1' --game "Duel\\x81\\x8d $bits" --say '\x81\x8d\x8f\x90\x9d\xad.'
+    grep -qF "chat <bytes$bits> \x81\x8d\x8f\x90\x9d\xad." "$logs/bytes-$bits.log" || fail "bytes-$bits" "the chat line"
+done
+
+# A Japanese Windows: its code page is 932. Wine takes that from the locale, and a
+# copy of C.UTF-8 under that name is one; the prefix stays as it is. The session has
+# the same charset, on a server that has too; then another one, and what the
+# emulator hears is its code page all the same.
+mkdir -p "$logs/locale"
+for of in /usr/lib/locale/C.utf8 /usr/lib/locale/C.UTF-8; do
+    [ ! -d "$of" ] || cp -rL "$of" "$logs/locale/ja_JP.UTF-8"
+done
+"$build/kaillera-server" -listen 127.0.0.1:0 -charset shift_jis >"$logs/japanese.log" 2>&1 &
+lines+=($!)
+for _ in $(seq 100); do
+    japanese=$(sed -n 's/.*msg=listening addr=\([^ ]*\).*/\1/p' "$logs/japanese.log")
+    [ -z "$japanese" ] || break
+    sleep 0.1
+done
+for bits in 32 64; do
+    rm -rf "$(folder $bits)/test-records"
+    (
+        export LC_ALL=ja_JP.UTF-8 LOCPATH=$logs/locale KAILLERA_SERVER=$japanese KAILLERA_GAME=
+        KAILLERA_NICK=太郎$bits KAILLERA_RECORD=test-records must "japanese-$bits" $bits --frames 60 --emulator '\x83G\x83~\x83\x85 1.0' \
+            --game "\\x93\\xfa\\x96\\x7b\\x8c\\xea\\x83Q\\x81[\\x83\\x80 $bits" --say '\x82\xad\x82\xa0 \x95\x5c \x87\x90\xfd'
+        KAILLERA_SERVER=$near KAILLERA_CHARSET=utf-8 KAILLERA_NICK=花子$bits must "japanese-utf8-$bits" $bits --frames 60 \
+            --game "\\x93\\xfa\\x96\\x7b\\x8c\\xea $bits" --say '\x82\xad\x82\xa0'
+        exit $failed
+    ) || failed=1
+    grep -qF "chat <\x91\xbe\x98Y$bits> \x82\xad\x82\xa0 \x95\\ \x87\x90\xfd" "$logs/japanese-$bits.log" || fail "japanese-$bits" "the chat line"
+    grep -qF "chat <\x89\xd4\x8eq$bits> \x82\xad\x82\xa0" "$logs/japanese-utf8-$bits.log" || fail "japanese-utf8-$bits" "the chat line"
+    for word in "日本語ゲーム $bits" 'エミュ 1.0' "太郎$bits"; do
+        grep -qF "$word" "$logs/japanese.log" || fail "japanese-$bits" "no $word in the server's log"
+    done
+    ls "$(folder $bits)"/test-records/*"_日本語ゲーム $bits.krec" >/dev/null || fail "japanese-$bits" "no recording of that name"
+done
+
 # A DLL in a folder that may not be written: the recording goes below %APPDATA%.
 # Wine's server must see that, so it is started anew.
 if [ "$(id -u)" = 0 ]; then

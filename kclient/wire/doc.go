@@ -32,8 +32,9 @@
 // # Text
 //
 // Every string in a struct holds the raw bytes of the wire. Charset turns them
-// into UTF-8 and back; Sanitise belongs between text from the wire and any
-// user interface or log.
+// into UTF-8 and back, without losing any that it does not know; Sanitise belongs
+// between text from the wire and any user interface or log, and Shown makes it fit
+// for people's eyes.
 //
 // # What it must not do
 //

@@ -16,9 +16,8 @@ const (
 	// unknownByte + b is a byte to which the charset gives no character.
 	unknownByte rune = 0x10FE00
 	// spellingMark - n follows a character of which the code page has several
-	// codes: it is the n-th that Windows reads and does not write. It is a variation
-	// selector, which is not shown and which no registered sequence uses (the
-	// Unicode IVD's highest is VS60 or so, this is VS256).
+	// codes: it is the n-th that Windows reads and does not write. These are the
+	// last variation selectors, which are not shown by themselves.
 	spellingMark rune = 0xE01EF + 1
 	maxSpelling       = 2 // 81CA, EEF9 and FA54 in 932 are one sign
 )
