@@ -25,14 +25,14 @@ func (s *Session) newRecorder(d *Dialog, m Match) *recorder {
 	}
 	text := hostText{host: s.host, session: m.Charset}
 	h := krec.Header{
-		App:     m.Charset.Encode(text.forSession(text.fromHost(d.infos.AppName))),
-		Game:    m.Charset.Encode(text.forSession(m.Name.Name)),
+		App:     m.Charset.Encode(text.overWire(text.fromHost(d.infos.AppName), krec.MaxName)),
+		Game:    m.Charset.Encode(text.overWire(m.Name.Name, krec.MaxName)),
 		Time:    time.Now(),
 		Player:  m.Game.Player(),
 		Players: m.Game.Players(),
 	}
 	for _, name := range m.Players {
-		h.Names = append(h.Names, m.Charset.Encode(name))
+		h.Names = append(h.Names, m.Charset.Cut(m.Charset.Encode(name), krec.MaxPlayerName))
 	}
 	file, err := krec.Create(s.inFolder(m.Record), wire.Shown(m.Name.Name), h)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/synctest"
 
@@ -13,6 +14,7 @@ import (
 
 	"kbridge/bridge"
 	"kbridge/kclient/krec"
+	"kbridge/kclient/wire"
 )
 
 // recording is a UI that plays one game and records it in folder.
@@ -83,6 +85,30 @@ func TestRecordingHoldsWhatTheEmulatorGot(t *testing.T) {
 			{Kind: krec.Frame, Values: []byte{3, 4}},
 		}, records)
 	})
+}
+
+// A long name is cut at a character, so that the recording is found to be of that game when it is played back.
+func TestNamesInARecordingAreCutAtACharacter(t *testing.T) {
+	sjis, err := wire.LookupCharset("932")
+	require.NoError(t, err)
+	folder := t.TempDir()
+	long := strings.Repeat("あ", 100)
+	h := newHost(t, runUI(func(ctx context.Context, d *bridge.Dialog) error {
+		_, err := d.Play(ctx, bridge.Match{Game: newFakeGame(), Name: bridge.GameName{Entry: "x", Name: long}, Charset: sjis, Players: []string{long}, Record: folder})
+		return err
+	}), func(c *bridge.Config) { c.HostCharset = sjis })
+	h.next(h.begin(threadA))
+	h.Shutdown()
+	files, err := filepath.Glob(filepath.Join(folder, "*.krec"))
+	require.NoError(t, err)
+	require.Len(t, files, 1)
+	file, err := os.Open(files[0])
+	require.NoError(t, err)
+	defer file.Close()
+	r, err := krec.NewReader(file)
+	require.NoError(t, err)
+	require.Equal(t, long[:63*len("あ")], sjis.Decode(r.Header().Game))
+	require.Equal(t, long[:15*len("あ")], sjis.Decode(r.Header().Names[0]))
 }
 
 func TestGameIsPlayedWithoutItsRecording(t *testing.T) {
