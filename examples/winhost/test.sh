@@ -207,7 +207,8 @@ done
 for bits in 32 64; do
     rm -rf "$(folder $bits)/test-records"
     (
-        export LC_ALL=ja_JP.UTF-8 LOCPATH=$logs/locale KAILLERA_SERVER=$japanese KAILLERA_GAME=
+        export LOCPATH=$logs/locale KAILLERA_SERVER=$japanese KAILLERA_GAME=
+        export LC_ALL=ja_JP.UTF-8
         KAILLERA_NICK=太郎$bits KAILLERA_RECORD=test-records must "japanese-$bits" $bits --frames 60 --emulator '\x83G\x83~\x83\x85 1.0' \
             --game "\\x93\\xfa\\x96\\x7b\\x8c\\xea\\x83Q\\x81[\\x83\\x80 $bits" --say '\x82\xad\x82\xa0 \x95\x5c \x87\x90\xfd'
         KAILLERA_SERVER=$near KAILLERA_CHARSET=utf-8 KAILLERA_NICK=花子$bits must "japanese-utf8-$bits" $bits --frames 60 \

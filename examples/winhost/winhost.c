@@ -198,7 +198,9 @@ static int KAILLERA_CALL on_game(char *game, int player, int players)
 static void KAILLERA_CALL on_chat(char *nick, char *text)
 {
     check_thread("chatReceivedCallback", 1);
-    printf("chat <%s> ", nick);
+    printf("chat <");
+    text_show(nick);
+    printf("> ");
     text_show(text);
     printf("\n");
 }
