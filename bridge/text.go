@@ -36,17 +36,26 @@ func (t hostText) forSession(s string) string {
 // overWire is what becomes of text of the emulator's on its way over the wire, where
 // it may have limit bytes in the session's charset.
 func (t hostText) overWire(s string, limit int) string {
-	return wire.Sanitise(t.session.Decode(t.session.Cut(t.session.Encode(t.forSession(s)), limit)))
+	return wire.Sanitise(t.session.Decode(t.session.Cut(harmless(t.session, t.session.Encode(t.forSession(s))), limit)))
 }
 
 // toHost turns text of other players into the emulator's charset, no
 // longer than limit bytes on the wire.
 func (t hostText) toHost(s string, limit int) string {
 	raw := t.session.Cut(t.session.Encode(wire.Sanitise(s)), limit)
-	if t.host.Same(t.session) {
-		return raw
+	if !t.host.Same(t.session) {
+		raw = t.host.Encode(wire.Sanitise(wire.Shown(t.session.Decode(raw))))
 	}
-	return t.host.Encode(wire.Sanitise(wire.Shown(t.session.Decode(raw))))
+	return harmless(t.host, raw)
+}
+
+// harmless takes out of bytes that were not UTF-8 what they are when others between them
+// have gone. In other charsets what is left are letters.
+func harmless(cs wire.Charset, raw string) string {
+	if cs.Same(utf8Charset) {
+		return wire.SanitiseUTF8(raw)
+	}
+	return raw
 }
 
 // forChat makes of an emulator's chat line what the room will see, in UTF-8.

@@ -53,10 +53,15 @@ func TestAThreadThatWaitsForAFrameIsToldToAndWoken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m, g := newMortals(), newFakeGame()
 		dialogs := make(chan *bridge.Dialog, 1)
-		h := newHost(t, posting(g, dialogs), m.use)
+		h := newHost(t, runUI(func(ctx context.Context, d *bridge.Dialog) error {
+			time.Sleep(time.Second)
+			return posting(g, dialogs)(ctx, d)
+		}), m.use)
 		id := h.begin(threadA)
 		var c bridge.Call
 		require.Zero(t, h.NextCall(id, &c))
+		require.Equal(t, bridge.CallWait, c.Kind)
+		time.Sleep(2 * time.Second)
 		synctest.Wait()
 		require.Equal(t, 1, m.wakes(threadA), "the dialog's thread is woken when a game starts")
 		h.NextCall(id, &c)

@@ -10,16 +10,17 @@ import (
 // through it before it is stored, relayed or logged.
 type cleaner struct{ charset wire.Charset }
 
-// clean takes the control characters out of raw wire bytes and cuts them to
-// limit bytes. All others stay byte for byte what they were: what has no character
+// clean takes the control characters out of raw wire bytes, in UTF-8 also what could fool
+// who reads them, and cuts them to limit bytes. All others stay byte for byte what they were: what has no character
 // in the server's charset is a letter in another one (81 in 1252 begins one
 // in 932, and its soft hyphen AD ends "く"), and n02 only recognises its own
 // room when its user, game and emulator name come back as it sent them. Second
 // bytes of a code page are never control characters.
 func (c cleaner) clean(raw string, limit int) string {
-	isUTF8 := c.charset.Same(utf8Charset)
-	if hasControl(raw, isUTF8) {
-		raw = dropControls(raw, isUTF8)
+	if c.charset.Same(utf8Charset) {
+		raw = wire.SanitiseUTF8(raw)
+	} else if hasControl(raw) {
+		raw = dropControls(raw)
 	}
 	return c.charset.Cut(raw, limit)
 }
@@ -38,34 +39,27 @@ func (c cleaner) encode(text string, limit int) string {
 
 var utf8Charset, _ = wire.LookupCharset("utf-8")
 
-func hasControl(raw string, isUTF8 bool) bool {
-	for i := range len(raw) {
-		if raw[i] < ' ' || raw[i] == 0x7F || isUTF8 && i > 0 && isC1(raw[i-1], raw[i]) {
-			return true
-		}
-	}
-	return false
-}
-
-// dropControls takes out C0, DEL and, in UTF-8, C1. What comes together then is
-// looked at again.
-func dropControls(raw string, isUTF8 bool) string {
+// dropControls takes out C0 and DEL.
+func dropControls(raw string) string {
 	out := make([]byte, 0, len(raw))
 	for i := range len(raw) {
-		n := len(out)
-		switch {
-		case raw[i] < ' ' || raw[i] == 0x7F:
-		case isUTF8 && n > 0 && isC1(out[n-1], raw[i]):
-			out = out[:n-1]
-		default:
+		if !isControl(raw[i]) {
 			out = append(out, raw[i])
 		}
 	}
 	return string(out)
 }
 
-// isC1 reports whether two bytes of UTF-8 are U+0080 to U+009F.
-func isC1(a, b byte) bool { return a == 0xC2 && b >= 0x80 && b < 0xA0 }
+func hasControl(raw string) bool {
+	for i := range len(raw) {
+		if isControl(raw[i]) {
+			return true
+		}
+	}
+	return false
+}
+
+func isControl(b byte) bool { return b < ' ' || b == 0x7F }
 
 // nameKey is what two user names have in common when people take them for the
 // same.

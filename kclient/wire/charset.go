@@ -107,7 +107,7 @@ func (c Charset) Decode(raw string) string {
 		switch {
 		case r < 0:
 			out = appendBytes(out, unknownByte, raw[:n])
-		case isHarmful(r) && !isControl(r):
+		case isHarmful(r) && !isControl(r) && !cs.isUTF8(): // in UTF-8 it is what it says it is
 			out = appendBytes(out, hiddenByte, raw[:n])
 		default:
 			out = utf8.AppendRune(out, r)

@@ -202,7 +202,7 @@ func withoutControls(c Charset, raw string) string {
 	var out []byte
 	for len(raw) > 0 {
 		r, n := utf8.DecodeRuneInString(raw)
-		if !isControl(r) {
+		if !isHarmful(r) {
 			out = append(out, raw[:n]...)
 		}
 		raw = raw[n:]

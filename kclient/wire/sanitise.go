@@ -35,6 +35,22 @@ func Sanitise(s string) string {
 // isControl reports whether r is one of the C0 and C1 control characters or DEL.
 func isControl(r rune) bool { return r < ' ' || r >= 0x7F && r < 0xA0 }
 
+// SanitiseUTF8 takes out of raw wire bytes of UTF-8 what Sanitise takes out of text, and what would become that when
+// something between has gone. Bytes that are not UTF-8 stay.
+func SanitiseUTF8(raw string) string {
+	if isPlain(raw) && Sanitise(raw) == raw {
+		return raw
+	}
+	out := make([]byte, 0, len(raw))
+	for i := range len(raw) {
+		out = append(out, raw[i])
+		if r, n := utf8.DecodeLastRune(out); isHarmful(r) {
+			out = out[:len(out)-n]
+		}
+	}
+	return string(out)
+}
+
 func isHarmful(r rune) bool {
 	if r < utf8.RuneSelf {
 		return r < ' ' || r == 0x7F

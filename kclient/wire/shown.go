@@ -11,7 +11,7 @@ import (
 // that no charset defines.
 const (
 	// hiddenByte + b is a byte of a character that Sanitise would remove, such
-	// as a soft hyphen (AD in 1252) or a bidirectional override.
+	// as a soft hyphen (AD in 1252), in a charset other than UTF-8.
 	hiddenByte rune = 0x10FD00
 	// unknownByte + b is a byte to which the charset gives no character.
 	unknownByte rune = 0x10FE00
