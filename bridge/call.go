@@ -54,7 +54,7 @@ type Call struct {
 func chatCall(function uintptr, text hostText, nick, line string) Call {
 	return Call{
 		Kind: CallChat, Function: function,
-		Nick: text.toHost(nick, wire.MaxUserName), Text: text.toHost(line, wire.MaxGameChat),
+		Nick: text.toHost(nick, wire.MaxUserName), Text: text.fromChat(line),
 	}
 }
 

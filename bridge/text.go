@@ -60,5 +60,12 @@ func harmless(cs wire.Charset, raw string) string {
 
 // forChat makes of an emulator's chat line what the room will see, in UTF-8.
 func (t hostText) forChat(s string) string {
-	return t.overWire(t.fromHost(s), wire.MaxGameChat)
+	mark, rest := wire.CutDataMark(s)
+	return mark + t.overWire(t.fromHost(rest), wire.MaxGameChat-len(mark))
+}
+
+// fromChat makes of what was said in a room, in UTF-8, what the emulator hears.
+func (t hostText) fromChat(s string) string {
+	mark, rest := wire.CutDataMark(s)
+	return mark + t.toHost(rest, wire.MaxGameChat-len(mark))
 }

@@ -239,7 +239,9 @@ int KAILLERA_CALL kailleraModifyPlayValues(void *values, int size);
 
 /*
  * Says text to everybody in the room. The line comes back through
- * chatReceivedCallback. Servers cut long lines; 320 bytes is usual.
+ * chatReceivedCallback. Servers cut long lines; 320 bytes is usual. Control
+ * characters are taken out, but for the new line of "\r\nDA" and "\r\nDB" at
+ * the beginning, by which MAME32k knows lines of data.
  *
  * It does not wait. Hundreds of lines may be said at once, such as a save that
  * all players need: they arrive in order, some 60 a second of 120 bytes each,

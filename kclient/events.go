@@ -20,7 +20,8 @@ type (
 	}
 	// GlobalChat is a line in the lobby's chat.
 	GlobalChat struct{ User, Text string }
-	// RoomChat is a line in the chat of the room we are in.
+	// RoomChat is a line in the chat of the room we are in. One that is data begins with a
+	// mark, see wire.CutDataMark; all others have no control characters.
 	RoomChat struct{ User, Text string }
 	// ServerMessage is the server's own word, such as its welcome.
 	ServerMessage struct{ From, Text string }

@@ -147,22 +147,14 @@ func (l *Lobby) Chat(text string) error {
 	s := l.s
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.chatLocked(time.Now(), wire.TypeGlobalChat, nil, text, wire.MaxChat)
-}
-
-func (s *session) chatLocked(now time.Time, t wire.Type, room *Room, text string, limit int) error {
+	now := time.Now()
 	if s.err != nil {
 		return s.closedLocked()
 	}
-	raw := s.raw(text, limit)
-	if raw == "" {
-		return nil
+	if raw := s.raw(text, wire.MaxChat); raw != "" {
+		s.sayLocked(now, wire.TypeGlobalChat, wire.ChatRequest{Text: raw}, raw, nil, LostLine{Text: s.text(raw)})
+		s.flushLocked(now)
 	}
-	if room != nil {
-		return s.talkLocked(now, room, raw)
-	}
-	s.sayLocked(now, t, wire.ChatRequest{Text: raw}, raw, nil, LostLine{Text: s.text(raw)})
-	s.flushLocked(now)
 	return nil
 }
 

@@ -58,7 +58,7 @@ func (r *Room) Err() error {
 }
 
 // Chat says something to the room. Text beyond 320 bytes on the wire is cut at a
-// character. It does not wait: what is said faster than it can be sent, 8 KiB a second, is
+// character; a mark of data (wire.CutDataMark) stays. It does not wait: what is said faster than it can be sent, 8 KiB a second, is
 // queued, in order. ErrChatFull: the queue holds 384 KiB and this line was not taken.
 // ChatLost tells what was taken and not passed on.
 func (r *Room) Chat(text string) error {
@@ -67,7 +67,13 @@ func (r *Room) Chat(text string) error {
 	if r.err != nil {
 		return r.err
 	}
-	return r.s.chatLocked(time.Now(), wire.TypeGameChat, r, text, wire.MaxGameChat)
+	if r.s.err != nil {
+		return r.s.closedLocked()
+	}
+	if raw := r.s.rawLine(text); raw != "" {
+		return r.s.talkLocked(time.Now(), r, raw)
+	}
+	return nil
 }
 
 // Kick removes a player from the room; only the owner can. A refusal is a

@@ -298,6 +298,18 @@ func (s *session) raw(text string, limit int) string {
 	return s.charset.Cut(s.charset.Encode(wire.Sanitise(text)), limit)
 }
 
+// lineText and rawLine are text and raw for room chat, in which a mark of data stays.
+
+func (s *session) lineText(raw string) string {
+	mark, rest := wire.CutDataMark(raw)
+	return mark + s.text(rest)
+}
+
+func (s *session) rawLine(text string) string {
+	mark, rest := wire.CutDataMark(text)
+	return mark + s.raw(rest, wire.MaxGameChat-len(mark))
+}
+
 func later(a, b time.Time) time.Time {
 	if b.After(a) {
 		return b

@@ -87,7 +87,7 @@ func (s *session) roomChatLocked(now time.Time, m wire.Chat) {
 			}
 		}
 	}
-	s.events.push(RoomChat{s.text(m.User), text})
+	s.events.push(RoomChat{s.text(m.User), s.lineText(m.Text)})
 }
 
 // isServersLocked reports whether a line under this name is the server's own: the name is,

@@ -46,18 +46,10 @@ func (s *session) gameChat(now time.Time, raw string, waits bool) {
 	}
 }
 
-// dataLines are how the lines begin that MAME32k and what came of it send data in (their code read: "\r\nDA" and hexadecimal digits,
-// "\r\nDB" and bytes from 80 on): players' places, saved states, checks that machines are equal. The others know them by that.
-var dataLines = [...]string{"\r\nDA", "\r\nDB"}
-
-// line makes a line of room chat harmless and cuts it. The new line of one that is data stays.
+// line makes a line of room chat harmless and cuts it. The mark of one that is data stays.
 func (c cleaner) line(raw string) string {
-	for _, begin := range dataLines {
-		if rest, ok := strings.CutPrefix(raw, begin); ok {
-			return begin + c.clean(rest, maxGameChat-len(begin))
-		}
-	}
-	return c.clean(raw, maxGameChat)
+	mark, rest := wire.CutDataMark(raw)
+	return mark + c.clean(rest, maxGameChat-len(mark))
 }
 
 // hear is when a line that the session has said in its room is heard: now, or when its turn has come.

@@ -1,5 +1,20 @@
 package wire
 
+import "strings"
+
+// CutDataMark splits a line of room chat into the mark that it begins with when it is data, and the rest. MAME32k and
+// what came of it (their code read) send players' places, saved states and checks that machines are equal as
+// "\r\nDA" and hexadecimal digits, or "\r\nDB" and bytes from 80 on, and know them by that, so these control
+// characters stay where all others are taken out. mark is empty for what people say.
+func CutDataMark(line string) (mark, rest string) {
+	for _, mark := range [...]string{"\r\nDA", "\r\nDB"} {
+		if rest, ok := strings.CutPrefix(line, mark); ok {
+			return mark, rest
+		}
+	}
+	return "", line
+}
+
 // ChatRequest (07 to everyone, 08 to the room; client) says a line.
 type ChatRequest struct {
 	Text string // at most MaxChat (07) or MaxGameChat (08) bytes
