@@ -27,6 +27,7 @@ static const struct habit {
     {"lobby-of-two", "has two copies of the library, and a lobby of each", 0, habit_lobby_of_two},
     {"parent", "has a window that the lobby disables", 0, habit_parent},
     {"parent-of-thread", "has one of another thread than the lobby's", 0, habit_parent_of_thread},
+    {"fibers", "the dialog and the frames on fibers of one thread, with small and large stacks", 0, habit_fibers},
     {NULL, NULL, 0, NULL},
 };
 

@@ -25,5 +25,6 @@ void habit_lobby_closed(void);
 void habit_lobby_of_two(void);
 void habit_parent(void); /* habit_parent.c */
 void habit_parent_of_thread(void);
+void habit_fibers(void);
 
 #endif /* HABITS_H */

@@ -261,6 +261,7 @@ for bits in 32 64; do
     habit lobby-of-two $bits
     habit parent $bits
     habit parent-of-thread $bits
+    habit fibers $bits
 done
 
 echo
