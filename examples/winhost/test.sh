@@ -16,7 +16,7 @@ if [ -z "${KBRIDGE_WINE_LOCKED:-}" ]; then
 fi
 
 build=${1:-build}
-run=$(dirname "${BASH_SOURCE[0]}")/wine-run.sh
+run=$(realpath "$(dirname "${BASH_SOURCE[0]}")")/wine-run.sh
 frames=600
 logs=$build/winhost-test
 rm -rf "$logs"
@@ -74,9 +74,30 @@ finish() {
     for bits in 32 64; do "$run" $bits --stop; done
 }
 trap finish EXIT
-for bits in 32 64; do # one Wine for all programs, see wine-run.sh
+# One Wine for all programs, see wine-run.sh. Its server begins in a folder where no program runs.
+mkdir "$logs/of the server"
+for bits in 32 64; do
     "$run" $bits --stop
-    "$run" $bits --start >"$logs/wine-$bits.log" 2>&1
+    (cd "$logs/of the server" && exec "$run" $bits --start) >"$logs/wine-$bits.log" 2>&1
+done
+
+# Programs in different folders at once: each has its own, whatever the server's is.
+for bits in 32 64; do
+    for name in one 'another one'; do
+        mkdir -p "$logs/in $name"
+        echo "this is $name" >"$logs/in $name/which"
+        (cd "$logs/in $name" && timeout 60 "$run" $bits cmd /c 'type which') >"$logs/in $name/log-$bits" 2>&1 &
+    done
+    wait
+    for name in one 'another one'; do
+        if grep -q "this is $name" "$logs/in $name/log-$bits"; then
+            echo "ok   the folder of $name-$bits"
+        else
+            echo "FAIL the folder of $name-$bits"
+            sed 's/^/     /' "$logs/in $name/log-$bits"
+            failed=1
+        fi
+    done
 done
 
 for bits in 32 64; do

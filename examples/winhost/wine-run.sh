@@ -6,9 +6,14 @@
 #                                without, it ends with each program, and a next one that starts in that moment fails
 #   wine-run.sh 32|64 --stop     ends the Wine of that width and all that runs in it
 #
-# The program sees the current folder and what is below it; name files relative to
-# it, with forward slashes. The environment is passed on. The 32-bit Wine runs in a
-# chroot and needs root; it shares the machine's network, loopback included.
+# The program runs in the current folder; name files relative to it, with forward
+# slashes. The environment is passed on. The 32-bit Wine runs in a chroot and needs
+# root; it shares the machine's network, loopback included.
+#
+# It is Wine's server that opens all files, so what counts is what the server sees,
+# which may have been started from another folder, by another command. So it is the
+# whole machine that is mounted in the chroot, not the current folder. Only what was
+# mounted after a server had started is hidden from it, in both widths: --stop first.
 set -euo pipefail
 
 cache=${KBRIDGE_WINE_CACHE:-$HOME/.cache/kbridge-wine}
@@ -36,16 +41,18 @@ if [ "$(id -u)" != 0 ]; then
     exit 1
 fi
 export WINEARCH=win32 WINEPREFIX=/prefix HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin
-# The mounts are seen by this command alone and end with it.
+# The mounts are seen by this command, and by a server that it starts, and end with them.
+# The folder's path is the one without symbolic links, whose targets begin at another / here.
 exec unshare --mount sh -ec '
     root=$1
     shift
+    mount --rbind / "$root/work"
     mount -t proc proc "$root/proc"
     mount --rbind /dev "$root/dev"
-    mount --bind "$PWD" "$root/work"
     exec chroot "$root" sh -ec "
-        cd /work
+        cd \"/work\$1\"
+        shift
         [ \"\$1\" != --start ] || exec /usr/lib/wine/wineserver32 -p60
         [ \"\$1\" != --stop ] || { /usr/lib/wine/wineserver32 -k || true; exit 0; }
         exec /usr/lib/wine/wine \"\$@\"" sh "$@"
-' sh "$cache/root32" "$@"
+' sh "$cache/root32" "$(pwd -P)" "$@"
