@@ -28,6 +28,9 @@ static const struct habit {
     {"parent", "has a window that the lobby disables", 0, habit_parent},
     {"parent-of-thread", "has one of another thread than the lobby's", 0, habit_parent_of_thread},
     {"fibers", "the dialog and the frames on fibers of one thread, with small and large stacks", 0, habit_fibers},
+    {"path-japanese", "the library in a folder with a Japanese name, recording beside it", 1, habit_path_japanese},
+    {"path-long", "the library at a path of 520 characters, recording beside it", 1, habit_path_long},
+    {"partner", "the other player of some of these; is told on stdin how many frames to play", 0, habit_partner},
     {NULL, NULL, 0, NULL},
 };
 

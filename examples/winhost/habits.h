@@ -26,5 +26,8 @@ void habit_lobby_of_two(void);
 void habit_parent(void); /* habit_parent.c */
 void habit_parent_of_thread(void);
 void habit_fibers(void);
+void habit_path_japanese(void);
+void habit_path_long(void);
+void habit_partner(void);
 
 #endif /* HABITS_H */

@@ -65,6 +65,7 @@ int machine_frame(struct machine *m)
     for (int i = 0; i < m->players * HOST_SIZE; i++)
         m->digest = (m->digest ^ values[i]) * 16777619u;
     m->frames++;
+    m->digests[m->frames % HOST_DIGESTS] = m->digest;
     return n;
 }
 
@@ -93,6 +94,11 @@ static void look_at_thread(void)
 
     if (now != host.dialog_thread && now != host.play_thread)
         InterlockedIncrement(&host.strangers);
+}
+
+DWORD machine_digest(const struct machine *m, long frames)
+{
+    return frames > m->frames - HOST_DIGESTS && frames <= m->frames ? m->digests[frames % HOST_DIGESTS] : 0;
 }
 
 static int KAILLERA_CALL on_game(char *game, int player, int players)
@@ -127,7 +133,11 @@ static void KAILLERA_CALL on_drop(char *nick, int player)
 
 void host_infos(kailleraInfos *infos)
 {
+    static char list[256]; /* and a second NUL behind the name */
+
     habits_infos(infos);
+    if (GetEnvironmentVariableA("KAILLERA_GAME", list, sizeof list - 1) > 0)
+        infos->gameList = list;
     infos->gameCallback = on_game;
     infos->chatReceivedCallback = on_chat;
     infos->clientDroppedCallback = on_drop;

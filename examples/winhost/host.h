@@ -6,16 +6,20 @@
 
 #include "library.h"
 
-enum { HOST_SIZE = 4 /* bytes of input per player and frame */ };
+enum {
+    HOST_SIZE = 4,     /* bytes of input per player and frame */
+    HOST_DIGESTS = 256 /* frames whose digest a machine still knows */
+};
 
 /* A machine that is played. Each call of kailleraModifyPlayValues that is not -1 is a frame of it. */
 struct machine {
     int player, players;
-    long frames;   /* of the machine */
+    volatile long frames; /* of the machine */
     long returned; /* those that came with input; the first ones of a game return 0 */
     int heard;     /* whether input of our own has come back: the server may throw the first ones away */
     long wrong;    /* answers that are not what the header promises */
     DWORD digest;  /* FNV-1a of every frame's input: equal for players in step */
+    DWORD digests[HOST_DIGESTS]; /* by the number of frames it is made of */
 };
 
 void machine_start(struct machine *m, int player, int players);
@@ -38,7 +42,10 @@ extern struct host {
     char last_game[256], last_text[1024];
 } host;
 
-/* infos whose callbacks are host's, for a game "Duel". */
+/* The digest after so many frames, 0 if that is too long ago or still to come. */
+DWORD machine_digest(const struct machine *m, long frames);
+
+/* infos whose callbacks are host's, for the game that KAILLERA_GAME names, else "Duel". */
 void host_infos(kailleraInfos *infos);
 
 /*

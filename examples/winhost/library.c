@@ -20,7 +20,17 @@ static const struct {
     [GET_FRAMES_BEHIND] = {"kailleraGetFramesBehind", 0},
 };
 
-static FARPROC found[FUNCTIONS];
+static FARPROC copies[LIBRARY_COPIES][FUNCTIONS];
+
+/* Which of them this thread calls. */
+static __thread int copy;
+
+#define found copies[copy]
+
+void library_choose(int which)
+{
+    copy = which;
+}
 
 HMODULE library_load(const char *file, enum spelling spelling)
 {
@@ -30,6 +40,11 @@ HMODULE library_load(const char *file, enum spelling spelling)
         fprintf(stderr, "winhost: cannot load %s: error %lu\n", file, GetLastError());
         return NULL;
     }
+    return library_look_up(library, spelling) ? library : NULL;
+}
+
+int library_look_up(HMODULE library, enum spelling spelling)
+{
     for (int f = 0; f < FUNCTIONS; f++) {
         char name[64];
         if (spelling == PLAIN)
@@ -39,11 +54,11 @@ HMODULE library_load(const char *file, enum spelling spelling)
                      functions[f].name, functions[f].arguments * 4);
         found[f] = GetProcAddress(library, name);
         if (found[f] == NULL) {
-            fprintf(stderr, "winhost: %s has no %s\n", file, name);
-            return NULL;
+            fprintf(stderr, "winhost: the library has no %s\n", name);
+            return 0;
         }
     }
-    return library;
+    return 1;
 }
 
 static int misaligned;

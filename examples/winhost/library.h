@@ -36,6 +36,14 @@ enum spelling {
  */
 HMODULE library_load(const char *file, enum spelling spelling);
 
+/* Looks the functions up in a DLL that was loaded in another way. Whether all are there; a message on stderr if not. */
+int library_look_up(HMODULE library, enum spelling spelling);
+
+enum { LIBRARY_COPIES = 2 };
+
+/* For programs that load two DLLs: which of them, 0 or 1, the calling thread looks up and calls from now on; 0 unless told. */
+void library_choose(int which);
+
 /*
  * With on, calls come with the stack pointer at 4, 8 and 12 bytes beside a multiple of
  * 16 in turn, as old compilers' programs do, which keep it at a multiple of 4 only.

@@ -283,6 +283,8 @@ for bits in 32 64; do
     habit parent $bits
     habit parent-of-thread $bits
     habit fibers $bits
+    habit path-japanese $bits
+    habit path-long $bits
 done
 
 echo
