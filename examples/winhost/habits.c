@@ -30,6 +30,7 @@ static const struct habit {
     {"fibers", "the dialog and the frames on fibers of one thread, with small and large stacks", 0, habit_fibers},
     {"path-japanese", "the library in a folder with a Japanese name, recording beside it", 1, habit_path_japanese},
     {"path-long", "the library at a path of 520 characters, recording beside it", 1, habit_path_long},
+    {"suspended", "all threads of the process stand still for 12 s in a game", 0, habit_suspended},
     {"partner", "the other player of some of these; is told on stdin how many frames to play", 0, habit_partner},
     {NULL, NULL, 0, NULL},
 };

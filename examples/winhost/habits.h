@@ -28,6 +28,7 @@ void habit_parent_of_thread(void);
 void habit_fibers(void);
 void habit_path_japanese(void);
 void habit_path_long(void);
+void habit_suspended(void);
 void habit_partner(void);
 
 #endif /* HABITS_H */

@@ -57,9 +57,10 @@ int machine_frame(struct machine *m)
         const unsigned char *own = values + (m->player - 1) * HOST_SIZE;
         make_input(expected, m->player, m->returned);
         m->wrong += n != m->players * HOST_SIZE;
-        if (m->heard || memcmp(own, zeros, HOST_SIZE) != 0)
-            m->wrong += memcmp(own, expected, HOST_SIZE) != 0;
-        m->heard |= memcmp(own, zeros, HOST_SIZE) != 0;
+        if (memcmp(own, expected, HOST_SIZE) == 0)
+            m->own++;
+        else
+            m->wrong += memcmp(own, zeros, HOST_SIZE) != 0 || (m->own > 0 && !m->away);
         m->returned++;
     }
     for (int i = 0; i < m->players * HOST_SIZE; i++)

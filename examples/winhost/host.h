@@ -16,7 +16,8 @@ struct machine {
     int player, players;
     volatile long frames; /* of the machine */
     long returned; /* those that came with input; the first ones of a game return 0 */
-    int heard;     /* whether input of our own has come back: the server may throw the first ones away */
+    long own;      /* those with input of our own: the server may throw the first ones away */
+    int away;      /* set by a habit: for a while the server may play without us, which shows as zeros in our place */
     long wrong;    /* answers that are not what the header promises */
     DWORD digest;  /* FNV-1a of every frame's input: equal for players in step */
     DWORD digests[HOST_DIGESTS]; /* by the number of frames it is made of */
