@@ -230,6 +230,10 @@ static const struct {
     {"overrun", scenario_overrun, 0},
     {"save", scenario_save, 0},
     {"save-too-large", scenario_save_too_large, 0},
+    {"kill-play-thread", scenario_kill_play_thread, 0},
+    {"kill-dialog-thread", scenario_kill_dialog_thread, 0},
+    {"kill-in-game", scenario_kill_in_game, 0},
+    {"exit-in-callback", scenario_exit_in_callback, 0},
 #ifdef __cplusplus
     {"throw", scenario_throw, 0},
 #endif

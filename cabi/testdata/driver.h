@@ -94,6 +94,10 @@ void scenario_nulls(char **arguments);
 void scenario_overrun(char **arguments);
 void scenario_save(char **arguments);
 void scenario_save_too_large(char **arguments);
+void scenario_kill_play_thread(char **arguments);
+void scenario_kill_dialog_thread(char **arguments);
+void scenario_kill_in_game(char **arguments);
+void scenario_exit_in_callback(char **arguments);
 #ifdef __cplusplus
 void scenario_throw(char **arguments);
 #endif

@@ -91,6 +91,7 @@ static void play(void)
     partner_play(FRAMES);
     play_on("later", BEFORE + 2 * FRAMES);
     expect("our own input counts again", host.machine.own > own + FRAMES / 2);
+    partner_stop();
     lib_end_game();
     expect("the play thread is told that the game is over", WaitForSingleObject(player, 10000) == WAIT_OBJECT_0);
     CloseHandle(player);
@@ -101,6 +102,5 @@ void habit_suspended(void)
     expect("the partner starts", partner_start());
     host.play = play;
     expect("the dialog of the game", host_game() == 0 && host.games == 1 && host.drops == 0 && host.strangers == 0);
-    partner_stop();
     expect("kailleraShutdown", lib_shutdown() == 0);
 }

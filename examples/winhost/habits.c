@@ -31,6 +31,11 @@ static const struct habit {
     {"path-japanese", "the library in a folder with a Japanese name, recording beside it", 1, habit_path_japanese},
     {"path-long", "the library at a path of 520 characters, recording beside it", 1, habit_path_long},
     {"suspended", "all threads of the process stand still for 12 s in a game", 0, habit_suspended},
+    {"kill-play-thread", "TerminateThread while it waits in kailleraModifyPlayValues, 20 times in one game", 0,
+     habit_kill_play_thread},
+    {"kill-dialog-thread", "TerminateThread while it waits in kailleraSelectServerDialog, and open the next one", 0,
+     habit_kill_dialog_thread},
+    {"kill-in-game", "TerminateThread of the thread that has the dialog and plays in its callback", 0, habit_kill_in_game},
     {"partner", "the other player of some of these; is told on stdin how many frames to play", 0, habit_partner},
     {NULL, NULL, 0, NULL},
 };

@@ -29,6 +29,9 @@ void habit_fibers(void);
 void habit_path_japanese(void);
 void habit_path_long(void);
 void habit_suspended(void);
+void habit_kill_play_thread(void);
+void habit_kill_dialog_thread(void);
+void habit_kill_in_game(void);
 void habit_partner(void);
 
 #endif /* HABITS_H */

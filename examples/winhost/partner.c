@@ -6,6 +6,8 @@
 #include "habits.h"
 #include "host.h"
 
+enum { PATIENCE = 5000 /* ms, until it has left the room and the server */ };
+
 static PROCESS_INFORMATION process;
 static HANDLE orders, answers;
 
@@ -86,11 +88,11 @@ int partner_wait(double limit, long *frames, DWORD *digest)
 void partner_stop(void)
 {
     if (process.hProcess != NULL) {
-        TerminateProcess(process.hProcess, 0);
-        WaitForSingleObject(process.hProcess, 10000);
+        CloseHandle(orders);
+        if (WaitForSingleObject(process.hProcess, PATIENCE) != WAIT_OBJECT_0)
+            TerminateProcess(process.hProcess, 1);
         CloseHandle(process.hProcess);
         CloseHandle(process.hThread);
-        CloseHandle(orders);
         CloseHandle(answers);
         process.hProcess = NULL;
     }
