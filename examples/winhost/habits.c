@@ -36,6 +36,7 @@ static const struct habit {
     {"kill-dialog-thread", "TerminateThread while it waits in kailleraSelectServerDialog, and open the next one", 0,
      habit_kill_dialog_thread},
     {"kill-in-game", "TerminateThread of the thread that has the dialog and plays in its callback", 0, habit_kill_in_game},
+    {"two-copies", "two copies of the library in one process, a game in each at once", 0, habit_two_copies},
     {"partner", "the other player of some of these; is told on stdin how many frames to play", 0, habit_partner},
     {NULL, NULL, 0, NULL},
 };

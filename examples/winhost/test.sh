@@ -303,6 +303,7 @@ for bits in 32 64; do
     habit fibers $bits
     habit path-japanese $bits
     habit path-long $bits
+    habit two-copies $bits
 done
 for one in "${slow[@]}"; do
     wait "$one" || failed=1
