@@ -37,6 +37,8 @@ static const struct habit {
      habit_kill_dialog_thread},
     {"kill-in-game", "TerminateThread of the thread that has the dialog and plays in its callback", 0, habit_kill_in_game},
     {"two-copies", "two copies of the library in one process, a game in each at once", 0, habit_two_copies},
+    {"vectored-handlers", "3,000 page faults that vectored handlers of the host handle, on each of two threads in a game", 1,
+     habit_vectored_handlers},
     {"partner", "the other player of some of these; is told on stdin how many frames to play", 0, habit_partner},
     {NULL, NULL, 0, NULL},
 };

@@ -5,7 +5,7 @@
 
 #include "habits.h"
 
-enum { CANARY = 32, FRAMES = 60 };
+enum { CANARY = HOST_VALUES - KAILLERA_MAX_PLAYERS * HOST_SIZE, FRAMES = 60 };
 
 struct host host;
 
@@ -37,15 +37,24 @@ void machine_start(struct machine *m, int player, int players)
 
 int machine_frame(struct machine *m)
 {
+    unsigned char values[HOST_VALUES];
+
+    return machine_frame_in(m, values, NULL);
+}
+
+int machine_frame_in(struct machine *m, unsigned char *values, void (*before)(unsigned char *values))
+{
     static const unsigned char zeros[HOST_SIZE];
-    unsigned char values[KAILLERA_MAX_PLAYERS * HOST_SIZE + CANARY], expected[HOST_SIZE];
+    unsigned char expected[HOST_SIZE];
     int n;
 
-    memset(values, 0xA5, sizeof values);
+    memset(values, 0xA5, HOST_VALUES);
     make_input(values, m->player, m->frames);
+    if (before != NULL)
+        before(values);
     n = lib_modify_play_values(values, HOST_SIZE);
-    for (size_t i = KAILLERA_MAX_PLAYERS * HOST_SIZE; i < sizeof values; i++)
-        m->wrong += values[i] != 0xA5;
+    for (int i = 0; i < CANARY; i++)
+        m->wrong += values[KAILLERA_MAX_PLAYERS * HOST_SIZE + i] != 0xA5;
     if (n < 0)
         return n;
     if (n == 0) { /* nothing has come back yet: the machine runs this frame with zeros of all players */

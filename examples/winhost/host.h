@@ -8,6 +8,7 @@
 
 enum {
     HOST_SIZE = 4,     /* bytes of input per player and frame */
+    HOST_VALUES = 64,  /* bytes that a machine hands over with a call: eight times 4, and some that must stay as they are */
     HOST_DIGESTS = 256 /* frames whose digest a machine still knows */
 };
 
@@ -27,6 +28,9 @@ void machine_start(struct machine *m, int player, int players);
 
 /* One call of kailleraModifyPlayValues; its result. What it answered is looked at, and counted in wrong. */
 int machine_frame(struct machine *m);
+
+/* The same with HOST_VALUES bytes of the caller's, and before, unless it is NULL, just before the call. */
+int machine_frame_in(struct machine *m, unsigned char *values, void (*before)(unsigned char *values));
 
 /* So many frames, 60 a second if paced; whether all of them came. */
 int machine_play(struct machine *m, long frames, int paced);

@@ -304,6 +304,7 @@ for bits in 32 64; do
     habit path-japanese $bits
     habit path-long $bits
     habit two-copies $bits
+    habit vectored-handlers $bits
 done
 for one in "${slow[@]}"; do
     wait "$one" || failed=1
