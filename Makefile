@@ -134,7 +134,7 @@ dll: windows-tools ## kailleraclient.dll for Windows emulators, 32 and 64 bits, 
 # do, one that was linked with it, and the tests of the sockets.
 define windows_programs
 	$(2)-gcc -std=c99 $(WARN) -O2 -Iinclude -o $(3)/winhost.exe $(addprefix $(WINHOST)/,winhost.c window.c library.c checks.c text.c)
-	$(2)-gcc -std=c99 $(WARN) -O2 -Iinclude -o $(3)/habits.exe $(wildcard $(WINHOST)/habit*.c) $(addprefix $(WINHOST)/,host.c partner.c library.c)
+	$(2)-gcc -std=c99 $(WARN) -O2 -Iinclude -o $(3)/habits.exe $(wildcard $(WINHOST)/habit*.c) $(addprefix $(WINHOST)/,host.c partner.c library.c) -lole32 -luuid
 	$(2)-gcc -std=c99 $(WARN) -O2 -Iinclude -o $(3)/linked.exe $(WINHOST)/linked.c -L$(3) -lkailleraclient
 	CGO_ENABLED=0 GOOS=windows GOARCH=$(1) $(GO) test -c -o $(3)/udp-test.exe ./kclient/udp
 endef

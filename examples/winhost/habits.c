@@ -39,6 +39,7 @@ static const struct habit {
     {"two-copies", "two copies of the library in one process, a game in each at once", 0, habit_two_copies},
     {"vectored-handlers", "3,000 page faults that vectored handlers of the host handle, on each of two threads in a game", 1,
      habit_vectored_handlers},
+    {"sta", "COM on the thread of the dialog, with calls from another apartment", 0, habit_sta},
     {"partner", "the other player of some of these; is told on stdin how many frames to play", 0, habit_partner},
     {NULL, NULL, 0, NULL},
 };

@@ -34,6 +34,7 @@ void habit_kill_dialog_thread(void);
 void habit_kill_in_game(void);
 void habit_two_copies(void);
 void habit_vectored_handlers(void);
+void habit_sta(void);
 void habit_partner(void);
 
 #endif /* HABITS_H */

@@ -304,6 +304,7 @@ for bits in 32 64; do
     habit path-japanese $bits
     habit path-long $bits
     habit two-copies $bits
+    habit sta $bits
     habit vectored-handlers $bits
 done
 for one in "${slow[@]}"; do
