@@ -15,7 +15,7 @@ enum {
     STILL = 12,       /* s */
     BEFORE = 30,      /* frames that are played when all stops */
     FRAMES = 60,      /* that the partner plays at once, then and later */
-    PATIENCE = 15,    /* s, for a second of play and coming back */
+    PATIENCE = 18,    /* s, for a second of play and coming back */
     MAX_THREADS = 256 /* of a process; Go has some ten */
 };
 
@@ -91,6 +91,7 @@ static void play(void)
     partner_play(FRAMES);
     play_on("later", BEFORE + 2 * FRAMES);
     expect("our own input counts again", host.machine.own > own + FRAMES / 2);
+    expect("nobody was dropped", host.drops == 0);
     partner_stop();
     lib_end_game();
     expect("the play thread is told that the game is over", WaitForSingleObject(player, 10000) == WAIT_OBJECT_0);
@@ -101,6 +102,6 @@ void habit_suspended(void)
 {
     expect("the partner starts", partner_start());
     host.play = play;
-    expect("the dialog of the game", host_game() == 0 && host.games == 1 && host.drops == 0 && host.strangers == 0);
+    expect("the dialog of the game", host_game() == 0 && host.games == 1 && host.strangers == 0);
     expect("kailleraShutdown", lib_shutdown() == 0);
 }

@@ -47,11 +47,12 @@ program() {
 }
 
 # habit NAME BITS [VARIABLE=VALUE...] does to the library what an old emulator does (habits.c), alone with the server
-# or with a second process of its own.
+# or with a second process of its own. The library's log is beside the program's.
 habit() {
     local name=$1 bits=$2
     shift 2
     KAILLERA_PLAYERS=1 KAILLERA_ROLE=create KAILLERA_NICK=$name-$bits KAILLERA_GAME=Duel \
+        KAILLERA_LOG=$logs/habit-$name-$bits.kaillera.log \
         with "$@" program "habit-$name-$bits" "$bits" habits.exe --library "$(folder "$bits")/kailleraclient.dll" "$name"
 }
 
@@ -273,7 +274,8 @@ for bits in 32 64; do
     KAILLERA_NICK=again$bits must "game-free-load-game-$bits" $bits --again --frames 60
     [ "$(grep -c '^inputs digest=.* frames=60' "$logs/game-free-load-game-$bits.log")" = 2 ] ||
         fail "game-free-load-game-$bits" "not two games"
-    KAILLERA_NICK=exit$bits must "exit-midgame-$bits" $bits --exit-midgame --frames 60
+    # A game of its own: the next program with this game would come back into it.
+    KAILLERA_GAME='' KAILLERA_NICK=exit$bits must "exit-midgame-$bits" $bits --exit-midgame --frames 60 --game "exit $bits"
 done
 
 # What emulators of 1999 to 2010 do, each habit in a process of its own.
