@@ -111,7 +111,8 @@ func TestAKilledPlayThreadStopsNobody(t *testing.T) {
 			p := start(t, *driver, twoPlayers(s, other), "kill-play-thread")
 			out := p.wait()
 			<-other.done
-			require.Equal(t, fmt.Sprintf("frames %d digest %08x\n", len(other.digests), other.digests[len(other.digests)-1]), out)
+			frames := len(other.digests)
+			require.Equal(t, fmt.Sprintf("frames %d digest %08x\n", frames, other.digests[frames-1]), out)
 		})
 	}
 }

@@ -1,7 +1,7 @@
 /*
- * 1964 and Project64k end their play thread with TerminateThread, wherever it is: when the user stops the game while the
- * other player is slow, that is in kailleraModifyPlayValues. Others do so with the thread of the dialog. The process
- * goes on, and so must the library: nothing waits for a dead thread, and nobody is refused because of one.
+ * 1964 and Project64k end their play thread with TerminateThread, wherever it is: when the user stops the game while
+ * the other player is slow, that is in kailleraModifyPlayValues. Others do so with the thread of the dialog. The
+ * process goes on, and so must the library: nothing waits for a dead thread, and nobody is refused because of one.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -185,7 +185,7 @@ void habit_kill_play_thread(void)
 static DWORD WINAPI dialog(void *unused)
 {
     (void)unused;
-    host.window = CreateWindowExA(0, "STATIC", "Kaillera habits", WS_OVERLAPPEDWINDOW, 0, 0, 100, 100, NULL, NULL,
+    host.window = CreateWindowExA(0, "STATIC", "habits", WS_OVERLAPPEDWINDOW, 0, 0, 100, 100, NULL, NULL,
                                   GetModuleHandleA(NULL), NULL);
     host_game();
     return 0;

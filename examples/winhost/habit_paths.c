@@ -1,6 +1,6 @@
 /*
- * Emulators lie where their users put them: in folders with names that the ANSI code page does not have, and deeper than
- * MAX_PATH. The library finds its own folder all the same, and records there.
+ * Emulators lie where their users put them: in folders with names that the ANSI code page does not have, and deeper
+ * than MAX_PATH. The library finds its own folder all the same, and records there.
  */
 #include <stdio.h>
 #include <string.h>
@@ -93,7 +93,8 @@ void habit_path_japanese(void)
     wchar_t folder[LENGTH + 100];
 
     folder_for_copies(folder);
-    append(folder, L"\x30a8\x30df\x30e5\x30ec\x30fc\x30bf \x8868\\"); /* "emulator", and the famous one that ends in 5C in Shift-JIS */
+    /* "Emulator", and the character whose second byte in Shift-JIS is a backslash. */
+    append(folder, L"\x30a8\x30df\x30e5\x30ec\x30fc\x30bf \x8868\\");
     CreateDirectoryW(folder, NULL);
     play_there(folder + wcslen(L"\\\\?\\"), L"kaillera\x30af\x30e9\x30a4\x30a2\x30f3\x30c8.dll");
 }

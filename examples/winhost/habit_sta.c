@@ -1,7 +1,8 @@
 /*
- * DirectShow, DirectInput and the shell's dialogs want COM, so the window's thread of many emulators is an apartment (STA):
- * calls from other threads come as messages to a hidden window on that thread. The library handles the thread's messages
- * while the lobby is open, so those calls are answered then as well; and the apartment is the same when the library returns.
+ * DirectShow, DirectInput and the shell's dialogs want COM, so the window's thread of many emulators is an apartment
+ * (STA): calls from other threads come as messages to a hidden window on that thread. The library handles the thread's
+ * messages while the lobby is open, so those calls are answered then as well; and the apartment is the same when the
+ * library returns.
  */
 #define COBJMACROS
 #include <windows.h>
@@ -97,8 +98,8 @@ static void expect_calls(const char *when, const struct caller *c)
 {
     char line[200];
 
-    snprintf(line, sizeof line, "%s: %d calls from another apartment and %ld messages, on the right thread", when, c->right,
-             notes);
+    snprintf(line, sizeof line, "%s: %d calls from another apartment and %ld messages, on the right thread", when,
+             c->right, notes);
     expect(line, c->right == CALLS && calls == CALLS && strangers == 0 && notes == CALLS);
 }
 

@@ -1,6 +1,7 @@
 /*
- * A process whose threads all stand still for a while: a virus scanner, a debugger that is attached, a laptop's lid. The
- * server says nothing of it: a client is gone after 15 s of silence. All threads are stopped, the library's included.
+ * A process whose threads all stand still for a while: a virus scanner, a debugger that is attached, a laptop's lid.
+ * After 11 s of silence our server lets the others play on, and keeps the place for a minute. All threads are stopped,
+ * the library's included.
  */
 #include <stdio.h>
 #include <windows.h>
@@ -21,7 +22,10 @@ enum {
 
 static int stopped, resumed;
 
-/* In the thread that stops the others. Between the first stop and the last start nothing may take a lock: its owner may stand still. */
+/*
+ * In the thread that stops the others. Between the first stop and the last start nothing may take a lock: its owner may
+ * stand still.
+ */
 static DWORD WINAPI stop_all(void *unused)
 {
     static HANDLE threads[MAX_THREADS];

@@ -99,8 +99,8 @@ void habit_two_copies(void)
                 Sleep(1); /* until it has read its name in the environment, which both have in common */
         }
         ended = WaitForMultipleObjects(2, threads, TRUE, 30000);
-        snprintf(line, sizeof line, "round %d: two games at once, %ld and %ld frames", round + 1, copies[0].machine.frames,
-                 copies[1].machine.frames);
+        snprintf(line, sizeof line, "round %d: two games at once, %ld and %ld frames", round + 1,
+                 copies[0].machine.frames, copies[1].machine.frames);
         expect(line, ended == WAIT_OBJECT_0);
         if (ended != WAIT_OBJECT_0)
             return;

@@ -1,7 +1,8 @@
 /*
  * Dynamic recompilers and emulated memory live on page faults: a vectored handler opens the page, or sees that code was
- * changed, and has the instruction run again. Go has vectored handlers of its own. The host's must get all faults of the
- * host, whether they stand before or after Go's, and none of the library's, and every thread must go on where it was.
+ * changed, and has the instruction run again. Go has vectored handlers of its own. The host's must get all faults of
+ * the host, whether they stand before or after Go's, and none of the library's, and every thread must go on where it
+ * was.
  */
 #include <stdio.h>
 
@@ -112,7 +113,8 @@ static void game(const char *when)
     expect(line, code == 0 && host.machine.frames == FRAMES && host.machine.wrong == 0);
     snprintf(line, sizeof line, "%ld faults of the play thread and %ld of another, each seen once", arenas[0].faults,
              arenas[1].faults);
-    expect(line, arenas[0].faults == PAGES && arenas[1].faults == PAGES && arenas[0].wrong == 0 && arenas[1].wrong == 0);
+    expect(line, arenas[0].faults == PAGES && arenas[1].faults == PAGES && arenas[0].wrong == 0 &&
+                     arenas[1].wrong == 0);
     snprintf(line, sizeof line, "%ld exceptions that are none of ours", strangers);
     expect(line, strangers == 0);
     if (strangers > 0)

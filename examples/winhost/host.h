@@ -8,7 +8,7 @@
 
 enum {
     HOST_SIZE = 4,     /* bytes of input per player and frame */
-    HOST_VALUES = 64,  /* bytes that a machine hands over with a call: eight times 4, and some that must stay as they are */
+    HOST_VALUES = 64,  /* bytes that a machine hands over with a call: eight times 4, and some that must not change */
     HOST_DIGESTS = 256 /* frames whose digest a machine still knows */
 };
 
@@ -55,8 +55,8 @@ void host_infos(kailleraInfos *infos);
 
 /*
  * kailleraInit, kailleraSetInfos and kailleraSelectServerDialog, and in its game callback host.play
- * or host.frames frames. Returns what the dialog returned. The orders for the lobby (server, room) are in the environment.
- * kailleraShutdown is the caller's.
+ * or host.frames frames. Returns what the dialog returned. The orders for the lobby (server, room) are in the
+ * environment. kailleraShutdown is the caller's.
  */
 int host_game(void);
 

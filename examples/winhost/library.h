@@ -41,7 +41,7 @@ int library_look_up(HMODULE library, enum spelling spelling);
 
 enum { LIBRARY_COPIES = 2 };
 
-/* For programs that load two DLLs: which of them, 0 or 1, the calling thread looks up and calls from now on; 0 unless told. */
+/* For programs with two DLLs: which of them, 0 or 1, the calling thread looks up and calls from now on; 0 at first. */
 void library_choose(int which);
 
 /*

@@ -20,8 +20,8 @@ void partner_play(int frames);
 int partner_wait(double seconds, long *frames, DWORD *digest);
 
 /*
- * Has it leave the game and end; it need not have been started. Before our own kailleraEndGame: the owner of a room stays
- * a while for those who still play. Sets the environment for a game with oneself.
+ * Has it leave the game and end; it need not have been started. Before our own kailleraEndGame: the owner of a room
+ * stays a while for those who still play. Sets the environment for a game with oneself.
  */
 void partner_stop(void);
 

@@ -275,7 +275,8 @@ for bits in 32 64; do
     [ "$(grep -c '^inputs digest=.* frames=60' "$logs/game-free-load-game-$bits.log")" = 2 ] ||
         fail "game-free-load-game-$bits" "not two games"
     # A game of its own: the next program with this game would come back into it.
-    KAILLERA_GAME='' KAILLERA_NICK=exit$bits must "exit-midgame-$bits" $bits --exit-midgame --frames 60 --game "exit $bits"
+    KAILLERA_GAME='' KAILLERA_NICK=exit$bits must "exit-midgame-$bits" $bits --exit-midgame --frames 60 \
+        --game "exit $bits"
 done
 
 # What emulators of 1999 to 2010 do, each habit in a process of its own.
