@@ -20,11 +20,12 @@
 // begin with kb_. Go never calls the emulator. It returns what to call, C calls
 // it while no Go frame is on the thread's stack, and then asks Go for the next:
 //
-//	do { n = kb_play(values, size, thread, &call); } while (made(&call));
+//	do { n = GO(kb_play(values, size, thread, &call)); } while (made(&call));
 //
 // so a callback may be left by a longjmp or a C++ exception, and may call any of
 // the functions again. The C is compiled with -fexceptions for that; only some
-// targets (amd64 is one) unwind through C without it.
+// targets (amd64 is one) unwind through C without it. GO (gocall.h) gives Go a floating-point
+// unit of its own, and the emulator its own back.
 //
 // Nor does a thread of the emulator's wait inside Go. It is told to wait, and does so in C
 // (threads_unix.c, threads_windows.c), until Go wakes it. Emulators kill their play thread

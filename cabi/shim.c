@@ -4,6 +4,7 @@
  * callback, and no thread waits inside Go.
  */
 #include "_cgo_export.h"
+#include "gocall.h"
 #include "threads.h"
 #include "window.h"
 
@@ -43,12 +44,12 @@ static void make_call(kb_call *call)
 
 int ENTRY kailleraGetVersion(char *version)
 {
-    return kb_get_version(version);
+    return GO(kb_get_version(version));
 }
 
 int ENTRY kailleraInit(void)
 {
-    return kb_init();
+    return GO(kb_init());
 }
 
 int ENTRY kailleraShutdown(void)
@@ -58,7 +59,7 @@ int ENTRY kailleraShutdown(void)
     kb_window_forget();
     call.kind = KB_CALL_NONE;
     do {
-        kb_shutdown(kb_this_thread(), &call);
+        GO(kb_shutdown(kb_this_thread(), &call));
         if (call.kind == KB_CALL_WAIT)
             kb_wait(call.wait);
     } while (call.kind == KB_CALL_WAIT);
@@ -67,7 +68,7 @@ int ENTRY kailleraShutdown(void)
 
 int ENTRY kailleraSetInfos(kailleraInfos *infos)
 {
-    return kb_set_infos(infos);
+    return GO(kb_set_infos(infos));
 }
 
 int ENTRY kailleraSelectServerDialog(void *parentWindow)
@@ -75,13 +76,13 @@ int ENTRY kailleraSelectServerDialog(void *parentWindow)
     kb_window window;
     kb_call call;
     int result;
-    uint64_t id = kb_dialog_begin(kb_this_thread(), (uintptr_t)parentWindow);
+    uint64_t id = GO(kb_dialog_begin(kb_this_thread(), (uintptr_t)parentWindow));
 
     if (id == 0)
         return -1;
     kb_window_open(&window, id, parentWindow);
     for (;;) {
-        result = kb_dialog_next(id, &call);
+        result = GO(kb_dialog_next(id, &call));
         kb_window_modal(&window, call.kind == KB_CALL_WAIT && call.modal);
         switch (call.kind) {
         case KB_CALL_NONE:
@@ -104,7 +105,7 @@ int ENTRY kailleraModifyPlayValues(void *values, int size)
     call.kind = KB_CALL_NONE;
     call.game_id = 0;
     for (;;) {
-        result = kb_play(values, size, kb_this_thread(), &call);
+        result = GO(kb_play(values, size, kb_this_thread(), &call));
         switch (call.kind) {
         case KB_CALL_NONE:
             return result;
@@ -119,20 +120,20 @@ int ENTRY kailleraModifyPlayValues(void *values, int size)
 
 int ENTRY kailleraChatSend(char *text)
 {
-    return kb_chat_send(text);
+    return GO(kb_chat_send(text));
 }
 
 int ENTRY kailleraEndGame(void)
 {
-    return kb_end_game();
+    return GO(kb_end_game());
 }
 
 int ENTRY kailleraGetFramesBehind(void)
 {
-    return kb_get_frames_behind();
+    return GO(kb_get_frames_behind());
 }
 
 int ENTRY kailleraGetFrameDelay(void)
 {
-    return kb_get_frame_delay();
+    return GO(kb_get_frame_delay());
 }

@@ -21,6 +21,7 @@
 #include "window.h"
 
 #include "_cgo_export.h"
+#include "gocall.h"
 
 static const char class_name[] = "kbridge lobby";
 static const char title[] = "Kaillera Client v0.9";
@@ -56,7 +57,7 @@ static LRESULT CALLBACK on_message(HWND window, UINT message, WPARAM w, LPARAM l
     switch (message) {
     case WM_CLOSE:
         /* Also within a game, when the emulator handles messages in its callback. Nothing is waited for. */
-        kb_dialog_close((uint64_t)(ULONG_PTR)GetWindowLongPtrA(window, ID));
+        GO(kb_dialog_close((uint64_t)(ULONG_PTR)GetWindowLongPtrA(window, ID)));
         return 0;
     case WM_WINDOWPOSCHANGING: {
         WINDOWPOS *pos = (WINDOWPOS *)l;

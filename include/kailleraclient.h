@@ -53,6 +53,9 @@
  *   kailleraShutdown may be killed there (TerminateThread, pthread_cancel). Another thread
  *   can then play on, beginning with the frame that was waited for, or open the next lobby. A thread that is killed
  *   in the microseconds in which it does not wait can stop the whole process.
+ * - On x86 and x86-64 the floating-point unit is the emulator's (the x87's control word, MXCSR, flags
+ *   that are pending): callbacks run with it as the emulator has set it, and after
+ *   each call it is as before.
  * - The library holds a Go runtime. A signal handler of the emulator's must be
  *   installed with SA_ONSTACK, the process must not fork after the library
  *   was loaded (fork followed at once by exec is fine), and the library

@@ -42,6 +42,7 @@ static const struct habit {
      habit_vectored_handlers},
     {"sta", "COM on the thread of the dialog, with calls from another apartment", 0, habit_sta},
     {"partner", "the other player of some of these; is told on stdin how many frames to play", 0, habit_partner},
+    {"fpu", "have the floating-point unit set in ways of their own", 0, habit_fpu},
     {NULL, NULL, 0, NULL},
 };
 

@@ -36,5 +36,6 @@ void habit_two_copies(void);
 void habit_vectored_handlers(void);
 void habit_sta(void);
 void habit_partner(void);
+void habit_fpu(void); /* habit_fpu.c */
 
 #endif /* HABITS_H */

@@ -312,6 +312,7 @@ for bits in 32 64; do
 done
 for one in "${slow[@]}"; do
     wait "$one" || failed=1
+    habit fpu $bits
 done
 
 echo
