@@ -4,6 +4,7 @@
  * callback, and no thread waits inside Go.
  */
 #include "_cgo_export.h"
+#include "callback.h"
 #include "gocall.h"
 #include "threads.h"
 #include "window.h"
@@ -17,30 +18,6 @@
 #else
 #define ENTRY KAILLERA_CALL
 #endif
-
-typedef int(KAILLERA_CALL *game_callback)(char *game, int player, int players);
-typedef void(KAILLERA_CALL *chat_callback)(char *nick, char *text);
-typedef void(KAILLERA_CALL *drop_callback)(char *nick, int player);
-typedef void(KAILLERA_CALL *more_infos_callback)(char *game);
-
-static void make_call(kb_call *call)
-{
-    switch (call->kind) {
-    case KB_CALL_GAME:
-        /* What it returns was never given a meaning. */
-        ((game_callback)call->function)(call->game, call->player, call->players);
-        break;
-    case KB_CALL_CHAT:
-        ((chat_callback)call->function)(call->nick, call->text);
-        break;
-    case KB_CALL_DROP:
-        ((drop_callback)call->function)(call->nick, call->player);
-        break;
-    case KB_CALL_MORE_INFOS:
-        ((more_infos_callback)call->function)(call->game);
-        break;
-    }
-}
 
 int ENTRY kailleraGetVersion(char *version)
 {

@@ -64,7 +64,9 @@
 #ifndef KAILLERACLIENT_H
 #define KAILLERACLIENT_H
 
-/* The calling convention of every function and callback. */
+/*
+ * The calling convention of every function and callback. (A callback that was declared __cdecl by mistake does no harm.)
+ */
 #if defined(_WIN32) && !defined(_WIN64)
 #define KAILLERA_CALL __stdcall
 #else

@@ -43,6 +43,8 @@ static const struct habit {
     {"sta", "COM on the thread of the dialog, with calls from another apartment", 0, habit_sta},
     {"partner", "the other player of some of these; is told on stdin how many frames to play", 0, habit_partner},
     {"fpu", "have the floating-point unit set in ways of their own", 0, habit_fpu},
+    {"cdecl", "have callbacks that leave their arguments on the stack", 0, habit_cdecl},
+    {"jump", "leave callbacks by longjmp", 0, habit_jump},
     {NULL, NULL, 0, NULL},
 };
 

@@ -37,5 +37,7 @@ void habit_vectored_handlers(void);
 void habit_sta(void);
 void habit_partner(void);
 void habit_fpu(void); /* habit_fpu.c */
+void habit_cdecl(void); /* habit_cdecl.c */
+void habit_jump(void); /* habit_jump.c */
 
 #endif /* HABITS_H */

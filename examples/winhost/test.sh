@@ -313,6 +313,9 @@ done
 for one in "${slow[@]}"; do
     wait "$one" || failed=1
     habit fpu $bits
+    habit cdecl $bits
+    habit jump $bits
+    KAILLERA_NICK=throws$bits KAILLERA_GAME=Duel program "exceptions-$bits" $bits exceptions.exe
 done
 
 echo

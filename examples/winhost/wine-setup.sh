@@ -18,11 +18,11 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cache=${KBRIDGE_WINE_CACHE:-$HOME/.cache/kbridge-wine}
 suite=bookworm
 setup=1 # the number of this setup: prefixes made by another one are made anew
-packages=(gcc-mingw-w64-i686-win32 gcc-mingw-w64-x86-64-win32 wine64 debootstrap)
+packages=(g{cc,++}-mingw-w64-{i686,x86-64}-win32 wine64 debootstrap)
 
 # missing prints what is still to be done, one word a line.
 missing() {
-    for command in i686-w64-mingw32-gcc x86_64-w64-mingw32-gcc debootstrap; do
+    for command in {i686,x86_64}-w64-mingw32-{gcc,g++} debootstrap; do
         command -v "$command" >/dev/null || echo packages
     done
     [ -x /usr/lib/wine/wine64 ] || command -v wine64 >/dev/null || echo packages
