@@ -21,18 +21,20 @@
 
 int ENTRY kailleraGetVersion(char *version)
 {
-    return GO(kb_get_version(version));
+    return kb_refused() ? -1 : GO(kb_get_version(version));
 }
 
 int ENTRY kailleraInit(void)
 {
-    return GO(kb_init());
+    return kb_refused() ? -1 : GO(kb_init());
 }
 
 int ENTRY kailleraShutdown(void)
 {
     kb_call call;
 
+    if (kb_refused())
+        return 0;
     kb_window_forget();
     call.kind = KB_CALL_NONE;
     do {
@@ -45,7 +47,7 @@ int ENTRY kailleraShutdown(void)
 
 int ENTRY kailleraSetInfos(kailleraInfos *infos)
 {
-    return GO(kb_set_infos(infos));
+    return kb_refused() ? -1 : GO(kb_set_infos(infos));
 }
 
 int ENTRY kailleraSelectServerDialog(void *parentWindow)
@@ -53,7 +55,7 @@ int ENTRY kailleraSelectServerDialog(void *parentWindow)
     kb_window window;
     kb_call call;
     int result;
-    uint64_t id = GO(kb_dialog_begin(kb_this_thread(), (uintptr_t)parentWindow));
+    uint64_t id = kb_refused() ? 0 : GO(kb_dialog_begin(kb_this_thread(), (uintptr_t)parentWindow));
 
     if (id == 0)
         return -1;
@@ -79,6 +81,8 @@ int ENTRY kailleraModifyPlayValues(void *values, int size)
     kb_call call;
     int result;
 
+    if (kb_refused())
+        return -1;
     call.kind = KB_CALL_NONE;
     call.game_id = 0;
     for (;;) {
@@ -97,20 +101,20 @@ int ENTRY kailleraModifyPlayValues(void *values, int size)
 
 int ENTRY kailleraChatSend(char *text)
 {
-    return GO(kb_chat_send(text));
+    return kb_refused() ? -1 : GO(kb_chat_send(text));
 }
 
 int ENTRY kailleraEndGame(void)
 {
-    return GO(kb_end_game());
+    return kb_refused() ? 0 : GO(kb_end_game());
 }
 
 int ENTRY kailleraGetFramesBehind(void)
 {
-    return GO(kb_get_frames_behind());
+    return kb_refused() ? 0 : GO(kb_get_frames_behind());
 }
 
 int ENTRY kailleraGetFrameDelay(void)
 {
-    return GO(kb_get_frame_delay());
+    return kb_refused() ? 0 : GO(kb_get_frame_delay());
 }

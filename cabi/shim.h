@@ -37,4 +37,19 @@ typedef struct {
     char text[KB_TEXT_SIZE];
 } kb_call;
 
+/*
+ * kb_refused: Go cannot be called now, and would not come back. Asked once at each entry.
+ */
+#ifdef _WIN32
+/* entry_windows.c */
+int kb_refused(void);
+void kb_entry_attach(void);   /* from DllMain */
+void kb_entry_go_is_up(void);
+#else
+static inline int kb_refused(void)
+{
+    return 0;
+}
+#endif
+
 #endif /* KBRIDGE_SHIM_H */

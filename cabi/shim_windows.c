@@ -25,6 +25,7 @@ BOOL WINAPI DllMain(HINSTANCE instance, DWORD reason, LPVOID reserved)
         kb_threads_detach();
     } else if (reason == DLL_PROCESS_ATTACH) {
         kb_threads_attach();
+        kb_entry_attach();
         library = instance;
         GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_PIN | GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS,
                            (LPCWSTR)(void *)DllMain, &pinned);
@@ -50,6 +51,7 @@ void kb_attached(void)
                            (LPCWSTR)(void *)now, &owner) &&
         owner != (HMODULE)library)
         SetUnhandledExceptionFilter(now);
+    kb_entry_go_is_up();
 }
 
 HINSTANCE kb_instance(void)

@@ -57,7 +57,8 @@ static LRESULT CALLBACK on_message(HWND window, UINT message, WPARAM w, LPARAM l
     switch (message) {
     case WM_CLOSE:
         /* Also within a game, when the emulator handles messages in its callback. Nothing is waited for. */
-        GO(kb_dialog_close((uint64_t)(ULONG_PTR)GetWindowLongPtrA(window, ID)));
+        if (!kb_refused())
+            GO(kb_dialog_close((uint64_t)(ULONG_PTR)GetWindowLongPtrA(window, ID)));
         return 0;
     case WM_WINDOWPOSCHANGING: {
         WINDOWPOS *pos = (WINDOWPOS *)l;

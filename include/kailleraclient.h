@@ -56,6 +56,10 @@
  * - On x86 and x86-64 the floating-point unit is the emulator's (the x87's control word, MXCSR, flags
  *   that are pending): callbacks run with it as the emulator has set it, and after
  *   each call it is as before.
+ * - On Windows, a call that cannot be served and would never return is refused instead: it returns -1, or 0 where
+ *   the function has no error. That is so in a DllMain while the library has not started yet (it starts
+ *   when the loader is done: call kailleraInit later), and when the process ends (in DLL_PROCESS_DETACH, and in
+ *   what runs from there), where every call returns at once.
  * - The library holds a Go runtime. A signal handler of the emulator's must be
  *   installed with SA_ONSTACK, the process must not fork after the library
  *   was loaded (fork followed at once by exec is fine), and the library

@@ -45,6 +45,9 @@ static const struct habit {
     {"fpu", "have the floating-point unit set in ways of their own", 0, habit_fpu},
     {"cdecl", "have callbacks that leave their arguments on the stack", 0, habit_cdecl},
     {"jump", "leave callbacks by longjmp", 0, habit_jump},
+    {"dllmain", "have a plug-in that calls kailleraInit in its DllMain", 1, habit_dllmain},
+    {"freed", "have a plug-in that calls kailleraShutdown when it is freed", 0, habit_freed},
+    {"exit", "have a plug-in that calls kailleraShutdown when the process ends", 0, habit_exit},
     {NULL, NULL, 0, NULL},
 };
 

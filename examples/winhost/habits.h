@@ -39,5 +39,8 @@ void habit_partner(void);
 void habit_fpu(void); /* habit_fpu.c */
 void habit_cdecl(void); /* habit_cdecl.c */
 void habit_jump(void); /* habit_jump.c */
+void habit_dllmain(void); /* habit_ends.c */
+void habit_freed(void);
+void habit_exit(void);
 
 #endif /* HABITS_H */

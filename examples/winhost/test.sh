@@ -315,6 +315,9 @@ for one in "${slow[@]}"; do
     habit fpu $bits
     habit cdecl $bits
     habit jump $bits
+    habit dllmain $bits
+    habit freed $bits
+    habit exit $bits
     KAILLERA_NICK=throws$bits KAILLERA_GAME=Duel program "exceptions-$bits" $bits exceptions.exe
 done
 
