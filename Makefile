@@ -131,11 +131,12 @@ dll: windows-tools ## kailleraclient.dll for Windows emulators, 32 and 64 bits, 
 	cp $(WIN64)/kailleraclient.dll $(WIN64)/kailleraclient64.dll
 
 # $(call windows_programs,GOARCH,mingw prefix,folder): a host that loads the library, one that does what old emulators
-# do, a plug-in for that, one that was linked with the library, one in C++ whose callbacks throw (with the libgcc that it
-# and the library have to share), and the tests of the sockets.
+# do, the same with a huge stack, a plug-in for that, one that was linked with the library, one in C++ whose callbacks
+# throw (with the libgcc that it and the library have to share), and the tests of the sockets.
 define windows_programs
 	$(2)-gcc -std=c99 $(WARN) -O2 -Iinclude -o $(3)/winhost.exe $(addprefix $(WINHOST)/,winhost.c window.c library.c checks.c text.c)
 	$(2)-gcc -std=c99 $(WARN) -O2 -Iinclude -o $(3)/habits.exe $(wildcard $(WINHOST)/habit*.c) $(addprefix $(WINHOST)/,host.c partner.c library.c) -lole32 -luuid
+	$(2)-gcc -std=c99 $(WARN) -O2 -Iinclude -Wl,--stack,134217728 -o $(3)/habits-large.exe $(wildcard $(WINHOST)/habit*.c) $(addprefix $(WINHOST)/,host.c partner.c library.c) -lole32 -luuid
 	$(2)-gcc -std=c99 $(WARN) -O2 -Iinclude -shared -o $(3)/plugin.dll $(WINHOST)/plugin.c $(WINHOST)/library.c
 	$(2)-gcc -std=c99 $(WARN) -O2 -Iinclude -o $(3)/linked.exe $(WINHOST)/linked.c -L$(3) -lkailleraclient
 	$(2)-g++ -std=c++11 $(WARN) -O2 -Iinclude -static-libstdc++ -shared-libgcc -o $(3)/exceptions.exe $(WINHOST)/exceptions.cc -L$(3) -lkailleraclient

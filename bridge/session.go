@@ -199,6 +199,11 @@ func (s *Session) Refused(function, argument, value string) {
 	_ = s.refuse(which, function, ErrBadArgument, argument, value)
 }
 
+// NotCalled logs that a call was refused before it reached the Session, and why.
+func (s *Session) NotCalled(why string) {
+	s.logger().Error("a call was refused", "why", why)
+}
+
 // Recovered is told of a panic that was caught in function: it is logged, and
 // the running game, whose state nobody can know now, is ended.
 func (s *Session) Recovered(function string, v any) {

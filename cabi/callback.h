@@ -2,7 +2,7 @@
  * callback.h: calls the emulator. To be included once.
  *
  * Callbacks are __stdcall on 32-bit Windows: they take their arguments off the stack. Emulators that declare them
- * without it leave them there, and it went well with libraries that keep their stack pointer in a frame. So does this one.
+ * without it leave them there, and it went well with libraries that keep their stack pointer in a frame, as this one.
  */
 #ifndef KBRIDGE_CALLBACK_H
 #define KBRIDGE_CALLBACK_H

@@ -165,6 +165,7 @@ func TestScenarios(t *testing.T) {
 		{"SIGSEGV handlers from before and after", "signals", &built.loading},
 		{"dlopen, dlclose, dlopen", "reload", &built.loading},
 		{"the same as C++", "reentrant", &built.cplusplus},
+		{"calls at the end of a stack are refused", "stack", &built.linked},
 		{"the floating-point unit is the emulator's", "fpu", &built.linked},
 		{"Go's threads do not inherit it", "fpu-load", &built.loading},
 		{"C++ exceptions", "throw", &built.cplusplus},

@@ -4,7 +4,8 @@
  */
 #include <windows.h>
 
-#include "shim.h"
+#include "_cgo_export.h"
+#include "gocall.h"
 
 typedef BOOLEAN(WINAPI *in_progress)(void);
 
@@ -43,18 +44,71 @@ static char *const *teb(void)
 static int in_dll_main(void)
 {
     const char *peb = teb()[12];
-    const CRITICAL_SECTION *lock = *(const CRITICAL_SECTION *const *)(peb + (sizeof(void *) == 8 ? 0x110 : 0xA0));
+    size_t at = sizeof(void *) == 8 ? 0x110 : 0xA0;
+    const CRITICAL_SECTION *lock = *(const CRITICAL_SECTION *const *)(peb + at);
 
     return lock != NULL && lock->OwningThread == (HANDLE)(ULONG_PTR)GetCurrentThreadId();
 }
 
 /*
+ * Go runs on the stack of the caller. It ends the process if more than 64 MB of it are left (runtime.minit), and takes 32 kB
+ * for granted (runtime.callbackUpdateSystemStack): 20 kB ended the process under Wine, 24 did not.
+ */
+static const size_t least_stack = 32 << 10, most_stack = 64 << 20;
+
+/* How much of this thread's stack is left, down to the end of what is reserved, as Go reckons it. */
+static size_t stack_left(void)
+{
+    char *const *block = teb(), *here = __builtin_frame_address(0);
+    char *lowest = block[sizeof(void *) == 8 ? 0x1478 / 8 : 0xE0C / 4]; /* DeallocationStack; a fiber's in a fiber */
+    MEMORY_BASIC_INFORMATION memory;
+
+    if (here <= lowest || here > block[1] /* StackBase */) {
+        /* A stack that Windows does not know of: a coroutine's, from malloc for example. */
+        if (VirtualQuery(here, &memory, sizeof memory) == 0)
+            return least_stack;
+        lowest = memory.AllocationBase;
+    }
+    return (size_t)(here - lowest);
+}
+
+static DWORD WINAPI tell(void *reason)
+{
+    GO(kb_tell_refusal((int)(INT_PTR)reason));
+    return 0;
+}
+
+/* The log is Go's, so the first refusal for a reason is told on a thread on which Go can be called. */
+static int refused(int reason)
+{
+    static volatile LONG told[KB_REFUSED_REASONS];
+    HANDLE thread;
+
+    if (InterlockedExchange(&told[reason], 1) == 0) {
+        thread = CreateThread(NULL, 0, tell, (void *)(INT_PTR)reason, 0, NULL);
+        if (thread != NULL)
+            CloseHandle(thread);
+    }
+    return 1;
+}
+
+/*
  * - The process ends (ExitProcess, in DLL_PROCESS_DETACH): Go's threads are dead, and hold what they held.
  * - Go is not up yet and cannot get there: its first thread waits for the loader's lock, which the caller has.
+ * - The stack of the caller is none that Go runs on.
  */
 int kb_refused(void)
 {
+    size_t left;
+
     if (shutdown_in_progress != NULL && shutdown_in_progress())
         return 1;
-    return !go_is_up && in_dll_main();
+    if (!go_is_up && in_dll_main())
+        return refused(KB_REFUSED_IN_DLL_MAIN);
+    left = stack_left();
+    if (left > most_stack)
+        return refused(KB_REFUSED_LARGE_STACK);
+    if (left < least_stack)
+        return left < 8 << 10 ? 1 : refused(KB_REFUSED_LITTLE_STACK);
+    return 0;
 }

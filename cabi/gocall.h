@@ -2,8 +2,8 @@
  * gocall.h: every call from C into Go is written GO(kb_something(...)).
  *
  * The floating-point unit is the host's: how it rounds, which exceptions trap and whether tiny numbers
- * are zeros is up to the emulator, and recompilers, Direct3D 8 and Delphi's programs do set it. Go wants it as a process
- * starts with it, sets the x87's control word itself on 32-bit x86 (runtime.asminit, each time a thread comes in on
+ * are zeros is up to the emulator, and recompilers, Direct3D 8 and Delphi's programs do set it. Go wants it as a
+ * process starts with it, sets the x87's control word itself on 32-bit x86 (runtime.asminit, each time a thread comes in on
  * Windows), and gives nothing back. So Go gets its own for as long as it runs, and the host's is there again,
  * the flags included, before anything of the host's can run: callbacks, window procedures, the caller.
  */

@@ -153,6 +153,25 @@ func kb_play(values unsafe.Pointer, size C.int, thread C.uintptr_t, call *C.kb_c
 	return C.int(n)
 }
 
+// kb_tell_refusal is told on a thread of the library's own that a call never came here.
+//
+//export kb_tell_refusal
+func kb_tell_refusal(reason C.int) (result C.int) {
+	defer caught("a refusal", &result, 0)
+	switch reason {
+	case C.KB_REFUSED_IN_DLL_MAIN:
+		session.NotCalled("a DllMain called a function before the library had started; " +
+			"the emulator or plug-in has to call kailleraInit after it was loaded")
+	case C.KB_REFUSED_LARGE_STACK:
+		session.NotCalled("a function was called on a thread with a stack of more than 64 MB; " +
+			"call it on a thread with a smaller one, or link the emulator with one")
+	case C.KB_REFUSED_LITTLE_STACK:
+		session.NotCalled("a function was called on a thread with less than 32 kB of stack left; " +
+			"give that thread a larger one")
+	}
+	return 0
+}
+
 //export kb_chat_send
 func kb_chat_send(text *C.char) (result C.int) {
 	defer caught("kailleraChatSend", &result, failed)

@@ -16,6 +16,14 @@ enum {
     KB_CALL_WAIT
 };
 
+/* Why a call was refused before it came to Go. */
+enum {
+    KB_REFUSED_IN_DLL_MAIN,
+    KB_REFUSED_LARGE_STACK,
+    KB_REFUSED_LITTLE_STACK,
+    KB_REFUSED_REASONS
+};
+
 /*
  * The longest name and chat line with their NUL: bridge.MaxNickBytes and
  * MaxTextBytes. The struct lies on the stack of the calling thread, so a
@@ -37,14 +45,15 @@ typedef struct {
     char text[KB_TEXT_SIZE];
 } kb_call;
 
-/*
- * kb_refused: Go cannot be called now, and would not come back. Asked once at each entry.
- */
+/* kb_refused: Go cannot be called now, or would not come back. Asked at each entry. */
 #ifdef _WIN32
 /* entry_windows.c */
 int kb_refused(void);
-void kb_entry_attach(void);   /* from DllMain */
+void kb_entry_attach(void); /* from DllMain */
 void kb_entry_go_is_up(void);
+#elif defined(__linux__)
+/* entry_linux.c */
+int kb_refused(void);
 #else
 static inline int kb_refused(void)
 {

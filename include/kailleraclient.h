@@ -60,6 +60,9 @@
  *   the function has no error. That is so in a DllMain while the library has not started yet (it starts
  *   when the loader is done: call kailleraInit later), and when the process ends (in DLL_PROCESS_DETACH, and in
  *   what runs from there), where every call returns at once.
+ * - The library works on the stack of the calling thread. A call is refused in the same way on a stack of which less
+ *   than 32 kB are left (on Linux 8 kB), and on Windows on one of which more than 64 MB are left: call it on a thread
+ *   with a stack of another size. On stacks that the system does not know of (coroutines) Linux cannot tell.
  * - The library holds a Go runtime. A signal handler of the emulator's must be
  *   installed with SA_ONSTACK, the process must not fork after the library
  *   was loaded (fork followed at once by exec is fine), and the library
@@ -69,7 +72,8 @@
 #define KAILLERACLIENT_H
 
 /*
- * The calling convention of every function and callback. (A callback that was declared __cdecl by mistake does no harm.)
+ * The calling convention of every function and callback. (A callback that was declared __cdecl by
+ * mistake does no harm.)
  */
 #if defined(_WIN32) && !defined(_WIN64)
 #define KAILLERA_CALL __stdcall

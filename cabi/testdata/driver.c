@@ -234,6 +234,7 @@ static const struct {
     {"kill-dialog-thread", scenario_kill_dialog_thread, 0},
     {"kill-in-game", scenario_kill_in_game, 0},
     {"exit-in-callback", scenario_exit_in_callback, 0},
+    {"stack", scenario_stack, 0},
     {"fpu", scenario_fpu, 0},
     {"fpu-load", scenario_fpu_load, 1},
 #ifdef __cplusplus

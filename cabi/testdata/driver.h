@@ -98,6 +98,7 @@ void scenario_kill_play_thread(char **arguments);
 void scenario_kill_dialog_thread(char **arguments);
 void scenario_kill_in_game(char **arguments);
 void scenario_exit_in_callback(char **arguments);
+void scenario_stack(char **arguments);
 void scenario_fpu(char **arguments);
 void scenario_fpu_load(char **arguments);
 #ifdef __cplusplus

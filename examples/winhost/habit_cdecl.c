@@ -1,6 +1,6 @@
 /*
- * cdecl: callbacks that were declared without __stdcall leave their arguments on the stack. The original library kept its
- * stack in a frame and never noticed, so such emulators are out there.
+ * cdecl: callbacks that were declared without __stdcall leave their arguments on the stack. A library that keeps its
+ * stack pointer in a frame does not notice, so such emulators can be out there.
  */
 #include "habits.h"
 

@@ -1,6 +1,6 @@
 /*
- * fpu: Direct3D 8 computes with 24 bits, recompilers round as their console did, Delphi's programs have divisions by zero
- * trap, and MMX code forgets its EMMS. However the floating-point unit is set before a call, so it must be in the
+ * fpu: Direct3D 8 computes with 24 bits, recompilers round as their console did, Delphi's programs have divisions by
+ * zero trap, and MMX code forgets its EMMS. However the floating-point unit is set before a call, so it must be in the
  * callbacks and after it, the flags included.
  */
 #include "habits.h"
@@ -81,8 +81,8 @@ static void compare(const char *where)
         is.mxcsr == given->mxcsr)
         return;
     set(&modes[0]); /* printf is no test of ours */
-    printf("     %s: %s: control %04x is %04x, status %04x is %04x, tags %04x is %04x, MXCSR %04x is %04x\n", given->what,
-           where, given->control, is.control, given->status, is.status, given->tags, is.tags, (unsigned)given->mxcsr,
+    printf("     %s: %s: control %04x is %04x, status %04x is %04x, tags %04x is %04x, MXCSR %04x is %04x\n",
+           given->what, where, given->control, is.control, given->status, is.status, given->tags, is.tags, (unsigned)given->mxcsr,
            (unsigned)is.mxcsr);
     wrong++;
     set(given);
@@ -144,7 +144,8 @@ static int KAILLERA_CALL on_game(char *game, int player, int players)
                 call_all(); /* the server takes only so many lines a second */
         }
     }
-    have(8);
+    /* On x64 flags of the x87 are nobody's across a call, and Wine's windows drop them when the dialog ends. */
+    have(sizeof(void *) == 8 ? 4 : 8);
     lib_end_game();
     compare("after kailleraEndGame");
     return 0;

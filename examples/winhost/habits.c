@@ -48,6 +48,8 @@ static const struct habit {
     {"dllmain", "have a plug-in that calls kailleraInit in its DllMain", 1, habit_dllmain},
     {"freed", "have a plug-in that calls kailleraShutdown when it is freed", 0, habit_freed},
     {"exit", "have a plug-in that calls kailleraShutdown when the process ends", 0, habit_exit},
+    {"stack", "call on huge stacks, and where little stack is left", 0, habit_stack},
+    {"large", "are linked with a huge stack (habits-large.exe)", 0, habit_large},
     {NULL, NULL, 0, NULL},
 };
 

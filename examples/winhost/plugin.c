@@ -40,7 +40,7 @@ static void say_results(void)
 {
     char line[200];
     DWORD written;
-    int n = sprintf(line, "plugin: at the end kailleraGetFrameDelay returned %d, kailleraEndGame %d, kailleraShutdown %d\n",
+    int n = sprintf(line, "plugin: in the end kailleraGetFrameDelay gave %d, kailleraEndGame %d, kailleraShutdown %d\n",
                     results[GET_FRAME_DELAY], results[END_GAME], results[SHUTDOWN]);
 
     WriteFile(GetStdHandle(STD_OUTPUT_HANDLE), line, (DWORD)n, &written, NULL);

@@ -318,6 +318,13 @@ for one in "${slow[@]}"; do
     habit dllmain $bits
     habit freed $bits
     habit exit $bits
+    habit stack $bits
+    for why in "more than 64 MB" "less than 32 kB"; do
+        grep -q "a call was refused.*$why" "$logs/habit-stack-$bits.kaillera.log" ||
+            fail "habit-stack-$bits" "the log does not say: $why"
+    done
+    KAILLERA_NICK=large$bits KAILLERA_GAME=Duel program "habit-large-$bits" $bits habits-large.exe \
+        --library "$(folder $bits)/kailleraclient.dll" large
     KAILLERA_NICK=throws$bits KAILLERA_GAME=Duel program "exceptions-$bits" $bits exceptions.exe
 done
 
