@@ -3,6 +3,8 @@
  * calls the emulator, or waits, and asks again, so that no Go frame is ever below a
  * callback, and no thread waits inside Go.
  */
+#include <string.h>
+
 #include "_cgo_export.h"
 #include "callback.h"
 #include "gocall.h"
@@ -76,8 +78,16 @@ int ENTRY kailleraSelectServerDialog(void *parentWindow)
     }
 }
 
+/*
+ * Inputs of up to so many bytes, which are those of all emulators that we know, go through memory of our own: recompilers close
+ * pages and open them in an exception handler of theirs, which a fault inside Go does not reach.
+ */
+enum { KB_SMALL_INPUT = 64 };
+
 int ENTRY kailleraModifyPlayValues(void *values, int size)
 {
+    char own[KAILLERA_MAX_PLAYERS * KB_SMALL_INPUT];
+    const int small = values != NULL && size > 0 && size <= KB_SMALL_INPUT;
     kb_call call;
     int result;
 
@@ -85,10 +95,14 @@ int ENTRY kailleraModifyPlayValues(void *values, int size)
         return -1;
     call.kind = KB_CALL_NONE;
     call.game_id = 0;
+    if (small)
+        memcpy(own, values, (size_t)size);
     for (;;) {
-        result = GO(kb_play(values, size, kb_this_thread(), &call));
+        result = GO(kb_play(small ? own : values, size, kb_this_thread(), &call));
         switch (call.kind) {
         case KB_CALL_NONE:
+            if (small && result > 0)
+                memcpy(values, own, (size_t)result);
             return result;
         case KB_CALL_WAIT:
             kb_wait(call.wait);

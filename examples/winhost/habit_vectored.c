@@ -138,10 +138,20 @@ static void play_in_closed_pages(void)
     lib_end_game();
 }
 
+static void game_in_closed_pages(const char *when)
+{
+    char line[200];
+
+    close_pages(&shared);
+    host.play = play_in_closed_pages;
+    snprintf(line, sizeof line, "%s, values in a page that is closed: a game of %d frames", when, FRAMES);
+    expect(line, host_game() == 0 && host.machine.frames == FRAMES && host.machine.wrong == 0 && shared.wrong == 0 &&
+                     shared.faults >= FRAMES && strangers == 0);
+}
+
 void habit_vectored_handlers(void)
 {
     void *handler = AddVectoredExceptionHandler(0, on_exception);
-    char line[100];
 
     habits_options.module = library_load(habits_options.library, habits_options.spelling);
     if (habits_options.module == NULL) {
@@ -152,15 +162,11 @@ void habit_vectored_handlers(void)
     RemoveVectoredExceptionHandler(handler);
     handler = AddVectoredExceptionHandler(0, on_exception);
     game("a handler behind Go's");
+    game_in_closed_pages("a handler behind Go's");
     RemoveVectoredExceptionHandler(handler);
     handler = AddVectoredExceptionHandler(1, on_exception);
     game("a handler before Go's");
-
-    close_pages(&shared);
-    host.play = play_in_closed_pages;
-    snprintf(line, sizeof line, "values in a page that is closed: a game of %d frames", FRAMES);
-    expect(line, host_game() == 0 && host.machine.frames == FRAMES && host.machine.wrong == 0 && shared.wrong == 0 &&
-                     shared.faults >= FRAMES && strangers == 0);
+    game_in_closed_pages("a handler before Go's");
     expect("kailleraShutdown", lib_shutdown() == 0);
     RemoveVectoredExceptionHandler(handler);
 }
