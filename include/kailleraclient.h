@@ -38,31 +38,37 @@
  *   set is. That one is the user's choice: on Windows the same unless another
  *   was chosen, elsewhere windows-1252. Where the two are the same every byte
  *   passes as it is, also those that the code page does not define; only
- *   control characters (01 to 1F, 7F; in UTF-8 U+0080 to U+009F too) are taken
- *   out. Where they differ, what the other cannot say becomes "?". The game that
- *   gameCallback gets is the list's entry in any case. A name that is longer than a
- *   server takes (127 bytes for the emulator and a game, 31 for a user) is cut
- *   at a character, not refused. Strings that the library passes to a callback
- *   are valid until that callback returns.
+ *   control characters (01 to 1F, 7F) are taken out, in UTF-8 also U+0080 to
+ *   U+009F and what changes the direction of text or is not seen. Where they
+ *   differ, what the other cannot say becomes "?". The game that gameCallback gets
+ *   is the list's entry in any case. A name that is longer than a server takes (127
+ *   bytes for the emulator and a game, 31 for a user) is cut at a character, not
+ *   refused. Strings that the library passes to a callback are valid until that
+ *   callback returns.
  * - Every function may be called from any thread, unless its comment says
  *   otherwise. Callbacks never come from a thread of the library's own: each
  *   says below on which of the emulator's threads it runs. No lock of the
  *   library's is held meanwhile, so a callback may call these functions, and
  *   may be left by longjmp or a C++ exception.
  * - A thread that waits in kailleraModifyPlayValues, kailleraSelectServerDialog or
- *   kailleraShutdown may be killed there (TerminateThread, pthread_cancel). Another thread
- *   can then play on, beginning with the frame that was waited for, or open the next lobby. A thread that is killed
- *   in the microseconds in which it does not wait can stop the whole process.
- * - On x86 and x86-64 the floating-point unit is the emulator's (the x87's control word, MXCSR, flags
- *   that are pending): callbacks run with it as the emulator has set it, and after
- *   each call it is as before.
- * - On Windows, a call that cannot be served and would never return is refused instead: it returns -1, or 0 where
- *   the function has no error. That is so in a DllMain while the library has not started yet (it starts
- *   when the loader is done: call kailleraInit later), and when the process ends (in DLL_PROCESS_DETACH, and in
- *   what runs from there), where every call returns at once.
- * - The library works on the stack of the calling thread. A call is refused in the same way on a stack of which less
- *   than 32 kB are left (on Linux 8 kB), and on Windows on one of which more than 64 MB are left: call it on a thread
- *   with a stack of another size. On stacks that the system does not know of (coroutines) Linux cannot tell.
+ *   kailleraShutdown may be killed there (TerminateThread, pthread_cancel). Another
+ *   thread can then play on, beginning with the frame that was waited for, or open
+ *   the next lobby. A thread that is killed in the microseconds in which it does
+ *   not wait can stop the whole process.
+ * - On x86 and x86-64 the floating-point unit is the emulator's (the x87's control
+ *   word, MXCSR, flags that are pending): callbacks run with it as the emulator has
+ *   set it, and after each call it is as before.
+ * - On Windows, a call that cannot be served and would never return is refused
+ *   instead: it returns -1, or 0 where the function has no error. That is so in a
+ *   DllMain while the library has not started yet (it starts when the loader is
+ *   done: call kailleraInit later), and when the process ends (in
+ *   DLL_PROCESS_DETACH, and in what runs from there), where every call returns at
+ *   once.
+ * - The library works on the stack of the calling thread. A call is refused in the
+ *   same way on a stack of which less than 32 kB are left (on Linux 8 kB), and on
+ *   Windows on one of which more than 64 MB are left: call it on a thread with a
+ *   stack of another size. On stacks that the system does not know of (coroutines)
+ *   Linux cannot tell.
  * - The library holds a Go runtime. A signal handler of the emulator's must be
  *   installed with SA_ONSTACK, the process must not fork after the library
  *   was loaded (fork followed at once by exec is fine), and the library
