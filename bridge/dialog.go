@@ -156,7 +156,7 @@ func (s *Session) NextCall(id uint64, c *Call) (code int) {
 	d.blocked = true
 	s.mu.Unlock()
 
-	for armed := false; ; armed = true {
+	for armed := false; ; {
 		select {
 		case call := <-d.calls:
 			if s.deliver(d, call, c) {
@@ -177,6 +177,7 @@ func (s *Session) NextCall(id uint64, c *Call) (code int) {
 			return 0
 		}
 		d.waiter.arm(d.thread)
+		armed = true // what came before the thread could be woken is looked for once more
 	}
 }
 

@@ -208,3 +208,32 @@ func TestAThreadThatWaitsInShutdownIsToldTo(t *testing.T) {
 		close(hung)
 	})
 }
+
+// A game that is over before its callback was called leaves nothing to call, and the thread is woken for what comes then.
+func TestAThreadIsWokenAfterACallThatCameTooLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMortals()
+		h := newHost(t, runUI(func(ctx context.Context, d *bridge.Dialog) error {
+			over, cancel := context.WithCancel(ctx)
+			cancel()
+			if err := oneGame(newFakeGame(), nil)(over, d); err != nil {
+				return err
+			}
+			time.Sleep(time.Second)
+			d.MoreInfos(bridge.GameName{Entry: "Maze"})
+			<-ctx.Done()
+			return nil
+		}), m.use)
+		id := h.begin(threadA)
+		synctest.Wait()
+		var c bridge.Call
+		h.NextCall(id, &c)
+		require.Equal(t, bridge.CallWait, c.Kind)
+		woken := m.wakes(threadA)
+		time.Sleep(2 * time.Second)
+		require.Equal(t, woken+1, m.wakes(threadA))
+		h.NextCall(id, &c)
+		require.Equal(t, bridge.CallMoreInfos, c.Kind)
+		h.Shutdown()
+	})
+}
