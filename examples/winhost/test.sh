@@ -309,9 +309,6 @@ for bits in 32 64; do
     habit two-copies $bits
     habit sta $bits
     habit vectored-handlers $bits
-done
-for one in "${slow[@]}"; do
-    wait "$one" || failed=1
     habit fpu $bits
     habit cdecl $bits
     habit jump $bits
@@ -326,6 +323,9 @@ for one in "${slow[@]}"; do
     KAILLERA_NICK=large$bits KAILLERA_GAME=Duel program "habit-large-$bits" $bits habits-large.exe \
         --library "$(folder $bits)/kailleraclient.dll" large
     KAILLERA_NICK=throws$bits KAILLERA_GAME=Duel program "exceptions-$bits" $bits exceptions.exe
+done
+for one in "${slow[@]}"; do
+    wait "$one" || failed=1
 done
 
 echo
