@@ -49,6 +49,7 @@ static const struct habit {
     {"freed", "have a plug-in that calls kailleraShutdown when it is freed", 0, habit_freed},
     {"exit", "have a plug-in that calls kailleraShutdown when the process ends", 0, habit_exit},
     {"stack", "call on huge stacks, and where little stack is left", 0, habit_stack},
+    {"save", "say a save in hundreds of lines at once, and wait for the last one", 0, habit_save},
     {"large", "are linked with a huge stack (habits-large.exe)", 0, habit_large},
     {NULL, NULL, 0, NULL},
 };
@@ -89,9 +90,17 @@ void habits_infos(kailleraInfos *infos)
     infos->clientDroppedCallback = no_drop;
 }
 
+/* For test.sh, which tries them all. */
+static int list(void)
+{
+    for (const struct habit *h = habits; h->name != NULL; h++)
+        printf("%s\n", h->name);
+    return 0;
+}
+
 static int usage(void)
 {
-    printf("usage: habits [--library FILE] HABIT\n\nDoes as an emulator of Windows does; exit status 0 if the library stands it.\n\n");
+    printf("usage: habits [--library FILE] HABIT\n       habits --list\n\nDoes as an emulator of Windows does; exit status 0 if the library stands it.\n\n");
     for (const struct habit *h = habits; h->name != NULL; h++)
         printf("  %-20s %s\n", h->name, h->what);
     return 2;
@@ -102,6 +111,8 @@ int main(int argc, char **argv)
     const struct habit *h = habits;
 
     setvbuf(stdout, NULL, _IONBF, 0);
+    if (argc == 2 && strcmp(argv[1], "--list") == 0)
+        return list();
     if (argc == 4 && strcmp(argv[1], "--library") == 0) {
         habits_options.library = argv[2];
         argv += 2;

@@ -42,6 +42,7 @@ void habit_jump(void); /* habit_jump.c */
 void habit_dllmain(void); /* habit_ends.c */
 void habit_freed(void);
 void habit_exit(void);
+void habit_save(void); /* habit_save.c */
 void habit_stack(void); /* habit_stack.c */
 void habit_large(void);
 

@@ -309,6 +309,7 @@ for bits in 32 64; do
     habit two-copies $bits
     habit sta $bits
     habit vectored-handlers $bits
+    habit save $bits
     habit fpu $bits
     habit cdecl $bits
     habit jump $bits
@@ -326,6 +327,13 @@ for bits in 32 64; do
 done
 for one in "${slow[@]}"; do
     wait "$one" || failed=1
+done
+
+# None of them is forgotten, in either width. The partner is a part of some.
+for name in $(timeout 60 "$run" 64 "$(folder 64)/habits.exe" --list | tr -d '\r' | grep -vx partner); do
+    for bits in 32 64; do
+        [ -e "$logs/habit-$name-$bits.log" ] || { echo "FAIL the habit $name is not tried in $bits bits" && failed=1; }
+    done
 done
 
 echo
