@@ -122,7 +122,7 @@ func (s *session) tellBehind(now time.Time) {
 func (s *session) sendHistory(now time.Time, q wire.HistoryRequest) {
 	sv := s.server
 	if s.state != statePlaying || !s.room.mixer.Fetching(s.player) || !s.mayComeBack() || !s.histories.allow(now, historyRate) {
-		sv.stats.Flooded++
+		sv.countRefused(RefusedHistory)
 		return
 	}
 	h := s.room.history

@@ -98,7 +98,7 @@ func TestPlayDoesNotAllocate(t *testing.T) {
 		after := table.b.s.stats
 		require.Equal(t, 501, after.Frames-before.Frames, "every frame was mixed")
 		require.GreaterOrEqual(t, after.DatagramsSent-before.DatagramsSent, 501*4)
-		require.Zero(t, after.Malformed+after.Misplaced)
+		require.Zero(t, after.Refusals[RefusedMalformed]+after.Refusals[RefusedMisplaced])
 	}
 }
 

@@ -121,7 +121,7 @@ func TestCapturedClientsArePlayedWith(t *testing.T) {
 				require.NoError(t, err)
 				require.Equal(t, "anna", joined.User)
 				require.Equal(t, uint32(40), joined.Ping)
-				require.Zero(t, sv.Stats().Misplaced, "the login is taken once")
+				require.Zero(t, sv.Stats().Refusals[server.RefusedMisplaced], "the login is taken once")
 				c.send(wire.TypeGlobalChat, wire.ChatRequest{Text: "hello"}.AppendTo(nil))
 				said, err := wire.ParseChat(c.await(wire.TypeGlobalChat).Body)
 				require.NoError(t, err)
@@ -165,7 +165,7 @@ func TestALoginWithAnotherNumberIsNoLogin(t *testing.T) {
 			require.Error(t, err, "number %d", seq)
 			c.conn.Close()
 		}
-		require.Equal(t, 4, sv.Stats().Stray)
+		require.Equal(t, 4, sv.Stats().Refusals[server.RefusedStray])
 		sv.Close("over")
 		require.NoError(t, <-served)
 	})

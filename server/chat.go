@@ -73,7 +73,7 @@ func isRoomCommand(text string) bool {
 
 // lineDropped is a line for the room that was one too many.
 func (s *session) lineDropped(now time.Time) {
-	s.server.stats.Flooded++
+	s.server.countRefused(RefusedRoomChat)
 	s.dropped++
 	if !s.mayNotice(now) {
 		return
@@ -101,7 +101,7 @@ func (s *session) limit(now time.Time, l *rater, r Rate, notice string) bool {
 	if l.allow(now, r) {
 		return true
 	}
-	s.server.stats.Flooded++
+	s.server.countRefused(RefusedChat)
 	if s.mayNotice(now) {
 		s.tell(now, notice)
 	}

@@ -52,7 +52,7 @@ func (s *session) receive(now time.Time, datagram []byte) {
 		return
 	}
 	if err := s.link.Receive(now, datagram); err != nil {
-		s.server.stats.Malformed++
+		s.server.countRefused(RefusedMalformed)
 		return
 	}
 	s.deliver(now)
@@ -72,7 +72,7 @@ func (s *session) receive(now time.Time, datagram []byte) {
 func (s *session) receiveLate(now time.Time, datagram []byte) {
 	bundle, err := wire.ParseBundle(datagram, s.server.bundle[:0])
 	if err != nil {
-		s.server.stats.Malformed++
+		s.server.countRefused(RefusedMalformed)
 		return
 	}
 	if _, ok := findLogin(bundle); ok && len(bundle) == 1 {
@@ -100,7 +100,7 @@ func (s *session) deliver(now time.Time) {
 func (s *session) handle(now time.Time, m wire.Message) {
 	sv := s.server
 	if !accepted[s.state].has(m.Type) {
-		sv.stats.Misplaced++
+		sv.countRefused(RefusedMisplaced)
 		return
 	}
 	var err error
@@ -111,13 +111,13 @@ func (s *session) handle(now time.Time, m wire.Message) {
 		err = s.handleGameCache(now, m.Body)
 	default:
 		if !unlimited.has(m.Type) && !s.messages.allow(now, sv.cfg.Flood.Message) {
-			sv.stats.Flooded++
+			sv.countRefused(RefusedMessage)
 			return
 		}
 		err = s.handleLobby(now, m)
 	}
 	if err != nil {
-		sv.stats.Malformed++
+		sv.countRefused(RefusedMalformed)
 	}
 }
 

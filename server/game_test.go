@@ -288,8 +288,8 @@ func TestGamesOfMixedTypes(t *testing.T) {
 					least = min(least, n-g.batcher.Delay())
 				}
 				sameFrames(t, least, gs...)
-				require.Zero(t, w.server.Stats().Malformed)
-				require.Zero(t, w.server.Stats().Misplaced)
+				require.Zero(t, w.server.Stats().Refusals[RefusedMalformed])
+				require.Zero(t, w.server.Stats().Refusals[RefusedMisplaced])
 			})
 		})
 	}

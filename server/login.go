@@ -219,7 +219,7 @@ func (s *session) completeLogin(now time.Time) {
 		return
 	}
 	if reason := s.refusal(now); reason != "" {
-		sv.stats.Refused++
+		sv.countRefused(RefusedLogin)
 		sv.cfg.Logger.Info("login refused", append(s.attrs(), slog.String("reason", reason))...)
 		s.send(now, wire.TypeLoginRefused, wire.LoginRefused{User: s.user, Message: sv.clean.encode(reason, maxQuitMessage)})
 		s.closeSession(now)

@@ -75,7 +75,7 @@ func TestLoginRefusals(t *testing.T) {
 		w.login("bert", wire.LAN)
 		require.Contains(t, w.dial("carl", wire.LAN).refusedWith(), "full (2 users)")
 		require.Equal(t, 2, w.server.Stats().Users)
-		require.Equal(t, 9, w.server.Stats().Refused)
+		require.Equal(t, 9, w.server.Stats().Refusals[RefusedLogin])
 		time.Sleep(time.Minute)
 		require.Zero(t, w.server.Stats().Pending)
 	})

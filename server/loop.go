@@ -117,11 +117,11 @@ func (s *Server) receive(now time.Time, conn PacketConn, from netip.AddrPort, da
 	}
 	switch {
 	case from.Port() == 0: // no answer could reach it
-		s.stats.Stray++
+		s.countRefused(RefusedStray)
 	case isQuery(datagram):
 		s.answerQuery(conn, from, datagram)
 	case conn != s.conn || s.stopping:
-		s.stats.Stray++
+		s.countRefused(RefusedStray)
 	default:
 		s.receiveLogin(now, from, datagram)
 	}
@@ -141,7 +141,7 @@ func (s *Server) answerQuery(conn PacketConn, from netip.AddrPort, datagram []by
 	version, ok := wire.ParseHello(datagram)
 	switch {
 	case !ok:
-		s.stats.Malformed++
+		s.countRefused(RefusedMalformed)
 	case s.stopping:
 	case version != wire.Version:
 		s.write(conn, from, wire.AppendVersionRefused(s.out[:0]))

@@ -147,13 +147,13 @@ func (t *pendingTable) remove(p *pendingLogin) {
 func (s *Server) receiveLogin(now time.Time, from netip.AddrPort, datagram []byte) {
 	bundle, err := wire.ParseBundle(datagram, s.bundle[:0])
 	if err != nil {
-		s.stats.Malformed++
+		s.countRefused(RefusedMalformed)
 		return
 	}
 	login, ok := findLogin(bundle)
 	p := s.pending.byAddr[from]
 	if p == nil && !ok {
-		s.stats.Stray++
+		s.countRefused(RefusedStray)
 		return
 	}
 	if s.returnsNonce(from, bundle) && (ok || p != nil) {

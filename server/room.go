@@ -49,7 +49,7 @@ func (s *session) create(now time.Time, raw string) {
 		s.refuse(now, fmt.Sprintf("There are %d rooms already, no more are allowed", len(sv.rooms)))
 		return
 	case !s.creates.allow(now, sv.cfg.Flood.Create):
-		sv.stats.Flooded++
+		sv.countRefused(RefusedCreate)
 		s.refuse(now, "You create rooms too fast, wait a moment")
 		return
 	}
@@ -91,7 +91,7 @@ func (s *session) join(now time.Time, id uint32) {
 	r := sv.roomByID[id]
 	switch {
 	case !s.joins.allow(now, sv.cfg.Flood.Join):
-		sv.stats.Flooded++
+		sv.countRefused(RefusedJoin)
 		s.refuse(now, "You join rooms too fast, wait a moment")
 		return
 	case r == nil:

@@ -236,15 +236,12 @@ func (s *Server) Close(reason string) error {
 type Stats struct {
 	Users, Rooms, Games int // now; Games are rooms in netsync or in play
 	Pending             int // logins under way now
-	Logins, Refused     int
+	Logins              int
+	Refusals            Refusals
 	DatagramsReceived   int
 	DatagramsSent       int
 	BytesReceived       int // UDP payload
 	BytesSent           int
-	Malformed           int // datagrams that are no bundle, or a body that cannot be parsed
-	Stray               int // datagrams that belong to no session and start none
-	Misplaced           int // messages of a type that makes no sense in the session's state
-	Flooded             int // messages beyond a rate
 	Frames              int // combined frames that were ready
 }
 

@@ -43,7 +43,7 @@ func (s *Server) receiveExtension(now time.Time, from netip.AddrPort, datagram [
 			return
 		}
 	}
-	s.stats.Stray++
+	s.countRefused(RefusedStray)
 }
 
 // move takes the session to the address that a Move came from, and tells the

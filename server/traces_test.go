@@ -84,7 +84,7 @@ func TestWhatRealClientsSayIsUnderstood(t *testing.T) {
 				require.NoError(t, err)
 				b.pass(begun.Add(time.Duration(l.T * float64(time.Second))).Sub(b.now))
 				b.raw(addrs[l.C], d)
-				require.Zero(t, b.s.Stats().Malformed, "%s at %v: %s", l.C, l.T, l.X)
+				require.Zero(t, b.s.Stats().Refusals[RefusedMalformed], "%s at %v: %s", l.C, l.T, l.X)
 				se := b.s.sessions[addrs[l.C]]
 				if se == nil {
 					continue
@@ -109,9 +109,9 @@ func TestWhatRealClientsSayIsUnderstood(t *testing.T) {
 				}
 			}
 			require.Equal(t, map[string]bool{"p1": true, "p2": true}, logins)
-			t.Logf("%d plays of a game, the last with %v batches; %d frames, %d messages in a wrong state", games, input, b.s.Stats().Frames, b.s.Stats().Misplaced)
+			t.Logf("%d plays of a game, the last with %v batches; %d frames, %d messages in a wrong state", games, input, b.s.Stats().Frames, b.s.Stats().Refusals[RefusedMisplaced])
 			require.Equal(t, 6, games, "two players in three games")
-			require.LessOrEqual(t, b.s.Stats().Misplaced, 10, "but for input that crosses with the drop")
+			require.LessOrEqual(t, b.s.Stats().Refusals[RefusedMisplaced], 10, "but for input that crosses with the drop")
 			for who, addr := range addrs {
 				if se := b.s.sessions[addr]; se != nil && se.link != nil {
 					_, hole := se.link.Hole()

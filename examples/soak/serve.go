@@ -46,7 +46,7 @@ func serve(in io.Reader, out io.Writer) error {
 		var m runtime.MemStats
 		runtime.ReadMemStats(&m)
 		st := s.Stats()
-		fmt.Fprintln(out, m.HeapAlloc, runtime.NumGoroutine(), st.Users, st.Games, st.Pending, st.DatagramsReceived, st.Malformed+st.Stray+st.Misplaced+st.Flooded)
+		fmt.Fprintln(out, m.HeapAlloc, runtime.NumGoroutine(), st.Users, st.Games, st.Pending, st.DatagramsReceived, st.Refusals.Total())
 	}
 	s.Close("the soak is over")
 	return <-served

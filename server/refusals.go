@@ -1,0 +1,56 @@
+package server
+
+// Refusal is a reason for which the server did not do what a datagram or a user asked for. What is refused is
+// counted, by reason, in Stats.Refusals.
+type Refusal uint8
+
+// The reasons. What several of them fit counts as the first that was met.
+const (
+	RefusedMalformed Refusal = iota // a datagram that is no bundle, or a body that cannot be parsed
+	RefusedStray                    // a datagram that belongs to no session and starts none
+	RefusedMisplaced                // a message of a type that makes no sense in the session's state
+	RefusedMessage                  // a message beyond the general rate of a session
+	RefusedChat                     // a line of the lobby's chat beyond its rate
+	RefusedRoomChat                 // a line of a room's chat beyond what may wait
+	RefusedCreate                   // a room beyond the rate of new ones, or beyond the number of rooms
+	RefusedJoin                     // a join beyond its rate
+	RefusedLogin                    // a login: its name, connection type or ping, or its address's rate
+	RefusedFull                     // a login on a full server
+	RefusedHistory                  // a request for history out of turn or beyond its rate
+	refusals
+)
+
+// String is the reason in a word, for the log and for metrics.
+func (r Refusal) String() string {
+	if r < refusals {
+		return refusalWords[r]
+	}
+	return "other"
+}
+
+var refusalWords = [refusals]string{
+	RefusedMalformed: "malformed",
+	RefusedStray:     "stray",
+	RefusedMisplaced: "misplaced",
+	RefusedMessage:   "message",
+	RefusedChat:      "chat",
+	RefusedRoomChat:  "room-chat",
+	RefusedCreate:    "create",
+	RefusedJoin:      "join",
+	RefusedLogin:     "login",
+	RefusedFull:      "full",
+	RefusedHistory:   "history",
+}
+
+// Refusals counts by reason since the server was made.
+type Refusals [refusals]int
+
+// Total is how many there were for whatever reason.
+func (r Refusals) Total() (n int) {
+	for _, count := range r {
+		n += count
+	}
+	return n
+}
+
+func (s *Server) countRefused(r Refusal) { s.stats.Refusals[r]++ }
