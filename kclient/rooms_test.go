@@ -23,6 +23,7 @@ var rooms = map[string][]string{
 	"kbridge/kclient/link":             {"kbridge/kclient/wire"},
 	"kbridge/kclient/netsim":           {},
 	"kbridge/kclient/krec":             {},
+	"kbridge/kclient/logqueue":         {},
 	"kbridge/kclient/udp":              {"golang.org/x/sys"},
 	"kbridge/kclient/lab":              {"kbridge/kclient/wire", "kbridge/kclient/framecache", "kbridge/kclient/lockstep", "kbridge/kclient/link", "kbridge/kclient/netsim", "kbridge/kclient/deployed"},
 	"kbridge/kclient/deployed":         {"kbridge/kclient/wire", "kbridge/kclient/framecache", "kbridge/kclient/lockstep", "kbridge/kclient/netsim"},

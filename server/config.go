@@ -99,7 +99,9 @@ type Config struct {
 	// bytes again.
 	Random io.Reader
 
-	Logger *slog.Logger // nil logs nothing
+	// Logger is written to from a bounded queue, so that a handler that is slow, or stands still, slows nobody; what does not fit
+	// is dropped and counted. What anybody can cause is limited. nil logs nothing.
+	Logger *slog.Logger
 }
 
 // withDefaults fills the zero fields in and reports every value that the server

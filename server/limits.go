@@ -266,3 +266,14 @@ const readBuffer = 1 << 20
 // pause between them, five seconds in all: on some systems an error only tells
 // that an earlier datagram could not be delivered.
 const maxReadErrors = 100
+
+// The log. A server of a hundred users who all chat logs some lines a second for a while, and fewer than one in the long
+// run. A message that anybody can cause is logged logRate often; at a line of 150 bytes that is 26 MB a day for each
+// kind of message under an attack without end. logFlush is how long the server's end waits for a log that is written
+// slowly.
+var logRate = Rate{Every: 500 * time.Millisecond, Burst: 200}
+
+const (
+	summaryEvery = time.Minute
+	logFlush     = time.Second
+)

@@ -50,7 +50,7 @@ func (s *Server) readGames(conn PacketConn) error {
 		if stopping {
 			return nil
 		}
-		if !readAgain(err, failures) {
+		if !s.readAgain(conn, err, failures) {
 			return err
 		}
 	}
@@ -58,11 +58,17 @@ func (s *Server) readGames(conn PacketConn) error {
 
 // readAgain reports whether a socket may still be of use after so many errors in
 // a row, and waits a moment if so.
-func readAgain(err error, failures int) bool {
-	if errors.Is(err, net.ErrClosed) || failures >= maxReadErrors {
+func (s *Server) readAgain(conn PacketConn, err error, failures int) bool {
+	if errors.Is(err, net.ErrClosed) {
 		return false
 	}
-	time.Sleep(time.Duration(failures-1) * time.Millisecond)
+	if failures == 1 {
+		s.cfg.Logger.Warn("cannot receive", slog.String("at", conn.LocalAddr().String()), slog.Any("error", err))
+	}
+	if failures >= maxReadErrors {
+		return false
+	}
+	time.Sleep(time.Duration(failures) * time.Millisecond)
 	return true
 }
 
@@ -81,21 +87,30 @@ func (s *Server) sleepUntil(conn PacketConn, now, at time.Time) error {
 }
 
 // readQueries is the loop of a query socket of its own: it answers, and keeps
-// nothing.
-func (s *Server) readQueries(conn PacketConn) {
+// nothing. It ends with an error when the socket is of no use any more, nil when it was closed.
+func (s *Server) readQueries(conn PacketConn) error {
 	buf := make([]byte, 2<<10)
 	failures := 0
 	for {
 		n, from, err := conn.ReadFromUDPAddrPort(buf)
 		if err != nil {
-			if failures++; !readAgain(err, failures) {
-				return
+			if failures++; !s.readAgain(conn, err, failures) {
+				if errors.Is(err, net.ErrClosed) {
+					return nil
+				}
+				return err
 			}
 			continue
 		}
 		failures = 0
 		s.mu.Lock()
-		s.receive(time.Now(), conn, from, buf[:n])
+		now := time.Now()
+		s.receive(now, conn, from, buf[:n])
+		if s.summary.news() && s.summary.timer.index == 0 {
+			// The other reader has the timers, and may sleep longer than that.
+			s.wakeAt = now
+			_ = s.conn.SetReadDeadline(now)
+		}
 		s.mu.Unlock()
 	}
 }
@@ -156,6 +171,7 @@ func (s *Server) answerQuery(conn PacketConn, from netip.AddrPort, datagram []by
 func (s *Server) run(now time.Time) {
 	for {
 		s.flushTouched(now)
+		s.summary.schedule(now)
 		if at := s.timers.next(); at.IsZero() || at.After(now) {
 			return
 		}

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"kbridge/kclient/logqueue"
 	"kbridge/kclient/udp"
 	"kbridge/kclient/wire"
 )
@@ -64,11 +65,14 @@ type Server struct {
 	body    []byte         // scratch for one message
 	out     []byte         // scratch for one datagram
 
-	stats    Stats
-	served   bool
-	stopping bool      // no more logins; goodbyes are under way
-	stopAt   time.Time // when the goodbyes are over
-	done     chan struct{}
+	stats     Stats
+	summary   summary
+	logLimits *logLimits
+	logs      *logqueue.Handler
+	served    bool
+	stopping  bool      // no more logins; goodbyes are under way
+	stopAt    time.Time // when the goodbyes are over
+	done      chan struct{}
 }
 
 // New returns a server that is not running yet.
@@ -92,6 +96,8 @@ func New(cfg Config) (*Server, error) {
 		out:      make([]byte, 0, 4<<10),
 		done:     make(chan struct{}),
 	}
+	s.cfg.Logger, s.logLimits, s.logs = newLog(cfg.Logger)
+	s.summary.init(s)
 	s.pending.init(s)
 	s.rates.init()
 	s.motd = append(s.motd, s.clean.encode(cfg.Name, maxNameBytes))
@@ -174,8 +180,13 @@ func (s *Server) Serve(query, game PacketConn) error {
 	defer close(s.done)
 
 	var wg sync.WaitGroup
+	var failed error // of the query socket
 	if query != game {
-		wg.Go(func() { s.readQueries(query) })
+		wg.Go(func() {
+			if failed = s.readQueries(query); failed != nil {
+				_ = game.Close() // nobody can come any more
+			}
+		})
 	}
 	err = s.readGames(game)
 	s.mu.Lock()
@@ -183,6 +194,10 @@ func (s *Server) Serve(query, game PacketConn) error {
 	s.mu.Unlock()
 	closeBoth(query, game)
 	wg.Wait()
+	if failed != nil {
+		err = failed
+	}
+	s.logs.Flush(logFlush)
 	return err
 }
 

@@ -111,10 +111,10 @@ func isCharset(s string) bool {
 	return err == nil
 }
 
-func (o options) logger(out io.Writer) *slog.Logger {
+func (o options) handler(out io.Writer) slog.Handler {
 	h := &slog.HandlerOptions{Level: o.level}
 	if o.json {
-		return slog.New(slog.NewJSONHandler(out, h))
+		return slog.NewJSONHandler(out, h)
 	}
-	return slog.New(slog.NewTextHandler(out, h))
+	return slog.NewTextHandler(out, h)
 }

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"time"
 
+	"kbridge/kclient/logqueue"
 	"kbridge/server"
 )
 
@@ -17,6 +19,9 @@ const (
 	exitError = 1
 	exitUsage = 2
 )
+
+// logFlush is how long the program's end waits for whoever reads its log.
+const logFlush = time.Second
 
 // run is the program; it ends when ctx does.
 func run(ctx context.Context, args []string, stderr io.Writer) int {
@@ -28,7 +33,9 @@ func run(ctx context.Context, args []string, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "kaillera-server: %v\nRun kaillera-server -help for all flags.\n", err)
 		return exitUsage
 	}
-	log := o.logger(stderr)
+	lines := logqueue.New(o.handler(stderr))
+	defer lines.Flush(logFlush)
+	log := slog.New(lines)
 	o.config.Logger = log
 	s, err := server.New(o.config)
 	if err != nil {
@@ -60,6 +67,21 @@ func run(ctx context.Context, args []string, stderr io.Writer) int {
 		log.Error("ended", slog.Any("error", err))
 		return exitError
 	}
-	log.Info("ended")
+	log.Info("ended", totals(s.Stats())...)
 	return exitOK
+}
+
+// totals are what the server has done, for its last line.
+func totals(st server.Stats) []any {
+	attrs := []any{slog.Int("logins", st.Logins), slog.Int("datagrams", st.DatagramsReceived)}
+	var refused []any
+	for reason, n := range st.Refusals {
+		if n > 0 {
+			refused = append(refused, slog.Int(server.Refusal(reason).String(), n))
+		}
+	}
+	if len(refused) > 0 {
+		attrs = append(attrs, slog.Group("refused", refused...))
+	}
+	return attrs
 }
