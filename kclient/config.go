@@ -47,7 +47,8 @@ type Config struct {
 	// server still keeps that player's place in a game, the login takes it, and
 	// Lobby.Room is where. User and Emulator must be those of then.
 	Comeback *Ticket
-	// Logger gets what happens in the session; nil is silent.
+	// Logger gets what happens in the session; nil is silent. It is called with the session's lock held, never for
+	// a frame: where what it writes to may be slow, put package logqueue before it.
 	Logger *slog.Logger
 	// Listen opens the session's socket. Default: a UDP socket of the
 	// server's address family on a free port.

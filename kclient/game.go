@@ -280,7 +280,7 @@ func (g *Game) tickLocked(now time.Time) {
 	if at.IsZero() || now.Before(at) {
 		return
 	}
-	silent := &TimeoutError{Waiting: "any datagram in the game", Server: g.s.server.String(), After: g.stallTimeoutLocked(), Kind: TimeoutGame}
+	silent := &TimeoutError{Waiting: "any datagram in the game", Server: g.s.server.String(), After: g.stallTimeoutLocked(), Kind: TimeoutGame, Cause: g.s.trouble.send}
 	if !g.started {
 		silent.Waiting, silent.After, silent.Kind = "all players to load the game", g.s.cfg.NetsyncTimeout, TimeoutNetsync
 	}

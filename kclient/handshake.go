@@ -69,6 +69,7 @@ func (q *question) run(ctx context.Context, accept func([]byte) (bool, error)) (
 	defer stop()
 	buf := make([]byte, 2048)
 	var closed refusals
+	var trouble trouble
 	begun := time.Now()
 	var asked time.Time
 	for {
@@ -76,8 +77,8 @@ func (q *question) run(ctx context.Context, accept func([]byte) (bool, error)) (
 			return 0, fmt.Errorf("kclient: gave up waiting for %s from %v: %w", q.waiting, q.server, err)
 		}
 		now := time.Now()
-		if now.Sub(begun) >= q.timeout {
-			return 0, &TimeoutError{Waiting: q.waiting, Server: q.server.String(), After: q.timeout, Kind: TimeoutHello}
+		if after := now.Sub(begun); after >= q.timeout || trouble.stuck(now) {
+			return 0, &TimeoutError{Waiting: q.waiting, Server: q.server.String(), After: min(after, q.timeout), Kind: TimeoutHello, Cause: trouble.send}
 		}
 		if asked.IsZero() || now.Sub(asked) >= helloRetry {
 			asked = now
@@ -85,7 +86,10 @@ func (q *question) run(ctx context.Context, accept func([]byte) (bool, error)) (
 			if errors.Is(err, net.ErrClosed) {
 				return 0, err
 			}
-			closed.add(now, err, q.server)
+			if closed.add(now, err, q.server) {
+				err = nil // it could be sent
+			}
+			trouble.sent(now, err)
 		}
 		if closed.certain() {
 			return 0, &NotListeningError{Server: q.server.String()}
@@ -97,12 +101,19 @@ func (q *question) run(ctx context.Context, accept func([]byte) (bool, error)) (
 		n, from, err := q.conn.ReadFromUDPAddrPort(buf)
 		switch {
 		case err == nil:
+			trouble.reads = 0
 		case errors.Is(err, net.ErrClosed):
 			return 0, err
 		case errors.Is(err, os.ErrDeadlineExceeded):
+			trouble.reads = 0
 			continue
 		default: // the port is closed; it may open yet
 			closed.add(time.Now(), err, q.server)
+			pause, ok := trouble.unreadable(err)
+			if !ok {
+				return 0, fmt.Errorf("kclient: cannot receive %s from %v: %w", q.waiting, q.server, err)
+			}
+			time.Sleep(pause)
 			continue
 		}
 		if unmap(from) != q.server {

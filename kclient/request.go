@@ -95,7 +95,7 @@ func (s *session) await(ctx context.Context, kind requestKind, r *request, timeo
 
 // unansweredLocked is the error of a request that nobody answered.
 func (s *session) unansweredLocked(kind requestKind, r *request, after time.Duration) error {
-	e := &TimeoutError{Waiting: "the answer to " + r.what, Server: s.server.String(), After: after}
+	e := &TimeoutError{Waiting: "the answer to " + r.what, Server: s.server.String(), After: after, Cause: s.trouble.send}
 	switch {
 	case kind == requestLogin:
 		e.Kind = TimeoutLogin

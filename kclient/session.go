@@ -2,6 +2,7 @@ package kclient
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -35,27 +36,28 @@ type session struct {
 	log     *slog.Logger
 	done    chan struct{} // closed when err is set
 
-	mu     sync.Mutex // guards everything below
-	link   *link.Link
-	out    []byte    // datagram under construction
-	body   []byte    // message body under construction
-	lost   int       // messages of the server's, reported
-	armed  time.Time // the read deadline that is in force
-	spoke  time.Time // when we last said something new: EmuLinker's keep-alive takes no repeat for a sign of life
-	pinged time.Time // when PING was last sent to the query port
-	ponged time.Time
-	vigil  vigil
-	closed refusals   // of the session's port
-	said   []saidLine // chat of ours that is not known to have arrived
-	talk   talk
-	err    error // why the session ended
-	events eventQueue
-	login  loginState
-	lobby  lobbyState
-	wait   [requestKinds]*request
-	room   *Room
-	back   *Room // that Config.Comeback led into
-	ticket ticketState
+	mu      sync.Mutex // guards everything below
+	link    *link.Link
+	out     []byte    // datagram under construction
+	body    []byte    // message body under construction
+	lost    int       // messages of the server's, reported
+	armed   time.Time // the read deadline that is in force
+	spoke   time.Time // when we last said something new: EmuLinker's keep-alive takes no repeat for a sign of life
+	pinged  time.Time // when PING was last sent to the query port
+	ponged  time.Time
+	vigil   vigil
+	closed  refusals // of the session's port
+	trouble trouble
+	said    []saidLine // chat of ours that is not known to have arrived
+	talk    talk
+	err     error // why the session ended
+	events  eventQueue
+	login   loginState
+	lobby   lobbyState
+	wait    [requestKinds]*request
+	room    *Room
+	back    *Room // that Config.Comeback led into
+	ticket  ticketState
 	// emuLinker: the server has spoken as EmuLinker does.
 	emuLinker bool
 }
@@ -66,18 +68,22 @@ func (s *session) run() {
 	for {
 		n, from, err := s.conn.ReadFromUDPAddrPort(buf)
 		now := time.Now()
+		var pause time.Duration
 		s.mu.Lock()
 		switch {
 		case s.err != nil:
 		case err == nil:
+			s.trouble.reads = 0
 			s.receiveLocked(now, buf[:n], unmap(from))
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			s.armed = time.Time{}
+			s.trouble.reads = 0
 		case errors.Is(err, net.ErrClosed):
 			s.endLocked(ErrClosed)
 		default:
 			// Windows' reports of closed ports do not say whose: the time-outs decide.
 			s.refusedLocked(now, err)
+			pause = s.unreadableLocked(err)
 		}
 		if s.err == nil {
 			s.tickLocked(now)
@@ -90,7 +96,22 @@ func (s *session) run() {
 		if ended {
 			return
 		}
+		if pause > 0 {
+			time.Sleep(pause)
+		}
 	}
+}
+
+// unreadableLocked takes a read that failed and returns how long to pause before the next one.
+func (s *session) unreadableLocked(err error) time.Duration {
+	pause, ok := s.trouble.unreadable(err)
+	switch {
+	case !ok:
+		s.endLocked(fmt.Errorf("kclient: nothing can be received from %v any more: %w", s.server, err))
+	case s.trouble.reads == 1:
+		s.log.Warn("cannot receive", "server", s.server, "err", err)
+	}
+	return pause
 }
 
 // receiveLocked takes one datagram. Only the server's own address and port are
@@ -180,7 +201,7 @@ func (s *session) tickLocked(now time.Time) {
 	}
 	heard := s.heardLocked()
 	if now.Sub(heard) >= deadAfter {
-		s.endLocked(&TimeoutError{Waiting: "any sign of life", Server: s.server.String(), After: now.Sub(heard)})
+		s.endLocked(&TimeoutError{Waiting: "any sign of life", Server: s.server.String(), After: now.Sub(heard), Cause: s.trouble.send})
 		return
 	}
 	if now.Sub(heard) >= s.cfg.KeepAlive && now.Sub(s.pinged) >= s.cfg.KeepAlive/4 {
@@ -256,8 +277,11 @@ func (s *session) flushLocked(now time.Time) {
 // the link repeats it.
 func (s *session) writeLocked(b []byte, to netip.AddrPort) {
 	_, err := s.conn.WriteToUDPAddrPort(b, to)
-	if err != nil && !s.refusedLocked(time.Now(), err) && !errors.Is(err, net.ErrClosed) {
-		s.log.Debug("cannot send", "to", to, "err", err)
+	if err != nil && (s.refusedLocked(time.Now(), err) || errors.Is(err, net.ErrClosed)) {
+		return
+	}
+	if (err != nil || s.trouble.send != nil) && s.trouble.sent(time.Now(), err) {
+		s.log.Warn("cannot send", "to", to, "err", err)
 	}
 }
 

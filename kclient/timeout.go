@@ -35,9 +35,14 @@ type TimeoutError struct {
 	Server  string        // host:port
 	After   time.Duration // how long was waited
 	Kind    TimeoutKind
+	Cause   error // why nothing could be sent, when the last datagram could not; errors.Is and errors.As look into it
 }
 
 func (e *TimeoutError) Error() string {
+	if e.Cause != nil {
+		return fmt.Sprintf("kclient: waited %v for %s from %s, and nothing can be sent there: %v: see whether your network works",
+			e.After.Round(time.Millisecond), e.Waiting, e.Server, e.Cause)
+	}
 	return fmt.Sprintf("kclient: waited %v for %s from %s: %s", e.After.Round(time.Millisecond), e.Waiting, e.Server, e.Kind.advice())
 }
 
@@ -65,6 +70,9 @@ func (e *TimeoutError) Timeout() bool { return true }
 
 // Temporary is part of net.Error: the same call may work when it is made again.
 func (e *TimeoutError) Temporary() bool { return true }
+
+// Unwrap is Cause.
+func (e *TimeoutError) Unwrap() error { return e.Cause }
 
 // Is makes errors.Is(err, os.ErrDeadlineExceeded) true, as for the net package's.
 func (e *TimeoutError) Is(target error) bool { return target == os.ErrDeadlineExceeded }
