@@ -20,6 +20,9 @@ type attack struct {
 	rate float64
 	seed uint64
 	sent atomic.Int64 // datagrams
+
+	mu      sync.Mutex
+	victims []*victim
 }
 
 func newAttack(addr string, o options) (*attack, error) {
@@ -50,6 +53,16 @@ func (a *attack) begin(ctx context.Context, working *sync.WaitGroup) {
 	for range 8 {
 		start(a.ruleBreaker)
 	}
+	for range 8 {
+		start(a.cycler)
+	}
+	start(a.comebacks)
+	start(a.relogins)
+	start(a.forgedMoves)
+	start(a.blindLogins)
+	start(a.blindCycles)
+	start(a.hoarders)
+	start(a.loginFlood)
 }
 
 // paced calls f perSecond times a second until the context ends or f returns false.

@@ -20,6 +20,11 @@ type breaker struct {
 	buf  []byte
 	past [][]byte // its latest datagrams
 	room uint32   // the latest that anybody opened
+	own  uint32   // the latest that it opened itself
+	name string
+	deaf bool // it answers no 05
+
+	connection wire.ConnectionType // 0 is a random one
 }
 
 func newBreaker(a *attack, rng *rand.Rand) *breaker {
@@ -54,7 +59,12 @@ func (a *attack) ruleBreaker(ctx context.Context, rng *rand.Rand) {
 
 // login goes through the rounds of a login, for half a second at most.
 func (b *breaker) login(ctx context.Context) {
-	b.send(wire.TypeLogin, wire.LoginRequest{User: randomName(b.rng), Emulator: "soak", Connection: wire.ConnectionType(1 + b.rng.IntN(6))}.AppendTo(nil))
+	b.name = randomName(b.rng)
+	connection := b.connection
+	if connection == 0 {
+		connection = wire.ConnectionType(1 + b.rng.IntN(6))
+	}
+	b.send(wire.TypeLogin, wire.LoginRequest{User: b.name, Emulator: "soak", Connection: connection}.AppendTo(nil))
 	for until := time.Now().Add(500 * time.Millisecond); time.Now().Before(until) && ctx.Err() == nil; {
 		pause(ctx, 5*time.Millisecond)
 		b.read()
@@ -84,10 +94,15 @@ func (b *breaker) read() {
 			}
 			switch m.Type {
 			case wire.TypeServerAck:
-				b.link.Send(time.Now(), wire.TypeClientAck, wire.ClientAck{}.AppendTo(nil))
+				if !b.deaf {
+					b.link.Send(time.Now(), wire.TypeClientAck, wire.ClientAck{}.AppendTo(nil))
+				}
 			case wire.TypeCreateGame:
 				if c, err := wire.ParseGameCreated(m.Body); err == nil {
 					b.room = c.GameID
+					if c.User == b.name {
+						b.own = c.GameID
+					}
 				}
 			}
 		}

@@ -30,6 +30,8 @@ type result struct {
 	games     []*game
 	elapsed   time.Duration // that the players played
 	newcomers *newcomers
+	talkers   *talkers
+	victims   []*victim
 	server    error // how it ended
 }
 
@@ -42,6 +44,10 @@ func run(ctx context.Context, o options, out io.Writer) (reasons []string, err e
 	report := verdict(r)
 	fmt.Fprintf(out, "\n%d newcomers, %d not let in, the slowest took %v\n", r.newcomers.came.Load(), r.newcomers.failed.Load(),
 		time.Duration(r.newcomers.slowest.Load()).Round(time.Millisecond))
+	fmt.Fprintf(out, "%d lines said to %d listeners each\n", r.talkers.said.Load(), len(r.talkers.all))
+	for _, v := range r.victims {
+		fmt.Fprintln(out, v)
+	}
 	for _, g := range r.games {
 		for _, p := range g.players {
 			fmt.Fprintf(out, "%s in %s: %d frames, %.2f a second\n", p.name, g.name, p.frames.Load(), float64(p.frames.Load())/r.elapsed.Seconds())
@@ -67,12 +73,19 @@ func soak(ctx context.Context, o options, out io.Writer) (*result, error) {
 		r.games, err = openGames(playCtx, s.addr, &working)
 	}
 	if err == nil {
+		r.talkers, err = openTalkers(playCtx, s.addr)
+	}
+	if err == nil {
+		working.Go(func() { r.talkers.run(playCtx) })
 		working.Go(func() { r.newcomers.run(playCtx, s.addr) })
 		a.begin(playCtx, &working)
 		err = r.watch(playCtx, o, s, a, out)
 	}
 	stop()
 	working.Wait()
+	if a != nil {
+		r.victims = a.victims
+	}
 	if err != nil {
 		return nil, errors.Join(err, s.stop())
 	}

@@ -40,6 +40,8 @@ func TestShortSoak(t *testing.T) {
 	last := r.samples[len(r.samples)-1]
 	require.Positive(t, last.hostile)
 	require.Positive(t, last.heap)
+	require.Positive(t, r.talkers.said.Load())
+	require.Len(t, r.victims, 3)
 	require.Positive(t, r.newcomers.came.Load())
 	for _, g := range r.games {
 		require.Zero(t, g.desync, g.name)
@@ -71,6 +73,11 @@ func steady() *result {
 		g.players = append(g.players, p)
 	}
 	r.games = []*game{g}
+	r.talkers = &talkers{all: []*talker{{name: "talker 1", said: 30, heard: map[string]int{"talker 1": 30}}}}
+	v := &victim{what: "blind"}
+	v.sent.Store(2000)
+	v.came.Store(5000)
+	r.victims = []*victim{v}
 	return r
 }
 
@@ -83,6 +90,10 @@ func TestVerdict(t *testing.T) {
 		"heap":                  func(r *result) { leak(r, func(s *sample, i int) { s.heap += i << 20 }) },
 		"goroutines":            func(r *result) { leak(r, func(s *sample, i int) { s.goroutines += i / 10 }) },
 		"open files":            func(r *result) { leak(r, func(s *sample, i int) { s.files += i / 10 }) },
+		"memory was 70.0 MiB":   func(r *result) { r.samples[0].rss = 70 << 20 },
+		"used against somebody": func(r *result) { r.victims[0].came.Store(6100) },
+		"heard 29 of the 30":    func(r *result) { r.talkers.all[0].heard["talker 1"] = 29 },
+		"line 4, not 3":         func(r *result) { r.talkers.all[0].wrong = "line 4, not 3" },
 		"different input":       func(r *result) { r.games[0].compare(60, 1); r.games[0].compare(60, 2) },
 		"compared at 12 frames": func(r *result) { r.games[0].compared = 12 },
 		"lost":                  func(r *result) { r.games[0].players[1].err.Store(&lost) },

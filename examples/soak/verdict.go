@@ -12,6 +12,12 @@ const (
 	// datagrams a second is 15 MB a minute.
 	memorySlack = 6 << 20
 
+	// mostMemory is what the server may take in all, whatever is thrown at it.
+	mostMemory = 64 << 20
+
+	// mostRatio is how many bytes may go to a host that has proven nothing for each that came from there.
+	mostRatio = 3
+
 	// leastFrames is per second and player over the whole soak, leastInterval between two samples: a tenth of a
 	// second may be lost to the machine's own business.
 	leastFrames   = 59.7
@@ -62,7 +68,21 @@ func verdict(r *result) (reasons []string) {
 			}
 		}
 	}
+	for _, v := range r.victims {
+		if v.sent.Load() >= leastSent && v.ratio() > mostRatio {
+			fail("the server was used against somebody: %v", v)
+		}
+	}
+	if r.talkers != nil {
+		reasons = append(reasons, r.talkers.lost()...)
+		if err := r.talkers.err.Load(); err != nil {
+			fail("%v", *err)
+		}
+	}
 	for _, s := range r.samples {
+		if s.rss > mostMemory {
+			fail("resident memory was %.1f MiB after %v", float64(s.rss)/(1<<20), s.at.Round(time.Second))
+		}
 		if s.slowest < leastInterval {
 			fail("the slowest player had %.1f frames a second before %v", s.slowest, s.at.Round(time.Second))
 		}

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"kbridge/kclient"
+	"kbridge/kclient/wire"
+)
+
+// talkers are honest users in the lobby who say numbered lines. Each must hear every line of every other, in order.
+type talkers struct {
+	all  []*talker
+	said atomic.Int64
+	err  atomic.Pointer[error]
+}
+
+type talker struct {
+	name  string
+	lobby *kclient.Lobby
+
+	mu    sync.Mutex
+	said  int
+	heard map[string]int // by who says it, how many lines in order
+	wrong string         // the first line that came out of order
+	deaf  int            // events that it did not take
+}
+
+const (
+	talkerCount = 4
+	// talkEvery is within what one user may say: a line in two seconds.
+	talkEvery = 3 * time.Second
+	// hearingTime is how long a line may take; with the machine's own delays.
+	hearingTime = 5 * time.Second
+	sayPrefix   = "line "
+)
+
+// openTalkers logs them in.
+func openTalkers(ctx context.Context, addr string) (*talkers, error) {
+	t := &talkers{}
+	for i := range talkerCount {
+		name := fmt.Sprint("talker ", i+1)
+		lobby, err := kclient.Dial(ctx, addr, kclient.Config{User: name, Emulator: "soak", Connection: wire.LAN})
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		t.all = append(t.all, &talker{name: name, lobby: lobby, heard: map[string]int{}})
+	}
+	return t, nil
+}
+
+// run has them talk until the context ends, and listen until the last line must have come.
+func (t *talkers) run(ctx context.Context) {
+	var listening sync.WaitGroup
+	hear, deafen := context.WithCancel(context.WithoutCancel(ctx))
+	for _, who := range t.all {
+		listening.Go(func() {
+			if err := t.listen(hear, who); err != nil {
+				t.err.Store(&err)
+			}
+		})
+	}
+	ticker := time.NewTicker(talkEvery)
+	defer ticker.Stop()
+	for ctx.Err() == nil {
+		for _, who := range t.all {
+			if err := who.lobby.Chat(fmt.Sprint(sayPrefix, who.said)); err != nil {
+				err = fmt.Errorf("%s cannot talk: %w", who.name, err)
+				t.err.Store(&err)
+				continue
+			}
+			who.mu.Lock()
+			who.said++
+			who.mu.Unlock()
+			t.said.Add(1)
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+		}
+	}
+	time.Sleep(hearingTime)
+	deafen()
+	listening.Wait()
+	for _, who := range t.all {
+		who.deaf = who.lobby.DroppedEvents()
+		who.lobby.Quit("the soak is over")
+	}
+}
+
+func (t *talkers) listen(ctx context.Context, who *talker) error {
+	for {
+		event, err := who.lobby.NextEvent(ctx)
+		if err != nil {
+			if ctx.Err() != nil {
+				return nil
+			}
+			return fmt.Errorf("%s: %w", who.name, err)
+		}
+		chat, ok := event.(kclient.GlobalChat)
+		if !ok {
+			continue
+		}
+		number, ok := strings.CutPrefix(chat.Text, sayPrefix)
+		if !ok || !strings.HasPrefix(chat.User, "talker ") {
+			continue
+		}
+		who.mu.Lock()
+		if want := fmt.Sprint(who.heard[chat.User]); number != want && who.wrong == "" {
+			who.wrong = fmt.Sprintf("%s heard line %s of %s, not %s", who.name, number, chat.User, want)
+		}
+		who.heard[chat.User]++
+		who.mu.Unlock()
+	}
+}
+
+// lost says which lines did not arrive.
+func (t *talkers) lost() (reasons []string) {
+	for _, who := range t.all {
+		if who.wrong != "" {
+			reasons = append(reasons, who.wrong)
+		}
+		if who.deaf > 0 {
+			reasons = append(reasons, fmt.Sprintf("%s did not listen to %d events", who.name, who.deaf))
+		}
+		for _, other := range t.all {
+			if heard := who.heard[other.name]; heard != other.said {
+				reasons = append(reasons, fmt.Sprintf("%s heard %d of the %d lines of %s", who.name, heard, other.said, other.name))
+			}
+		}
+	}
+	return reasons
+}
