@@ -73,7 +73,7 @@ func steady() *result {
 		g.players = append(g.players, p)
 	}
 	r.games = []*game{g}
-	r.talkers = &talkers{all: []*talker{{name: "talker 1", said: 30, heard: map[string]int{"talker 1": 30}}}}
+	r.talkers = &talkers{all: []*talker{{name: "talker 1", said: 30, heard: map[string]int{"talker 1": 30, "talker 1 in the room": 30}}}}
 	v := &victim{what: "blind"}
 	v.sent.Store(2000)
 	v.came.Store(5000)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -12,7 +13,8 @@ import (
 	"kbridge/kclient/wire"
 )
 
-// talkers are honest users in the lobby who say numbered lines. Each must hear every line of every other, in order.
+// talkers are honest users who say numbered lines, in the lobby and in a room that they share. Each must hear every line of
+// every other, in order.
 type talkers struct {
 	all  []*talker
 	said atomic.Int64
@@ -22,6 +24,7 @@ type talkers struct {
 type talker struct {
 	name  string
 	lobby *kclient.Lobby
+	room  *kclient.Room
 
 	mu    sync.Mutex
 	said  int
@@ -48,7 +51,16 @@ func openTalkers(ctx context.Context, addr string) (*talkers, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		t.all = append(t.all, &talker{name: name, lobby: lobby, heard: map[string]int{}})
+		who := &talker{name: name, lobby: lobby, heard: map[string]int{}}
+		if i == 0 {
+			who.room, err = lobby.Create(ctx, "Talk")
+		} else {
+			who.room, err = lobby.Join(ctx, t.all[0].room.Info().ID)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		t.all = append(t.all, who)
 	}
 	return t, nil
 }
@@ -68,7 +80,8 @@ func (t *talkers) run(ctx context.Context) {
 	defer ticker.Stop()
 	for ctx.Err() == nil {
 		for _, who := range t.all {
-			if err := who.lobby.Chat(fmt.Sprint(sayPrefix, who.said)); err != nil {
+			line := fmt.Sprint(sayPrefix, who.said)
+			if err := errors.Join(who.lobby.Chat(line), who.room.Chat(line)); err != nil {
 				err = fmt.Errorf("%s cannot talk: %w", who.name, err)
 				t.err.Store(&err)
 				continue
@@ -101,21 +114,29 @@ func (t *talkers) listen(ctx context.Context, who *talker) error {
 			}
 			return fmt.Errorf("%s: %w", who.name, err)
 		}
-		chat, ok := event.(kclient.GlobalChat)
-		if !ok {
-			continue
+		switch e := event.(type) {
+		case kclient.GlobalChat:
+			who.hear(e.User, e.User, e.Text)
+		case kclient.RoomChat:
+			who.hear(e.User, inRoom(e.User), e.Text)
 		}
-		number, ok := strings.CutPrefix(chat.Text, sayPrefix)
-		if !ok || !strings.HasPrefix(chat.User, "talker ") {
-			continue
-		}
-		who.mu.Lock()
-		if want := fmt.Sprint(who.heard[chat.User]); number != want && who.wrong == "" {
-			who.wrong = fmt.Sprintf("%s heard line %s of %s, not %s", who.name, number, chat.User, want)
-		}
-		who.heard[chat.User]++
-		who.mu.Unlock()
 	}
+}
+
+// inRoom is what the lines are counted under that somebody says in the room.
+func inRoom(user string) string { return user + " in the room" }
+
+func (who *talker) hear(user, as, text string) {
+	number, ok := strings.CutPrefix(text, sayPrefix)
+	if !ok || !strings.HasPrefix(user, "talker ") {
+		return
+	}
+	who.mu.Lock()
+	defer who.mu.Unlock()
+	if want := fmt.Sprint(who.heard[as]); number != want && who.wrong == "" {
+		who.wrong = fmt.Sprintf("%s heard line %s of %s, not %s", who.name, number, as, want)
+	}
+	who.heard[as]++
 }
 
 // lost says which lines did not arrive.
@@ -128,8 +149,10 @@ func (t *talkers) lost() (reasons []string) {
 			reasons = append(reasons, fmt.Sprintf("%s did not listen to %d events", who.name, who.deaf))
 		}
 		for _, other := range t.all {
-			if heard := who.heard[other.name]; heard != other.said {
-				reasons = append(reasons, fmt.Sprintf("%s heard %d of the %d lines of %s", who.name, heard, other.said, other.name))
+			for _, as := range []string{other.name, inRoom(other.name)} {
+				if heard := who.heard[as]; heard != other.said {
+					reasons = append(reasons, fmt.Sprintf("%s heard %d of the %d lines of %s", who.name, heard, other.said, as))
+				}
 			}
 		}
 	}

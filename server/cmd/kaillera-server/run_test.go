@@ -134,3 +134,28 @@ func TestMOTDLines(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "one\ntwo", o.config.MOTD)
 }
+
+// stopped is a pipe that nobody reads.
+type stopped chan struct{}
+
+func (s stopped) Write(p []byte) (int, error) {
+	<-s
+	return len(p), nil
+}
+
+// Row 37: Ctrl-C ends the program although nobody reads its log.
+func TestItEndsAlthoughNobodyReadsItsLog(t *testing.T) {
+	never := make(stopped)
+	defer close(never)
+	ctx, cancel := context.WithCancel(context.Background())
+	code := make(chan int, 1)
+	go func() { code <- run(ctx, []string{"-listen", "127.0.0.1:0"}, never) }()
+	time.Sleep(50 * time.Millisecond) // it runs, or will soon: either way it must end
+	cancel()
+	select {
+	case got := <-code:
+		require.Equal(t, exitOK, got)
+	case <-time.After(10 * time.Second):
+		t.Fatal("it did not end within ten seconds")
+	}
+}
