@@ -43,7 +43,7 @@ func lobby(n int) match {
 // unlimited takes the flood limits away, which are the server's own tests' matter.
 func unlimited(c *server.Config) {
 	no := server.Rate{Burst: -1}
-	c.Flood = server.Flood{Chat: no, GameChat: no, Create: no, Join: no, Login: no, Message: no}
+	c.Flood = server.Flood{Chat: no, GameChat: no, Create: no, Join: no, Start: no, Login: no, Message: no}
 }
 
 func TestLobby(t *testing.T) {

@@ -96,12 +96,12 @@ func (s *session) lose(now time.Time) {
 	r := s.room
 	r.mixer.Absent(s.player)
 	s.tellBehind(now)
-	s.tellOthers(now, fmt.Sprintf("%s has lost the connection. The game goes on; %s can come back within %v",
+	s.warnOthers(now, fmt.Sprintf("%s has lost the connection. The game goes on; %s can come back within %v",
 		s.server.clean.text(s.user), s.server.clean.text(s.user), s.server.cfg.Comeback))
 	s.server.cfg.Logger.Info("player lost the connection", append(s.attrs(), slog.Uint64("room", uint64(r.id)), slog.Int("frame", r.frames))...)
 }
 
-func (s *session) tellOthers(now time.Time, text string) {
+func (s *session) warnOthers(now time.Time, text string) {
 	for _, m := range s.room.members {
 		if m != s {
 			m.warn(now, text)
@@ -181,7 +181,7 @@ func (s *session) backIn(now time.Time, wasAbsent bool, have int) {
 	batch := first + max(m.Received(s.player)-1, 0)*s.connection.Frames()
 	s.send(now, wire.TypeInStep, wire.InStep{Frame: uint32(max(have, batch)), First: uint32(first)})
 	s.room.since = now
-	s.tellOthers(now, s.server.clean.text(s.user)+" is back in the game")
+	s.warnOthers(now, s.server.clean.text(s.user)+" is back in the game")
 	s.server.cfg.Logger.Info("player is back", append(s.attrs(), slog.Uint64("room", uint64(s.room.id)), slog.Int("frame", max(have, batch)))...)
 }
 
@@ -199,8 +199,15 @@ func (s *session) comeBack(now time.Time) bool {
 	if old == nil || old == s || !old.loggedIn() || !wire.ProvesComeback(s.login.comeback, old.ticket, s.ticket) {
 		return false
 	}
+	if !old.comebacks.allow(now, comebackRate) || !s.mayLogIn(now) {
+		// The old session stays as it is, and may be come back to when there has been a pause.
+		sv.countRefused(RefusedComeback)
+		s.refuseLogin(now, "You come back too often, wait a moment")
+		return true
+	}
 	netsync := old.state == stateNetsync
 	if !old.inGame() || !netsync && !old.mayComeBack() {
+		s.userRates, old.userRates = old.userRates, nil
 		old.quit(now, "logged in again", true)
 		return false
 	}
@@ -210,7 +217,7 @@ func (s *session) comeBack(now time.Time) bool {
 	s.tellBehind(now)
 	s.sendStatus(now)
 	sv.addUser(s)
-	s.send(now, wire.TypeUserJoined, wire.UserJoined{User: s.user, UserID: s.id, Ping: s.ping, Connection: s.connection})
+	s.send(now, wire.TypeUserJoined, s.entered())
 	s.send(now, wire.TypePlayerList, r.listFor(s))
 	s.send(now, wire.TypeJoinGame, s.joined(r))
 	if netsync {
@@ -220,7 +227,7 @@ func (s *session) comeBack(now time.Time) bool {
 			FrameDelay: uint16(r.mixer.FrameDelay(s.player)), Player: uint8(s.player + 1), Players: uint8(len(r.players))})
 	} else {
 		s.setPhase(now, link.Play)
-		s.tellOthers(now, sv.clean.text(s.user)+" is coming back into the game")
+		s.warnOthers(now, sv.clean.text(s.user)+" is coming back into the game")
 		r.relay(now)
 	}
 	sv.cfg.Logger.Info("a player comes back", append(s.attrs(), slog.Int("id", int(s.id)), slog.Uint64("room", uint64(r.id)), slog.Any("from", old.addr))...)
@@ -239,6 +246,7 @@ func (s *session) takePlace(now time.Time, old *session) {
 	s.login.request, s.login.comeback = wire.LoginRequest{}, nil
 	s.user, s.emulator, s.key, s.id, s.connection = old.user, old.emulator, old.key, old.id, old.connection
 	s.state, s.room, s.player = old.state, r, old.player
+	s.userRates, old.userRates = old.userRates, nil
 	replace := func(list []*session) {
 		if i := slices.Index(list, old); i >= 0 {
 			list[i] = s
@@ -250,6 +258,7 @@ func (s *session) takePlace(now time.Time, old *session) {
 		r.owner = s
 	}
 	r.lines.hand(old, s)
+	sv.news.hand(now, old, s)
 	sv.removeUser(old)
 	old.room, old.state, old.player = nil, stateLobby, -1
 	old.send(now, wire.TypeUserQuit, wire.UserQuit{User: old.user, UserID: old.id, Message: "logged in again"})

@@ -62,7 +62,7 @@ type Rate struct {
 // Flood holds the limits on what one user may do; Login's is for an IP address. Game chat beyond
 // its rate is not refused: it waits, and goes out at the room's pace.
 type Flood struct {
-	Chat, GameChat, Create, Join, Login, Message Rate
+	Chat, GameChat, Create, Join, Start, Login, Message Rate
 }
 
 // Config says what a server is like. The zero value is a usable server.
@@ -120,6 +120,7 @@ func (c Config) withDefaults() (Config, error) {
 	setDefault(&c.Flood.GameChat, defaultFlood.GameChat)
 	setDefault(&c.Flood.Create, defaultFlood.Create)
 	setDefault(&c.Flood.Join, defaultFlood.Join)
+	setDefault(&c.Flood.Start, defaultFlood.Start)
 	setDefault(&c.Flood.Login, defaultFlood.Login)
 	setDefault(&c.Flood.Message, defaultFlood.Message)
 	if c.SameDelayEmulators == nil {

@@ -217,8 +217,7 @@ func (s *session) quit(now time.Time, message string, willing bool) {
 	if s.room != nil {
 		s.leave(now, !willing)
 	}
-	gone := wire.UserQuit{User: s.user, UserID: s.id, Message: message}
-	sv.broadcast(now, wire.TypeUserQuit, gone) // to the one who quits too, as EmuLinker does
+	s.tellQuit(now, message)
 	sv.removeUser(s)
 	s.closeSession(now)
 	sv.cfg.Logger.Info("quit", append(s.attrs(), slog.String("message", sv.clean.text(message)))...)

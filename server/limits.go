@@ -244,6 +244,9 @@ var defaultFlood = Flood{
 	GameChat: Rate{Every: 500 * time.Millisecond, Burst: 10},
 	Create:   Rate{Every: 2 * time.Second, Burst: 5},
 	Join:     Rate{Every: time.Second, Burst: 8},
+	// Start is an owner's, and a room has one. Somebody impatient who starts, drops out and starts again needs four
+	// seconds each time at least for the emulator to load, and may do it faster eight times in a row.
+	Start: Rate{Every: 4 * time.Second, Burst: 8},
 	// Login counts completed rounds of 05 and 06 from one IP address, so only
 	// who really is at the address can use it up. Loopback is exempt.
 	Login: Rate{Every: time.Second, Burst: 30},
@@ -251,6 +254,34 @@ var defaultFlood = Flood{
 	// few a second at most.
 	Message: Rate{Every: 20 * time.Millisecond, Burst: 100},
 }
+
+// What users in the lobby are told of others, see news.go. newsPace is in bytes a second, after a burst of newsBurst. An old
+// client gets a message again in each datagram until it has proven to have it, which is asked for once a second: what
+// comes at n messages a second arrives as n × n, up to 15 × n. So a second message of the same room comes when the first may
+// be proven. A message counts for leastNews, so there are eight a second, which arrive as 1.5 kB; a room whose names are as
+// long as they may be takes 340 bytes. On a full server in an evening users and rooms change once a second.
+const (
+	newsEvery = 1250 * time.Millisecond
+	newsPace  = 256
+	newsBurst = 400
+	leastNews = 32
+)
+
+// roomJoinRate is for a room, whoever enters it: each time everybody in it gets four messages, until it is left again. Seven
+// friends come at once, twice.
+var roomJoinRate = Rate{Every: time.Second, Burst: 16}
+
+// comebackRate is for one user's returns with the ticket of an earlier session, which count at Flood.Login too: an
+// emulator that crashes at once each time it is started takes seconds for it, and is started again by hand.
+var comebackRate = Rate{Every: 5 * time.Second, Burst: 4}
+
+// maxRateHosts bounds the hosts for which the rates of earlier sessions are kept, and maxHostRates those for one host: as
+// many as may be logged in from there by default. A set is about 300 bytes, and is forgotten when nothing of it
+// is used up any more: a minute later by default, three where much of what was said in rooms had to wait.
+const (
+	maxRateHosts = 4096
+	maxHostRates = 32
+)
 
 // maxLoginRates bounds the addresses whose login rate is remembered.
 const maxLoginRates = 4096

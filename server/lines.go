@@ -161,7 +161,7 @@ func (l *roomLines) kick(now time.Time, s *session) {
 
 // hand gives what a session has waiting to the one that takes its place.
 func (l *roomLines) hand(from, to *session) {
-	to.gameChats, to.waited, to.lines = from.gameChats, from.waited, from.lines
+	to.lines = from.lines
 	from.lines = nil
 	for _, q := range l.queues {
 		if q.from == from {

@@ -220,9 +220,7 @@ func (s *session) completeLogin(now time.Time) {
 	}
 	if reason := s.refusal(now); reason != "" {
 		sv.countRefused(RefusedLogin)
-		sv.cfg.Logger.Info("login refused", append(s.attrs(), slog.String("reason", reason))...)
-		s.send(now, wire.TypeLoginRefused, wire.LoginRefused{User: s.user, Message: sv.clean.encode(reason, maxQuitMessage)})
-		s.closeSession(now)
+		s.refuseLogin(now, reason)
 		return
 	}
 	sv.stats.Logins++
@@ -231,14 +229,37 @@ func (s *session) completeLogin(now time.Time) {
 	l.request = wire.LoginRequest{}
 	s.id = sv.nextUserID()
 	s.state = stateLobby
+	if s.userRates == nil {
+		s.userRates = sv.userRates.take(now, s.addr.Addr())
+	}
 	s.sendStatus(now)
 	sv.addUser(s)
-	sv.broadcast(now, wire.TypeUserJoined, wire.UserJoined{User: s.user, UserID: s.id, Ping: s.ping, Connection: s.connection})
+	s.send(now, wire.TypeUserJoined, s.entered())
+	s.news.begin(sv)
+	sv.news.add(now, s)
 	for _, line := range sv.motd {
 		s.send(now, wire.TypeServerMessage, wire.ServerMessage{From: serverName, Text: line})
 	}
 	sv.cfg.Logger.Info("login", append(s.attrs(), slog.Int("id", int(s.id)), slog.String("emulator", sv.clean.text(s.emulator)),
 		slog.String("connection", s.connection.String()), slog.Int("ping", int(s.ping)))...)
+}
+
+// refuseLogin ends a session that was no user's yet.
+func (s *session) refuseLogin(now time.Time, reason string) {
+	sv := s.server
+	sv.cfg.Logger.Info("login refused", append(s.attrs(), slog.String("reason", reason))...)
+	s.send(now, wire.TypeLoginRefused, wire.LoginRefused{User: s.user, Message: sv.clean.encode(reason, maxQuitMessage)})
+	s.closeSession(now)
+}
+
+// mayLogIn counts a login at its host's rate.
+func (s *session) mayLogIn(now time.Time) bool {
+	addr := s.addr.Addr()
+	return addr.IsLoopback() || s.server.rates.allow(now, addr, s.server.cfg.Flood.Login)
+}
+
+func (s *session) entered() wire.UserJoined {
+	return wire.UserJoined{User: s.user, UserID: s.id, Ping: s.ping, Connection: s.connection}
 }
 
 // refusal says why this login cannot be; empty when it can.
@@ -247,7 +268,7 @@ func (s *session) refusal(now time.Time) string {
 	switch {
 	case sv.stopping:
 		return "The server is shutting down"
-	case !s.addr.Addr().IsLoopback() && !sv.rates.allow(now, s.addr.Addr(), sv.cfg.Flood.Login):
+	case !s.mayLogIn(now):
 		return "Too many logins from your address, wait a moment"
 	case s.login.badType:
 		return fmt.Sprintf("Connection type %d is not one of 1 (LAN) to 6 (Bad)", uint8(s.connection))
@@ -273,6 +294,8 @@ func (s *session) refusal(now time.Time) string {
 // sendStatus sends who and what is there, in parts.
 func (s *session) sendStatus(now time.Time) {
 	sv := s.server
+	sv.lastNews++
+	s.listed = sv.lastNews
 	users := make([]wire.StatusUser, 0, len(sv.users))
 	for _, u := range sv.users {
 		st := wire.UserIdle

@@ -14,7 +14,9 @@ const (
 	RefusedRoomChat                 // a line of a room's chat beyond what may wait
 	RefusedCreate                   // a room beyond the rate of new ones, or beyond the number of rooms
 	RefusedJoin                     // a join beyond its rate
+	RefusedStart                    // the start of a game beyond its rate
 	RefusedLogin                    // a login: its name, connection type or ping, or its address's rate
+	RefusedComeback                 // a return to an earlier session, beyond its rate
 	RefusedFull                     // a login on a full server
 	RefusedHistory                  // a request for history out of turn or beyond its rate
 	refusals
@@ -37,7 +39,9 @@ var refusalWords = [refusals]string{
 	RefusedRoomChat:  "room-chat",
 	RefusedCreate:    "create",
 	RefusedJoin:      "join",
+	RefusedStart:     "start",
 	RefusedLogin:     "login",
+	RefusedComeback:  "comeback",
 	RefusedFull:      "full",
 	RefusedHistory:   "history",
 }

@@ -23,6 +23,8 @@ type room struct {
 	timer     timer
 	delay     FrameDelay // of the owner's choice; FrameDelayAuto leaves it to the server
 	lines     roomLines
+	joins     rater     // of everybody who enters it
+	news      newsState // of those who are not in it
 
 	// Of the game that runs; see start.go and play.go.
 	mixer   *lockstep.Mixer
@@ -56,11 +58,12 @@ func (s *session) create(now time.Time, raw string) {
 	r := &room{server: sv, id: sv.nextRoomID(), game: name, emulator: s.emulator, ownerName: s.user, owner: s, state: wire.GameWaiting}
 	r.timer.owner = r
 	r.lines.room, r.lines.timer.owner = r, &r.lines
+	r.news.begin(sv)
 	sv.rooms = append(sv.rooms, r)
 	sv.roomByID[r.id] = r
 	r.members = append(r.members, s)
 	s.room, s.state = r, stateRoom
-	sv.broadcast(now, wire.TypeCreateGame, wire.GameCreated{User: s.user, Game: r.game, Emulator: r.emulator, GameID: r.id})
+	s.send(now, wire.TypeCreateGame, r.created())
 	r.announce(now)
 	s.send(now, wire.TypePlayerList, wire.PlayerList{})
 	s.send(now, wire.TypeJoinGame, s.joined(r))
@@ -103,7 +106,12 @@ func (s *session) join(now time.Time, id uint32) {
 	case len(r.members) >= maxPlayers:
 		s.refuse(now, fmt.Sprintf("That room is full (%d players)", maxPlayers))
 		return
+	case !r.joins.allow(now, roomJoinRate):
+		sv.countRefused(RefusedJoin)
+		s.refuse(now, "Too many enter that room at once, wait a moment")
+		return
 	}
+	r.tellGuest(now, s)
 	list := r.listFor(s)
 	r.members = append(r.members, s)
 	s.room, s.state = r, stateRoom
@@ -134,11 +142,18 @@ func (r *room) broadcast(now time.Time, t wire.Type, m body) {
 	}
 }
 
-// announce tells everyone how full the room is and whether it runs.
+// announce tells how full the room is and whether it runs: those in it now, the others when it is time.
 func (r *room) announce(now time.Time) {
-	r.server.broadcast(now, wire.TypeGameStatus, wire.GameStatus{
-		GameID: r.id, State: r.state, Players: uint8(len(r.members)), MaxPlayers: maxPlayers,
-	})
+	r.broadcast(now, wire.TypeGameStatus, r.status())
+	r.server.news.add(now, r)
+}
+
+func (r *room) created() wire.GameCreated {
+	return wire.GameCreated{User: r.ownerName, Game: r.game, Emulator: r.emulator, GameID: r.id}
+}
+
+func (r *room) status() wire.GameStatus {
+	return wire.GameStatus{GameID: r.id, State: r.state, Players: uint8(len(r.members)), MaxPlayers: maxPlayers}
 }
 
 // leave takes a session out of its room; out of the game first. An owner who
@@ -163,6 +178,9 @@ func (s *session) leave(now time.Time, vanished bool) {
 	r.remove(s)
 	s.room, s.state, s.lines = nil, stateLobby, nil
 	r.announce(now)
+	if r.news.waiting { // it is an outsider now, but did this itself
+		s.send(now, wire.TypeGameStatus, r.status())
+	}
 	r.broadcast(now, wire.TypeQuitGame, left)
 	s.send(now, wire.TypeQuitGame, left)
 	r.server.cfg.Logger.Info("left", append(s.attrs(), slog.Uint64("room", uint64(r.id)))...)
@@ -193,10 +211,10 @@ func (r *room) close(now time.Time, leaver *session) {
 			break
 		}
 	}
+	r.tellClosed(now)
 	for _, m := range r.members {
 		m.room, m.state = nil, stateLobby
 	}
-	sv.broadcast(now, wire.TypeCloseGame, wire.GameClosed{GameID: r.id})
 	if leaver != nil {
 		r.broadcast(now, wire.TypeQuitGame, wire.PlayerLeft{User: leaver.user, UserID: leaver.id})
 	}

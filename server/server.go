@@ -40,12 +40,13 @@ type Server struct {
 	conn     PacketConn // the game socket; the same as query when the ports are the same
 	gamePort uint16
 
-	sessions map[netip.AddrPort]*session
-	hosts    map[netip.Addr]*host
-	pending  pendingTable
-	logins   sessionList // whose login is under way, oldest first
-	closed   sessionList // whose goodbye is under way, oldest first
-	rates    loginRates
+	sessions  map[netip.AddrPort]*session
+	hosts     map[netip.Addr]*host
+	pending   pendingTable
+	logins    sessionList // whose login is under way, oldest first
+	closed    sessionList // whose goodbye is under way, oldest first
+	rates     loginRates
+	userRates hostRates
 
 	users    []*session // logged in, in the order of their login
 	byID     map[uint16]*session
@@ -53,6 +54,8 @@ type Server struct {
 	byTicket map[[wire.TicketIDSize]byte]*session
 	rooms    []*room // in the order of their creation
 	roomByID map[uint32]*room
+	news     news
+	lastNews uint64 // counts what is new, and lists of it all
 	lastUser uint16
 	lastRoom uint32
 
@@ -100,6 +103,8 @@ func New(cfg Config) (*Server, error) {
 	s.summary.init(s)
 	s.pending.init(s)
 	s.rates.init()
+	s.userRates.init()
+	s.news.server, s.news.timer.owner = s, &s.news
 	s.motd = append(s.motd, s.clean.encode(cfg.Name, maxNameBytes))
 	if cfg.MOTD != "" {
 		for line := range strings.SplitSeq(strings.ReplaceAll(cfg.MOTD, "\r", ""), "\n") {

@@ -48,13 +48,14 @@ type session struct {
 	ping           uint32 // milliseconds
 
 	// Between our own two ends, see ticket.go and absence.go.
-	proven    bool // it has returned the nonce
-	ticket    wire.Ticket
-	acks      uint32 // 06 that have come
-	moves     uint32 // the counter of its last move
-	behind    uint16 // seq of the last Behind
-	histories rater
+	proven bool // it has returned the nonce
+	ticket wire.Ticket
+	acks   uint32 // 06 that have come
+	moves  uint32 // the counter of its last move
+	behind uint16 // seq of the last Behind
 
+	news    newsState // of the others
+	listed  uint64    // when it got the list of everything, see newsState.since
 	room    *room
 	player  int       // in the room's game, from 0; valid in netsync and play
 	ready   bool      // in netsync
@@ -64,11 +65,9 @@ type session struct {
 
 	closeAt time.Time // in stateClosed: when the goodbye is over and the link goes
 
-	chats, gameChats, creates, joins, messages rater
-	noticed                                    time.Time // when it was last told about a limit
+	*userRates // while it is logged in
 
 	lines   *lineQueue // said in its room and not heard yet; nil when there is none
-	waited  bucket     // what of it had to wait, see maxSessionLines
 	dropped int        // lines, since it was last told
 }
 
@@ -241,6 +240,7 @@ func (s *session) closeSession(now time.Time) {
 	s.enlist(nil)
 	s.server.releaseHost(s)
 	s.server.takeTicket(s)
+	s.releaseRates(now)
 	s.state = stateClosed
 	s.closeAt = now.Add(goodbyeLinger)
 	s.setPhase(now, link.Lobby)

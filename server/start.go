@@ -22,6 +22,10 @@ func (s *session) start(now time.Time) {
 	case wire.IsChatRoom(r.game):
 		s.deny(now, "A room whose name begins with * is for chat, no game starts in it")
 		return
+	case !s.starts.allow(now, s.server.cfg.Flood.Start):
+		s.server.countRefused(RefusedStart)
+		s.deny(now, "You start games too fast, wait a moment")
+		return
 	}
 	delays, err := r.frameDelays()
 	if err != nil {

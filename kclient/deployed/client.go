@@ -136,7 +136,8 @@ type Client struct {
 	begin     wire.GameStarted
 	frames    [][]byte
 	batcher   *lockstep.Batcher
-	chat      []string
+	chat      []string // said in its rooms
+	lobbyChat []string
 	dropsSeen int
 }
 

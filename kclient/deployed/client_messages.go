@@ -68,6 +68,12 @@ func (c *Client) dispatch(m *message) error {
 			return err
 		}
 		c.said = s.Text
+	case wire.TypeGlobalChat:
+		t, err := wire.ParseChat(m.body)
+		if err != nil {
+			return err
+		}
+		c.lobbyChat = append(c.lobbyChat, t.User+": "+t.Text)
 	case wire.TypeGameChat:
 		t, err := wire.ParseChat(m.body)
 		if err != nil {

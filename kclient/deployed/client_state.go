@@ -45,6 +45,13 @@ func (c *Client) Chats() []string {
 	return append([]string(nil), c.chat...)
 }
 
+// LobbyChats are the lines said to everybody, "user: text".
+func (c *Client) LobbyChats() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return append([]string(nil), c.lobbyChat...)
+}
+
 // Ignored is how many datagrams n02 ignored because they were ten ahead or more.
 func (c *Client) Ignored() int {
 	c.mu.Lock()

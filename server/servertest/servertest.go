@@ -44,7 +44,7 @@ func Start(t testing.TB, opts ...Option) *Server {
 	cfg := server.Config{
 		MaxPing: time.Second,
 		Flood: server.Flood{Chat: unlimited, GameChat: unlimited, Create: unlimited,
-			Join: unlimited, Login: unlimited, Message: unlimited},
+			Join: unlimited, Start: unlimited, Login: unlimited, Message: unlimited},
 		Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	for _, o := range opts {

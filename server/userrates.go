@@ -1,0 +1,124 @@
+package server
+
+import (
+	"net/netip"
+	"time"
+)
+
+// userRates is what a user has used up of the limits in Flood. It stays with the user, not with the session: it goes along when a session
+// takes the place of another, and when one is over it waits for the next one of its host.
+type userRates struct {
+	chats, gameChats, creates, joins, starts, messages rater
+
+	histories rater
+	comebacks rater
+	waited    bucket    // of what was said in rooms, what had to wait: see maxSessionLines
+	noticed   time.Time // when the user was last told about a limit
+}
+
+// fullAt is when nothing of it is used up any more.
+func (r *userRates) fullAt() (at time.Time) {
+	for _, l := range [...]rater{r.chats, r.gameChats, r.creates, r.joins, r.starts, r.messages, r.histories, r.comebacks, {r.waited.until}} {
+		if l.until.After(at) {
+			at = l.until
+		}
+	}
+	return at
+}
+
+// hostRates keeps the rates of sessions that are over, for their host's next ones: who quits and logs in again has used up what it had.
+// Each session takes one, the one that takes longest to be full again, so many users behind one address lend each other
+// nothing but the seconds that those who left had still to wait. Loopback is exempt, as from Flood.Login.
+type hostRates struct{ byHost map[netip.Addr][]*userRates }
+
+func (h *hostRates) init() { h.byHost = map[netip.Addr][]*userRates{} }
+
+// keep takes the rates of a session that is over.
+func (h *hostRates) keep(now time.Time, addr netip.Addr, r *userRates) {
+	if addr.IsLoopback() || !r.fullAt().After(now) {
+		return
+	}
+	host := hostOf(addr)
+	if _, ok := h.byHost[host]; !ok && len(h.byHost) >= maxRateHosts {
+		h.sweep(now)
+	}
+	kept := h.used(now, host)
+	if len(kept) >= maxHostRates {
+		if least := soonestFull(kept); kept[least].fullAt().Before(r.fullAt()) {
+			kept[least] = r
+		}
+	} else {
+		kept = append(kept, r)
+	}
+	h.byHost[host] = kept
+}
+
+// take returns the rates for a session that begins.
+func (h *hostRates) take(now time.Time, addr netip.Addr) *userRates {
+	host := hostOf(addr)
+	kept := h.used(now, host)
+	if len(kept) == 0 {
+		delete(h.byHost, host)
+		return &userRates{}
+	}
+	most := 0
+	for i, r := range kept {
+		if r.fullAt().After(kept[most].fullAt()) {
+			most = i
+		}
+	}
+	r := kept[most]
+	kept[most] = kept[len(kept)-1]
+	kept[len(kept)-1] = nil
+	if h.byHost[host] = kept[:len(kept)-1]; len(kept) == 1 {
+		delete(h.byHost, host)
+	}
+	return r
+}
+
+// used is what is kept for a host and not full again.
+func (h *hostRates) used(now time.Time, host netip.Addr) []*userRates {
+	all := h.byHost[host]
+	kept := all[:0]
+	for _, r := range all {
+		if r.fullAt().After(now) {
+			kept = append(kept, r)
+		}
+	}
+	clear(all[len(kept):])
+	return kept
+}
+
+func soonestFull(rates []*userRates) (least int) {
+	for i, r := range rates {
+		if r.fullAt().Before(rates[least].fullAt()) {
+			least = i
+		}
+	}
+	return least
+}
+
+// sweep forgets the hosts that have everything again, and if these are none, any one.
+func (h *hostRates) sweep(now time.Time) {
+	for host := range h.byHost {
+		if kept := h.used(now, host); len(kept) > 0 {
+			h.byHost[host] = kept
+		} else {
+			delete(h.byHost, host)
+		}
+	}
+	for host := range h.byHost {
+		if len(h.byHost) < maxRateHosts {
+			return
+		}
+		delete(h.byHost, host)
+	}
+}
+
+// releaseRates gives back what a session had, when it is over.
+func (s *session) releaseRates(now time.Time) {
+	if s.userRates != nil {
+		s.server.userRates.keep(now, s.addr.Addr(), s.userRates)
+		s.userRates = nil
+	}
+}
