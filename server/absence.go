@@ -73,23 +73,6 @@ func (r *room) remember(frames int) {
 	}
 }
 
-// playWithoutTheLost puts zeros for those who have lost the connection, once the
-// others have waited long enough.
-func (r *room) playWithoutTheLost(now time.Time) {
-	if r.state != wire.GamePlaying || r.history == nil || now.Before(r.since.Add(r.server.cfg.ComebackWait)) {
-		return
-	}
-	waiting := r.mixer.Waiting()
-	for i, p := range r.players {
-		if p == nil || !waiting.Has(i) || !p.mayComeBack() || !p.silent(now) {
-			continue
-		}
-		p.lose(now)
-		r.since = now
-	}
-	r.relay(now)
-}
-
 // lose makes a player absent. The others are told, and old clients see no more
 // of it than that.
 func (s *session) lose(now time.Time) {
@@ -181,6 +164,7 @@ func (s *session) backIn(now time.Time, wasAbsent bool, have int) {
 	batch := first + max(m.Received(s.player)-1, 0)*s.connection.Frames()
 	s.send(now, wire.TypeInStep, wire.InStep{Frame: uint32(max(have, batch)), First: uint32(first)})
 	s.room.since = now
+	s.room.schedule(now)
 	s.warnOthers(now, s.server.clean.text(s.user)+" is back in the game")
 	s.server.cfg.Logger.Info("player is back", append(s.attrs(), slog.Uint64("room", uint64(s.room.id)), slog.Int("frame", max(have, batch)))...)
 }

@@ -177,6 +177,16 @@ const (
 	lineOverhead    = 48
 )
 
+// How a player may hold up a game, see stalls.go: with a Stall of 10 s, waits above a second count, for half a minute. A computer that
+// makes a frame in a second is of no use to anybody; a single hiccup of nine seconds is forgiven. Who loses the line
+// more than maxLosses times, each within the window after the one before, does not come back into that game.
+const (
+	leastStall  = time.Second
+	stallPart   = 10
+	stallWindow = 3
+	maxLosses   = 3
+)
+
 // toldWait is from which wait on the players are told for whom they waited: three
 // frames, which somebody notices.
 const toldWait = 50 * time.Millisecond

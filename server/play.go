@@ -22,13 +22,13 @@ func (s *session) handleGameData(now time.Time, body []byte) error {
 		return nil // sent before it was away
 	}
 	have := s.room.mixer.Have(s.player)
-	absent := s.room.mixer.IsAbsent(s.player)
+	absent, held := s.room.mixer.IsAbsent(s.player), s.holdsUp(now)
 	if err := s.room.mixer.Input(s.player, payload); err != nil {
 		s.fault(now, err)
 		return err
 	}
 	s.backIn(now, absent, have)
-	s.played(now)
+	s.played(now, held)
 	return nil
 }
 
@@ -43,18 +43,18 @@ func (s *session) handleGameCache(now time.Time, body []byte) error {
 		return nil
 	}
 	have := s.room.mixer.Have(s.player)
-	absent := s.room.mixer.IsAbsent(s.player)
+	absent, held := s.room.mixer.IsAbsent(s.player), s.holdsUp(now)
 	if err := s.room.mixer.InputCached(s.player, pos); err != nil {
 		s.fault(now, err)
 		return err
 	}
 	s.backIn(now, absent, have)
-	s.played(now)
+	s.played(now, held)
 	return nil
 }
 
-// played follows every batch of a player's.
-func (s *session) played(now time.Time) {
+// played follows every batch of a player's; held: the next frame has waited for it long.
+func (s *session) played(now time.Time, held bool) {
 	s.batched = now
 	s.setPhase(now, link.Play)
 	s.link.ProveGame(now, s.room.mixer.ClientProven(s.player))
@@ -62,7 +62,13 @@ func (s *session) played(now time.Time) {
 	if wait := now.Sub(r.since) - r.usual(); wait >= toldWait && r.frames > 0 && r.mixer.Frames() > r.frames {
 		r.tellWaited(now, s.player, wait)
 	}
+	if held = held && r.mixer.Have(s.player)-r.mixer.Lead(s.player) > r.frames; held {
+		r.charge(now, s.player)
+	}
 	r.relay(now)
+	if held {
+		r.schedule(now) // less is left of its patience
+	}
 }
 
 // usual is how long frames take at sixty a second to come, when the slowest player
@@ -148,67 +154,4 @@ func (s *session) fault(now time.Time, err error) {
 func (s *session) expel(now time.Time, reason string) {
 	s.warn(now, "You were dropped from the game: "+reason)
 	s.drop(now)
-}
-
-// schedule sets the room's timer to when somebody may have held it up too long.
-// While frames flow the timer is not moved: it fires, sees that, and moves itself.
-func (r *room) schedule(now time.Time) {
-	if !r.running() {
-		r.server.timers.remove(&r.timer)
-		return
-	}
-	at := r.since.Add(r.patience())
-	if lost := r.since.Add(r.server.cfg.ComebackWait); r.history != nil && r.state == wire.GamePlaying && lost.After(now) {
-		// Those who may come back have a patience of their own.
-		if !at.After(now) {
-			at = lost
-		}
-		at = earliest(at, lost)
-	}
-	if floor := now.Add(time.Millisecond); at.Before(floor) {
-		at = floor
-	}
-	r.server.timers.set(&r.timer, at)
-}
-
-func (r *room) patience() time.Duration {
-	if r.state == wire.GameNetsync {
-		return r.server.cfg.NetsyncStall
-	}
-	return r.server.cfg.Stall
-}
-
-// tick drops whoever holds the game up: in netsync those who are not ready, in
-// play those from whom the next frame still needs input, all that time after the
-// last one.
-func (r *room) tick(now time.Time) {
-	if !r.running() {
-		r.schedule(now)
-		return
-	}
-	r.playWithoutTheLost(now)
-	if now.Before(r.since.Add(r.patience())) {
-		r.schedule(now)
-		return
-	}
-	netsync := r.state == wire.GameNetsync
-	waiting := r.mixer.Waiting()
-	reason := "nothing came from you for " + r.patience().String()
-	expelled := false
-	for i := 0; i < len(r.players) && r.running(); i++ {
-		p := r.players[i]
-		if p == nil || netsync && p.ready || !netsync && !waiting.Has(i) || !netsync && p.mayComeBack() && p.silent(now) {
-			continue
-		}
-		r.server.cfg.Logger.Info("player holds up the game", append(p.attrs(), slog.Uint64("room", uint64(r.id)))...)
-		p.expel(now, reason)
-		expelled = true
-		if netsync != (r.state == wire.GameNetsync) {
-			break // the rest of them play now, or nobody does
-		}
-	}
-	if expelled {
-		r.since = now
-	}
-	r.schedule(now)
 }

@@ -28,9 +28,10 @@ type room struct {
 
 	// Of the game that runs; see start.go and play.go.
 	mixer   *lockstep.Mixer
-	players []*session        // by player; nil once dropped
-	frames  int               // ready so far
-	since   time.Time         // when netsync began, or when the game got its last frame
+	players []*session // by player; nil once dropped
+	frames  int        // ready so far
+	since   time.Time  // when netsync began, or when the game got its last frame
+	stalls  [maxPlayers]stallRecord
 	history *lockstep.History // nil when nobody could come back
 	frame   []byte            // scratch for one combined frame
 }

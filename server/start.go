@@ -46,6 +46,7 @@ func (s *session) start(now time.Time) {
 		return
 	}
 	r.mixer, r.state, r.frames = mixer, wire.GameNetsync, 0
+	r.stalls = [maxPlayers]stallRecord{}
 	r.history = nil
 	if config.Spare > 0 {
 		r.history = &lockstep.History{Max: historyBytes}

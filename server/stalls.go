@@ -1,0 +1,208 @@
+package server
+
+import (
+	"log/slog"
+	"time"
+
+	"kbridge/kclient/lockstep"
+	"kbridge/kclient/wire"
+)
+
+// A player may hold a game up for Config.Stall, at once or in parts: of the times for which the next frame waited for its input those
+// above leastStall and Stall / stallPart count, for stallWindow × Stall. A plain sum would be wrong: a game at 30 frames a second or a slow computer makes
+// everybody wait a little for each frame, all evening long. Only who was waited for is charged, each for its own time.
+
+// stallRecord is how long the game has waited for one player lately.
+type stallRecord struct {
+	waits  [stallPart]waited // a ring; more of them would be more than the Stall in sum
+	newest int
+	losses int // how often in a row it has lost the connection, each within the window of the one before
+	lost   time.Time
+}
+
+// waited is one wait that counts.
+type waited struct {
+	end  time.Time
+	time time.Duration
+}
+
+// add takes down a wait that is over.
+func (l *stallRecord) add(now time.Time, wait time.Duration) {
+	l.newest = (l.newest + 1) % len(l.waits)
+	l.waits[l.newest] = waited{now, wait}
+}
+
+// sum is how long the waits took that ended within the window.
+func (l *stallRecord) sum(now time.Time, window time.Duration) (sum time.Duration) {
+	for _, w := range l.waits {
+		if now.Sub(w.end) < window {
+			sum += w.time
+		}
+	}
+	return sum
+}
+
+// lose counts a loss of the connection and reports whether the player may come back after it.
+func (l *stallRecord) lose(now time.Time, window time.Duration) bool {
+	if now.Sub(l.lost) >= window {
+		l.losses = 0
+	}
+	l.lost = now
+	l.losses++
+	return l.losses <= maxLosses
+}
+
+func (r *room) window() time.Duration { return stallWindow * r.server.cfg.Stall }
+
+// counted is above which length a wait counts.
+func (r *room) counted() time.Duration { return max(r.server.cfg.Stall/stallPart, leastStall) }
+
+// patience is how long the next frame waits for this player: what is left of the Stall, and always so much that a
+// wait that does not count is none.
+func (r *room) patience(now time.Time, player int) time.Duration {
+	stall := r.server.cfg.Stall
+	return min(max(stall-r.stalls[player].sum(now, r.window()), r.counted()+time.Millisecond), stall)
+}
+
+// holdsUp reports whether the next frame has waited for this player's input so long that it counts.
+func (s *session) holdsUp(now time.Time) bool {
+	r := s.room
+	return now.Sub(r.since) > r.counted() && r.state == wire.GamePlaying && r.mixer.Waiting().Has(s.player)
+}
+
+// charge takes down how long the next frame has waited for a player.
+func (r *room) charge(now time.Time, player int) {
+	if wait := now.Sub(r.since); wait > r.counted() {
+		r.stalls[player].add(now, wait)
+	}
+}
+
+// tick drops whoever holds the game up: in netsync those who are not ready, in play those from whom the next frame still needs input. Who
+// has lost the connection and may come back becomes absent.
+func (r *room) tick(now time.Time) {
+	switch r.state {
+	case wire.GameNetsync:
+		r.judgeLoading(now)
+	case wire.GamePlaying:
+		r.judgeWaits(now)
+	}
+	r.schedule(now)
+}
+
+func (r *room) judgeLoading(now time.Time) {
+	if now.Before(r.since.Add(r.server.cfg.NetsyncStall)) {
+		return
+	}
+	for i := 0; i < len(r.players) && r.state == wire.GameNetsync; i++ {
+		if p := r.players[i]; p != nil && !p.ready {
+			r.expel(now, p, r.server.cfg.NetsyncStall)
+		}
+	}
+	r.since = now // for the rest of them play now, or nobody does
+}
+
+func (r *room) judgeWaits(now time.Time) {
+	wait := now.Sub(r.since)
+	waiting := r.mixer.Waiting()
+	judged := false
+	for i := 0; i < len(r.players) && r.state == wire.GamePlaying; i++ {
+		p := r.players[i]
+		if p == nil || !waiting.Has(i) {
+			continue
+		}
+		switch r.verdict(now, p, wait) {
+		case absent:
+			r.charge(now, i)
+			p.lose(now)
+		case dropped:
+			r.expel(now, p, r.server.cfg.Stall)
+		default:
+			continue
+		}
+		judged = true
+	}
+	if judged && r.state == wire.GamePlaying {
+		for i := range r.players {
+			if waiting.Has(i) && r.mixer.Waiting().Has(i) {
+				r.charge(now, i) // for what follows is another wait
+			}
+		}
+		r.since = now
+		r.relay(now)
+	}
+}
+
+// verdict is what becomes of a player.
+type verdict uint8
+
+const (
+	waitedFor verdict = iota
+	absent
+	dropped
+)
+
+// verdict judges a player for whom the next frame has waited so long.
+func (r *room) verdict(now time.Time, p *session, wait time.Duration) verdict {
+	back, patience := p.mayComeBack(), r.patience(now, p.player)
+	record := &r.stalls[p.player]
+	switch {
+	case back && wait >= r.server.cfg.ComebackWait && p.silent(now):
+	case wait < patience:
+		return waitedFor
+	case !back:
+		return dropped
+	case patience < r.server.cfg.Stall && now.Sub(p.link.LastReceived()) >= wait/2: // it is the line that is slow
+	case p.silent(now):
+		return waitedFor // until ComebackWait is over
+	default:
+		return dropped
+	}
+	if !record.lose(now, r.window()) {
+		return dropped
+	}
+	return absent
+}
+
+// expel drops a player who has used up a patience.
+func (r *room) expel(now time.Time, p *session, patience time.Duration) {
+	r.server.cfg.Logger.Info("player holds up the game", append(p.attrs(), slog.Uint64("room", uint64(r.id)))...)
+	reason := "nothing came from you for " + patience.String()
+	if r.state == wire.GamePlaying && now.Sub(r.since) < patience {
+		reason = "the others have waited for you for " + patience.String() + " in all"
+	}
+	p.expel(now, reason)
+}
+
+// schedule sets the room's timer to when somebody may have held it up too long, and to never where nobody is waited for: all are absent,
+// and who comes back sets it again. While frames flow the timer is not moved: it fires, sees that, and moves itself.
+func (r *room) schedule(now time.Time) {
+	at := time.Time{}
+	switch r.state {
+	case wire.GameNetsync:
+		at = r.since.Add(r.server.cfg.NetsyncStall)
+	case wire.GamePlaying:
+		at = r.judgement(now, r.mixer.Waiting())
+	}
+	if floor := now.Add(time.Millisecond); !at.IsZero() && at.Before(floor) {
+		at = floor
+	}
+	r.server.timers.set(&r.timer, at)
+}
+
+// judgement is when the first of those who are waited for may be judged; zero when nobody is.
+func (r *room) judgement(now time.Time, waiting lockstep.PlayerSet) (at time.Time) {
+	for i, p := range r.players {
+		if p == nil || !waiting.Has(i) {
+			continue
+		}
+		due := r.since.Add(r.patience(now, i))
+		if back := r.since.Add(r.server.cfg.ComebackWait); p.mayComeBack() && (back.Before(due) && back.After(now) || !due.After(now)) {
+			due = back // it has a patience of its own
+		}
+		if !due.After(now) {
+			due = now.Add(r.counted()) // it was judged just now, and may be otherwise then
+		}
+		at = earliest(at, due)
+	}
+	return at
+}
