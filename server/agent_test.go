@@ -142,9 +142,6 @@ func (g *agent) send(t wire.Type, body []byte) {
 	g.flush(time.Now())
 }
 
-// phase tells the link that a game is on, or over.
-func (g *agent) phase(p link.Phase) { g.link.SetPhase(time.Now(), p) }
-
 // mute has it send nothing from now on, or again.
 func (g *agent) mute(on bool) {
 	g.mu.Lock()

@@ -27,6 +27,7 @@ type arena struct {
 	seed   uint64
 	net    *netsim.Network
 	server *server.Server
+	conn   *pausingConn // the server's socket
 	addr   netip.AddrPort
 	served chan error
 
@@ -63,7 +64,8 @@ func inArena(t *testing.T, seed uint64, line netsim.Profile, cfg server.Config, 
 		}
 		a.server, err = server.New(cfg)
 		require.NoError(t, err)
-		go func() { a.served <- a.server.Serve(conn, nil) }()
+		a.conn = &pausingConn{PacketConn: conn}
+		go func() { a.served <- a.server.Serve(a.conn, nil) }()
 		defer a.end()
 		f(a)
 	})

@@ -32,18 +32,22 @@ func (a *arena) witness() (lines func() int) {
 	return func() int { mu.Lock(); defer mu.Unlock(); return n }
 }
 
-// inGame has two agents of our own kind in a game that has begun, and returns them.
-func (a *arena) inGame(hosts [2]netip.Addr) [2]*agent {
+// inGame has two agents of our own kind in a game that has begun and in which each has sent a few batches, and returns them.
+func (a *arena) inGame(hosts [2]netip.Addr, names [2]string) [2]*agent {
 	a.t.Helper()
 	var both [2]*agent
-	ready := make(chan struct{}, 2)
+	in, ready := make(chan struct{}), make(chan struct{})
 	room := make(chan uint32, 1)
 	for i := range both {
-		g := a.agentAt(netip.AddrPortFrom(hosts[i], 1000), fmt.Sprintf("player %d", i+1))
+		g := a.agentAt(netip.AddrPortFrom(hosts[i], 1000), names[i])
 		g.ours = true
 		both[i] = g
 		g.on = func(m wire.Message) {
 			switch m.Type {
+			case wire.TypeUserJoined:
+				if u, err := wire.ParseUserJoined(m.Body); err == nil && u.User == g.name {
+					go func() { in <- struct{}{} }()
+				}
 			case wire.TypeJoinGame:
 				if j, err := wire.ParsePlayerJoined(m.Body); err == nil && i == 0 && j.User == g.name {
 					room <- j.GameID
@@ -53,11 +57,14 @@ func (a *arena) inGame(hosts [2]netip.Addr) [2]*agent {
 			case wire.TypeStartGame:
 				g.say(wire.TypeReady, wire.ReadyRequest{}.AppendTo(nil))
 			case wire.TypeReady:
-				ready <- struct{}{}
+				for range 3 {
+					g.say(wire.TypeGameData, wire.AppendGameData(nil, []byte{1, 2}))
+				}
+				go func() { ready <- struct{}{} }()
 			}
 		}
 		g.login()
-		time.Sleep(time.Second)
+		<-in
 	}
 	both[0].send(wire.TypeCreateGame, wire.CreateRequest{Game: "Pong"}.AppendTo(nil))
 	both[1].send(wire.TypeJoinGame, wire.JoinRequest{GameID: <-room, Connection: wire.LAN}.AppendTo(nil))
@@ -123,7 +130,7 @@ func TestComingBackGivesNoNewRates(t *testing.T) {
 	inArena(t, 28, netsim.Profile{Delay: 500 * time.Microsecond}, server.Config{}, func(a *arena) {
 		lines := a.witness()
 		hosts := [2]netip.Addr{a.freshHost(), a.freshHost()}
-		both := a.inGame(hosts)
+		both := a.inGame(hosts, [2]string{"player 1", "player 2"})
 		before := a.server.Stats().Logins
 		ticket := both[0].ticket
 		in, last := a.again(hosts[0], both[0].name, &ticket, true, 10*time.Second)

@@ -187,6 +187,16 @@ const (
 	maxLosses   = 3
 )
 
+// The server's own pauses, see standstill.go: while games run it wants to wake each pulseEvery, and has stood still when it wakes standstill
+// too late, which no scheduler does. queuedWait is how long no datagram comes when all that were queued are read; the socket holds
+// maxQueued small ones at most.
+const (
+	pulseEvery = time.Second
+	standstill = 250 * time.Millisecond
+	queuedWait = 2 * time.Millisecond
+	maxQueued  = 4096
+)
+
 // toldWait is from which wait on the players are told for whom they waited: three
 // frames, which somebody notices.
 const toldWait = 50 * time.Millisecond

@@ -30,8 +30,13 @@ func (s *Server) readGames(conn PacketConn) error {
 			return err
 		}
 		n, from, err := conn.ReadFromUDPAddrPort(buf)
+		seen := now
 		now = time.Now()
 		s.mu.Lock()
+		stood := s.stoodStill(now)
+		if stood {
+			s.forgive(now, seen)
+		}
 		switch {
 		case err == nil:
 			failures = 0
@@ -40,6 +45,12 @@ func (s *Server) readGames(conn PacketConn) error {
 			failures = 0
 		default:
 			failures++
+		}
+		if stood {
+			s.mu.Unlock()
+			s.readQueued(conn, buf)
+			now = time.Now()
+			s.mu.Lock()
 		}
 		s.run(now)
 		stopping := s.stopping

@@ -62,6 +62,7 @@ type Server struct {
 	lineBytes int // of room chat that waits, in all rooms
 
 	timers  timers
+	pulse   pulse
 	wakeAt  time.Time      // the deadline that the game socket's read has
 	touched []*session     // to be flushed before the lock is given back
 	bundle  []wire.Message // scratch for datagrams without a session
@@ -104,6 +105,7 @@ func New(cfg Config) (*Server, error) {
 	s.pending.init(s)
 	s.rates.init()
 	s.userRates.init()
+	s.pulse.server, s.pulse.timer.owner = s, &s.pulse
 	s.news.server, s.news.timer.owner = s, &s.news
 	s.motd = append(s.motd, s.clean.encode(cfg.Name, maxNameBytes))
 	if cfg.MOTD != "" {

@@ -62,6 +62,7 @@ func (s *session) start(now time.Time) {
 	}
 	r.since = now
 	r.schedule(now)
+	r.server.pulse.begin(now)
 	r.server.cfg.Logger.Info("game started", slog.Uint64("room", uint64(r.id)), slog.Int("players", len(r.players)),
 		slog.Any("connections", config.Connections), slog.Any("delays", config.FrameDelays), slog.Bool("padding", config.Padding))
 }

@@ -1,0 +1,77 @@
+package server
+
+import (
+	"log/slog"
+	"time"
+)
+
+// When the server itself stands still (a virtual machine that is moved, a laptop that sleeps, a log that blocks), datagrams pile up in the
+// socket, and by the time that has passed every player looks lost. So after a standstill what is queued is read before anybody is
+// judged, and games have not waited for anybody in the meantime.
+
+// pulse wakes the server once a second while games run, so that a standstill is noticed, and how long it was: the loop wakes much later
+// than it wanted to.
+type pulse struct {
+	server *Server
+	timer  timer
+}
+
+func (p *pulse) tick(now time.Time) {
+	for _, r := range p.server.rooms {
+		if r.running() {
+			p.server.timers.set(&p.timer, now.Add(pulseEvery))
+			return
+		}
+	}
+}
+
+// begin is called when a game starts.
+func (p *pulse) begin(now time.Time) {
+	if p.timer.index == 0 {
+		p.server.timers.set(&p.timer, now.Add(pulseEvery))
+	}
+}
+
+// stoodStill reports whether the loop, which woke now, wanted to wake long ago. The caller has the lock.
+func (s *Server) stoodStill(now time.Time) bool {
+	return !s.wakeAt.IsZero() && now.Sub(s.wakeAt) > standstill
+}
+
+// forgive takes the time since then out of what games have waited for players. The caller has the lock.
+func (s *Server) forgive(now, since time.Time) {
+	s.cfg.Logger.Warn("the server has stood still", slog.Duration("time", now.Sub(since)))
+	for _, r := range s.rooms {
+		if r.running() {
+			r.since = r.since.Add(now.Sub(since))
+			if r.since.After(now) {
+				r.since = now
+			}
+		}
+	}
+}
+
+// readQueued handles the datagrams that are there already, maxQueued of them at most. The caller does not have the lock.
+func (s *Server) readQueued(conn PacketConn, buf []byte) {
+	for range maxQueued {
+		s.mu.Lock()
+		if s.stopping {
+			s.mu.Unlock()
+			return
+		}
+		s.wakeAt = time.Now().Add(queuedWait)
+		err := conn.SetReadDeadline(s.wakeAt)
+		s.mu.Unlock()
+		if err != nil {
+			return
+		}
+		n, from, err := conn.ReadFromUDPAddrPort(buf)
+		if err != nil {
+			return
+		}
+		now := time.Now()
+		s.mu.Lock()
+		s.receive(now, conn, from, buf[:n])
+		s.flushTouched(now)
+		s.mu.Unlock()
+	}
+}
