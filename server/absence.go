@@ -18,17 +18,26 @@ import (
 // history, asks for game data again, and from its first input that comes in time
 // the game waits for it as before.
 
-// mayComeBack reports whether the game that starts now keeps a history: somebody
-// in it could use it.
+// mayComeBack reports whether the game that starts now keeps a history: somebody in it could use it, and there is a place. A game of
+// one player keeps none, since nobody waits there: who loses the line in it has it back within Stall, or begins anew.
 func (r *room) mayComeBack() bool {
-	kept := 0
+	return r.server.cfg.Comeback > 0 && len(r.members) > 1 && r.historyFits() &&
+		slices.ContainsFunc(r.members, func(m *session) bool { return m.proven })
+}
+
+// historyFits reports whether one more game may keep a history: in all, and of rooms that users of the owner's host have
+// opened. A user has one room. Loopback is exempt: several servers of something else may stand between.
+func (r *room) historyFits() bool {
+	kept, same := 0, 0
 	for _, other := range r.server.rooms {
-		if other.history != nil {
+		if other.history != nil && other != r {
 			kept++
+			if other.host == r.host {
+				same++
+			}
 		}
 	}
-	return r.server.cfg.Comeback > 0 && kept < maxHistories &&
-		slices.ContainsFunc(r.members, func(m *session) bool { return m.proven })
+	return kept < maxHistories && (same < maxHostHistories || r.host.IsLoopback())
 }
 
 // mayComeBack reports whether the player can get the frames that it will lack.

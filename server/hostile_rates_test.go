@@ -35,11 +35,16 @@ func (a *arena) witness() (lines func() int) {
 // inGame has two agents of our own kind in a game that has begun and in which each has sent a few batches, and returns them.
 func (a *arena) inGame(hosts [2]netip.Addr, names [2]string) [2]*agent {
 	a.t.Helper()
+	return a.inGameAt([2]netip.AddrPort{netip.AddrPortFrom(hosts[0], 1000), netip.AddrPortFrom(hosts[1], 1000)}, names)
+}
+
+func (a *arena) inGameAt(at [2]netip.AddrPort, names [2]string) [2]*agent {
+	a.t.Helper()
 	var both [2]*agent
 	in, ready := make(chan struct{}), make(chan struct{})
 	room := make(chan uint32, 1)
 	for i := range both {
-		g := a.agentAt(netip.AddrPortFrom(hosts[i], 1000), names[i])
+		g := a.agentAt(at[i], names[i])
 		g.ours = true
 		both[i] = g
 		g.on = func(m wire.Message) {

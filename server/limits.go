@@ -136,9 +136,10 @@ const (
 	// historyBytes bounds the record of one game's frames; see
 	// lockstep.MaxHistoryBytes for how long that lasts. A game that outgrows it
 	// goes on, and nobody can come back into it. At most maxHistories games have
-	// one, 256 MiB in all.
-	historyBytes = lockstep.MaxHistoryBytes
-	maxHistories = 32
+	// one, 256 MiB in all, and maxHostHistories of them are of rooms that users of one host have opened.
+	historyBytes     = lockstep.MaxHistoryBytes
+	maxHistories     = 32
+	maxHostHistories = 8
 
 	// catchUpFrames is how far the frames that a player has fetched may be behind
 	// when it takes up game data again: two seconds, several round trips.

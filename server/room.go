@@ -3,6 +3,7 @@ package server
 import (
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"time"
 
 	"kbridge/kclient/lockstep"
@@ -17,7 +18,8 @@ type room struct {
 	game      string // wire bytes, clean, like the next two
 	emulator  string
 	ownerName string
-	owner     *session // nil when the owner has vanished
+	host      netip.Addr // of whoever has opened it, see hostOf
+	owner     *session   // nil when the owner has vanished
 	members   []*session
 	state     wire.GameState
 	timer     timer
@@ -56,7 +58,7 @@ func (s *session) create(now time.Time, raw string) {
 		s.refuse(now, "You create rooms too fast, wait a moment")
 		return
 	}
-	r := &room{server: sv, id: sv.nextRoomID(), game: name, emulator: s.emulator, ownerName: s.user, owner: s, state: wire.GameWaiting}
+	r := &room{server: sv, id: sv.nextRoomID(), game: name, emulator: s.emulator, ownerName: s.user, host: hostOf(s.addr.Addr()), owner: s, state: wire.GameWaiting}
 	r.timer.owner = r
 	r.lines.room, r.lines.timer.owner = r, &r.lines
 	r.news.begin(sv)
