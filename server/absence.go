@@ -251,8 +251,8 @@ func (s *session) takePlace(now time.Time, old *session) {
 		r.owner = s
 	}
 	r.lines.hand(old, s)
-	sv.news.hand(now, old, s)
 	sv.removeUser(old)
+	sv.news.hand(now, old, s)
 	old.room, old.state, old.player = nil, stateLobby, -1
 	old.send(now, wire.TypeUserQuit, wire.UserQuit{User: old.user, UserID: old.id, Message: "logged in again"})
 	old.closeSession(now)

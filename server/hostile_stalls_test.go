@@ -3,6 +3,7 @@ package server_test
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -28,6 +29,7 @@ type pacedPlayer struct {
 	lost          atomic.Pointer[string]
 	lostAt        atomic.Int64 // since the start of play
 	begin         time.Time
+	host          netip.Addr // of one of ours
 }
 
 func every(d time.Duration) func(time.Duration) time.Duration {
@@ -90,7 +92,16 @@ func (a *arena) roomOf(players ...*pacedPlayer) {
 			})
 			continue
 		}
-		lobby, err := a.ours(name, func(c *kclient.Config) { c.Connection = p.typ })
+		lobby, err := a.ours(name, func(c *kclient.Config) {
+			c.Connection = p.typ
+			c.Listen = func(netip.AddrPort) (kclient.PacketConn, error) {
+				conn, err := a.net.Listen(netip.AddrPort{})
+				if err == nil {
+					p.host = conn.AddrPort().Addr()
+				}
+				return conn, err
+			}
+		})
 		require.NoError(a.t, err)
 		var room *kclient.Room
 		if i == 0 {
@@ -187,4 +198,30 @@ func TestWhoIsSlowOrHiccupsOnceIsNotDropped(t *testing.T) {
 			})
 		}
 	}
+}
+
+// Row 35: whose line is gone for a second and a half again and again is played without, and may come back; but not without end.
+func TestAFlappingLineDoesNotHoldAGameUpForEver(t *testing.T) {
+	inArena(t, 38, netsim.Profile{Delay: 10 * time.Millisecond}, server.Config{}, func(a *arena) {
+		all := []*pacedPlayer{{kind: "ours", typ: 1, pause: smooth()}, {kind: "n02", typ: 1, pause: smooth()}, {kind: "ours", typ: 1, pause: smooth()}}
+		a.roomOf(all...)
+		time.Sleep(5 * time.Second)
+		for minute := range 2 {
+			before := all[0].frames.Load()
+			for range 24 {
+				a.net.Partition(all[2].host, a.addr.Addr(), true)
+				time.Sleep(1500 * time.Millisecond)
+				a.net.Partition(all[2].host, a.addr.Addr(), false)
+				time.Sleep(time.Second)
+			}
+			played := all[0].frames.Load() - before
+			t.Logf("%d frames in minute %d", played, minute+1)
+			if minute == 1 {
+				assert.Greater(t, played, int64(3500))
+			}
+		}
+		assert.Nil(t, all[0].lost.Load())
+		assert.Nil(t, all[1].lost.Load())
+		assert.Equal(t, 3, a.server.Stats().Users)
+	})
 }
