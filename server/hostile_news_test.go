@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -184,16 +185,16 @@ func TestWhoIsInARoomHearsOfEverythingAtOnce(t *testing.T) {
 // wait for, and it is counted.
 func TestStartsBeyondTheirRateAreDenied(t *testing.T) {
 	inArena(t, 5, netsim.Profile{Delay: time.Millisecond}, server.Config{}, func(a *arena) {
-		started, denied := 0, 0
+		var started, denied atomic.Int64
 		g := a.agent("owner")
 		g.on = func(m wire.Message) {
 			switch m.Type {
 			case wire.TypeStartGame:
-				started++
+				started.Add(1)
 				g.say(wire.TypeDropGame, wire.DropRequest{}.AppendTo(nil))
 			case wire.TypeGameChat:
 				if c, err := wire.ParseChat(m.Body); err == nil && c.User == "Error" {
-					denied++
+					denied.Add(1)
 				}
 			}
 		}
@@ -204,13 +205,13 @@ func TestStartsBeyondTheirRateAreDenied(t *testing.T) {
 			g.send(wire.TypeStartGame, wire.StartRequest{}.AppendTo(nil))
 			time.Sleep(200 * time.Millisecond)
 		}
-		t.Logf("%d starts in 20 s, %d denied", started, denied)
-		require.InDelta(t, 8+5, started, 1)
-		require.Equal(t, 100, started+denied)
-		require.Equal(t, denied, a.server.Stats().Refusals[server.RefusedStart])
+		t.Logf("%d starts in 20 s, %d denied", started.Load(), denied.Load())
+		require.InDelta(t, 8+5, started.Load(), 1)
+		require.EqualValues(t, 100, started.Load()+denied.Load())
+		require.EqualValues(t, denied.Load(), a.server.Stats().Refusals[server.RefusedStart])
 		time.Sleep(5 * time.Second)
 		g.send(wire.TypeStartGame, wire.StartRequest{}.AppendTo(nil))
 		time.Sleep(time.Second)
-		require.InDelta(t, 8+6, started, 1)
+		require.InDelta(t, 8+6, started.Load(), 1)
 	})
 }

@@ -175,7 +175,7 @@ func TestWhoIsSlowOrHiccupsOnceIsNotDropped(t *testing.T) {
 		"loads for 100 s":    {pause: smooth(), loads: 100 * time.Second},
 	}
 	for what, c := range cases {
-		for _, kinds := range [][]string{{"ours", "ours", "n02"}, {"n02", "supra", "ours"}, {"ours", "ours", "ours"}, {"supra", "n02", "n02"}} {
+		for _, kinds := range [][]string{{"ours", "ours", "n02"}, {"n02", "supra", "ours"}, {"ours", "ours", "ours"}} {
 			t.Run(fmt.Sprint(what, "/", kinds), func(t *testing.T) {
 				inArena(t, 36, netsim.Profile{Delay: 10 * time.Millisecond}, server.Config{}, func(a *arena) {
 					var all []*pacedPlayer
@@ -187,13 +187,13 @@ func TestWhoIsSlowOrHiccupsOnceIsNotDropped(t *testing.T) {
 						all = append(all, p)
 					}
 					a.roomOf(all...)
-					time.Sleep(2*time.Minute + c.loads)
+					time.Sleep(time.Minute + c.loads)
 					for _, p := range all {
 						if lost := p.lost.Load(); lost != nil {
 							t.Errorf("%s lost its game: %s", p.kind, *lost)
 						}
 					}
-					assert.Greater(t, all[0].frames.Load(), int64(100))
+					assert.Greater(t, all[0].frames.Load(), int64(50))
 				})
 			})
 		}
