@@ -24,6 +24,7 @@ type Comeback struct {
 	Ticket     kclient.Ticket `json:"ticket"`
 	Process    int            `json:"process"` // that plays; while it lives there is nothing to come back from
 	Start      time.Time      `json:"start"`
+	Tried      time.Time      `json:"tried,omitzero"` // when coming back failed first
 
 	file string
 }
@@ -32,6 +33,9 @@ const (
 	comebackPrefix = "comeback-"
 	// maxComebackAge is after which nobody plays the game any more.
 	maxComebackAge = 24 * time.Hour
+	// maxUnnoticed is how long after a crash the server may begin to count Ticket.Comeback: when nobody waits for the player it
+	// notices by its keep-alive time, 190 s by default.
+	maxUnnoticed = 190 * time.Second
 	// maxComebackFile bounds what is read of a file, in bytes; ours have about 400.
 	maxComebackFile = 16 << 10
 )
@@ -66,14 +70,19 @@ func (c Comeback) write(folder string) (name string, err error) {
 	if folder == "" {
 		return "", fmt.Errorf("there is no folder for the user's settings: is HOME set?")
 	}
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return "", err
+	}
+	return c.writeAs(folder, comebackPrefix+"*.json")
+}
+
+// writeAs writes a new file, which only this user can read.
+func (c Comeback) writeAs(folder, pattern string) (name string, err error) {
 	b, err := json.MarshalIndent(c, "", "  ")
 	if err != nil {
 		return "", err
 	}
-	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return "", err
-	}
-	f, err := os.CreateTemp(folder, comebackPrefix+"*.json") // with permissions 0600
+	f, err := os.CreateTemp(folder, pattern) // with permissions 0600
 	if err != nil {
 		return "", err
 	}
@@ -103,7 +112,7 @@ func (d *Dialog) Comebacks() (list []Comeback) {
 		}
 		c, err := readComeback(filepath.Join(folder, e.Name()))
 		switch {
-		case err != nil || time.Since(c.Start) > maxComebackAge:
+		case err != nil || time.Since(c.Start) > maxComebackAge || c.over():
 			_ = os.Remove(filepath.Join(folder, e.Name()))
 		case processLives(c.Process):
 		case c.Emulator == d.Emulator(d.charset()).Name:
@@ -131,7 +140,28 @@ func readComeback(file string) (c Comeback, err error) {
 	return c, err
 }
 
-// Forget removes the file: the way back was taken, or there is none any more.
+// over reports whether no server can still keep the place: it has been as long since a try that failed.
+func (c Comeback) over() bool {
+	return !c.Tried.IsZero() && time.Since(c.Tried) > c.Ticket.Comeback+maxUnnoticed
+}
+
+// Failed keeps the file for the next try, after one that did not get as far as to a server's answer about the place: the line, a full
+// server, an emulator that was ended meanwhile. It is kept while a server may keep the place.
+func (c Comeback) Failed() {
+	if c.file == "" || !c.Tried.IsZero() {
+		return
+	}
+	c.Tried = time.Now()
+	name, err := c.writeAs(filepath.Dir(c.file), "new-"+comebackPrefix+"*")
+	if err == nil {
+		err = os.Rename(name, c.file)
+	}
+	if err != nil {
+		_ = os.Remove(name)
+	}
+}
+
+// Forget removes the file: the way back was taken and the next one is written down, or there is none any more.
 func (c Comeback) Forget() {
 	if c.file != "" {
 		_ = os.Remove(c.file)

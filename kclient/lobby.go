@@ -80,9 +80,12 @@ func dial(ctx context.Context, query netip.AddrPort, cfg Config, charset wire.Ch
 	if err := s.await(ctx, requestLogin, r, cfg.LoginTimeout); err != nil {
 		s.mu.Lock()
 		if s.err == nil {
-			// The server may have let us in all the same.
-			s.sendLocked(time.Now(), wire.TypeUserQuit, wire.QuitRequest{}.AppendTo(s.body[:0]))
-			s.flushLocked(time.Now())
+			// The server may have let us in all the same. Whoever comes back into a game leaves it at that: its
+			// place is kept for the next try.
+			if cfg.Comeback == nil {
+				s.sendLocked(time.Now(), wire.TypeUserQuit, wire.QuitRequest{}.AppendTo(s.body[:0]))
+				s.flushLocked(time.Now())
+			}
 			s.endLocked(err)
 		}
 		s.mu.Unlock()

@@ -18,6 +18,10 @@ const (
 	lobbySilence = 2 * time.Second
 	// keepAcks is how many 06 can still be proven.
 	keepAcks = 64
+	// lateMoves is how many Moves back an answer may be: one every askGap, so a round trip of 4 s.
+	lateMoves = 8
+	// callGap is the least time between two answers to the server's call.
+	callGap = 100 * time.Millisecond
 )
 
 // ticketState is what the session has taken of the server's offers; the
@@ -26,9 +30,11 @@ const (
 type ticketState struct {
 	ticket  Ticket
 	have    bool
-	counter uint32    // of the last move
-	moved   time.Time // when it was sent
-	tries   int       // since the server was last heard
+	counter uint32               // of the last move
+	moved   time.Time            // when it was sent
+	tries   int                  // since the server was last heard
+	nonce   [wire.NonceSize]byte // of the server's last call
+	called  time.Time            // when a call was last answered
 	acks    [keepAcks]uint16
 }
 
@@ -115,10 +121,24 @@ func (s *session) moveLocked(now time.Time) {
 	if at := s.moveAtLocked(); at.IsZero() || now.Before(at) {
 		return
 	}
-	s.ticket.counter++
 	s.ticket.tries++
+	s.sendMoveLocked(now)
+}
+
+func (s *session) sendMoveLocked(now time.Time) {
+	s.ticket.counter++
 	s.ticket.moved = now
-	s.writeLocked(wire.AppendMove(s.out[:0], s.ticket.ticket, s.ticket.counter), s.server)
+	s.writeLocked(wire.AppendMove(s.out[:0], s.ticket.ticket, s.ticket.counter, s.ticket.nonce), s.server)
+}
+
+// calledLocked answers the server's call: whether we are still there, or whether we hear it where our last Move came from.
+// It is no sign of life of the session: what the server says to it before the answer has come is nothing but this.
+func (s *session) calledLocked(now time.Time, nonce [wire.NonceSize]byte) {
+	s.ticket.nonce = nonce
+	if now.Sub(s.ticket.called) >= callGap {
+		s.ticket.called = now
+		s.sendMoveLocked(now)
+	}
 }
 
 // extensionLocked takes a datagram of our own server's that is no bundle.
@@ -126,9 +146,17 @@ func (s *session) extensionLocked(now time.Time, datagram []byte) {
 	if !s.ticket.have {
 		return
 	}
-	if s.ticket.counter > 0 && wire.IsMoved(datagram, s.ticket.ticket, s.ticket.counter) {
-		s.link.Heard(now)
-		s.vigil.pongs = 0
+	if id, nonce, ok := wire.ParseCall(datagram); ok {
+		if id == s.ticket.ticket.ID {
+			s.calledLocked(now, nonce)
+		}
+		return
+	}
+	if counter, ok := wire.ParseMoved(datagram, s.ticket.ticket); ok {
+		if behind := s.ticket.counter - counter; counter > 0 && behind < lateMoves {
+			s.link.Heard(now)
+			s.vigil.pongs = 0
+		}
 		return
 	}
 	if h, ok := wire.ParseHistory(datagram); ok {

@@ -57,8 +57,8 @@ func (s *session) absent() bool {
 
 // patience is how long the session may be silent.
 func (s *session) patience() time.Duration {
-	if s.absent() {
-		return s.server.cfg.Comeback
+	if s.absent() || s.adrift {
+		return max(s.server.cfg.Comeback, 0)
 	}
 	return s.server.cfg.KeepAlive
 }
@@ -149,6 +149,7 @@ func (s *session) caughtUp(now time.Time, c wire.CaughtUp) {
 		return
 	}
 	s.link.Prove(now, s.behind)
+	s.forgetFormer()
 	have := r.mixer.Have(s.player)
 	if !r.mixer.CaughtUp(s.player, int(min(c.Frames, 1<<30)), int(min(c.Calls, 1<<30))) {
 		s.tellBehind(now)
@@ -178,34 +179,60 @@ func (s *session) backIn(now time.Time, wasAbsent bool, have int) {
 	s.server.cfg.Logger.Info("player is back", append(s.attrs(), slog.Uint64("room", uint64(s.room.id)), slog.Int("frame", max(have, batch)))...)
 }
 
+// placeIsKept reports whether the session's player can come back with its ticket, so that nobody else may have its name.
+func (s *session) placeIsKept() bool {
+	return s.inGame() && s.proven && s.server.cfg.Comeback > 0 && (s.state == stateNetsync || s.mayComeBack())
+}
+
+// before is the session that a login proves to have been, and the ticket that it proves it with; nil when there is none, or when
+// one that began later has taken its place. The ticket is good until the way back has succeeded: it may have been used before, by
+// a client that was killed before it could write the next one down.
+func (s *session) before() (old *session, used wire.Ticket) {
+	id, ok := wire.ParseComeback(s.login.comeback)
+	if !ok {
+		return nil, used
+	}
+	if old = s.server.byTicket[id]; old == nil || old == s || !old.loggedIn() {
+		return nil, used
+	}
+	if used = old.ticket; used.ID != id {
+		if used = *old.former; s.began.Before(old.began) {
+			return nil, used
+		}
+	}
+	if !wire.ProvesComeback(s.login.comeback, used, s.ticket) {
+		return nil, used
+	}
+	return old, used
+}
+
+// forgetFormer: the client has the new ticket, and whoever has the one that it came back with is nobody any more.
+func (s *session) forgetFormer() {
+	if s.former != nil {
+		delete(s.server.byTicket, s.former.ID)
+		s.former = nil
+	}
+}
+
 // comeBack lets a login take the place of the session that it was before, if it
-// proves that and that session is in a game. A session that is not is logged out,
-// so that its name is free. The newest one to prove it wins: an emulator that was
-// killed cannot say goodbye.
+// proves that and that session is in a game. The newest one to prove it wins: an emulator that was
+// killed cannot say goodbye. It takes neither a place among the users nor one of its address's.
 func (s *session) comeBack(now time.Time) bool {
 	sv := s.server
-	id, ok := wire.ParseComeback(s.login.comeback)
-	if !ok || sv.stopping {
-		return false
-	}
-	old := sv.byTicket[id]
-	if old == nil || old == s || !old.loggedIn() || !wire.ProvesComeback(s.login.comeback, old.ticket, s.ticket) {
+	old, used := s.before()
+	if old == nil || sv.stopping || !old.placeIsKept() {
 		return false
 	}
 	if !old.comebacks.allow(now, comebackRate) || !s.mayLogIn(now) {
 		// The old session stays as it is, and may be come back to when there has been a pause.
-		sv.countRefused(RefusedComeback)
-		s.refuseLogin(now, "You come back too often, wait a moment")
+		s.refuseLogin(now, RefusedComeback, "You come back too often, wait a moment")
 		return true
 	}
 	netsync := old.state == stateNetsync
-	if !old.inGame() || !netsync && !old.mayComeBack() {
-		s.userRates, old.userRates = old.userRates, nil
-		old.quit(now, "logged in again", true)
-		return false
-	}
 	r := old.room
 	s.takePlace(now, old)
+	s.former = &used
+	sv.byTicket[used.ID] = s
 	sv.stats.Logins++
 	s.tellBehind(now)
 	s.sendStatus(now)
@@ -237,6 +264,7 @@ func (s *session) takePlace(now time.Time, old *session) {
 	s.enlist(nil)
 	sv.releaseHost(s)
 	s.login.request, s.login.comeback = wire.LoginRequest{}, nil
+	s.login.over()
 	s.user, s.emulator, s.key, s.id, s.connection = old.user, old.emulator, old.key, old.id, old.connection
 	s.state, s.room, s.player = old.state, r, old.player
 	s.userRates, old.userRates = old.userRates, nil

@@ -10,7 +10,7 @@ import (
 // they measure the ping; outside of play they ask the client to prove what it
 // has, since nothing else does there.
 type asks struct {
-	seqs       [maxOpen]uint16 // a ring: the oldest unanswered 05 first
+	seqs       []uint16 // a ring of maxOpen: the oldest unanswered 05 first
 	head, n    int
 	at         time.Time // when to look whether to ask again; zero: not now
 	unanswered int       // since the last answer, or the last news after giving up
@@ -23,6 +23,9 @@ type asks struct {
 // open records a 05 that was sent.
 func (a *asks) open(seq uint16) {
 	if a.n < maxOpen {
+		if a.seqs == nil {
+			a.seqs = make([]uint16, maxOpen)
+		}
 		a.seqs[(a.head+a.n)%maxOpen] = seq
 		a.n++
 	}

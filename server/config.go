@@ -70,9 +70,12 @@ type Config struct {
 	Name string // said in the welcome and in the log; UTF-8
 	MOTD string // lines of the welcome, UTF-8; at most 32
 
-	MaxUsers int           // logged in at once; 0 is 100
-	MaxGames int           // rooms at once; 0 is 100
-	MaxPing  time.Duration // 1 ms to 1 s; 0 is 250 ms
+	MaxUsers int // logged in at once; 0 is 100
+	// MaxUsersPerAddress is how many of them may be of one IPv4 address or one IPv6 /64; 0 is 32, negative any number.
+	// Loopback, private and link-local addresses are not counted.
+	MaxUsersPerAddress int
+	MaxGames           int           // rooms at once; 0 is 100
+	MaxPing            time.Duration // 1 ms to 1 s; 0 is 250 ms
 
 	Charset    string     // of every text on the wire; "" is windows-1252
 	Padding    Padding    // PaddingAuto
@@ -109,6 +112,7 @@ type Config struct {
 func (c Config) withDefaults() (Config, error) {
 	setDefault(&c.Name, defaultName)
 	setDefault(&c.MaxUsers, defaultMaxUsers)
+	setDefault(&c.MaxUsersPerAddress, defaultMaxUsersPerAddress)
 	setDefault(&c.MaxGames, defaultMaxGames)
 	setDefault(&c.MaxPing, defaultMaxPing)
 	setDefault(&c.Stall, defaultStall)

@@ -51,9 +51,16 @@ func (s *session) receive(now time.Time, datagram []byte) {
 		s.receiveLate(now, datagram)
 		return
 	}
+	if isLoneLogin(datagram) && s.loggedIn() {
+		s.startOver(now, datagram)
+		return
+	}
 	if err := s.link.Receive(now, datagram); err != nil {
 		s.server.countRefused(RefusedMalformed)
 		return
+	}
+	if s.doubt.open() && s.alive(datagram) {
+		s.settleDoubt(now)
 	}
 	s.deliver(now)
 	if _, hole := s.link.Hole(); hole && s.state == stateLogin && !s.proven {
@@ -92,6 +99,7 @@ func (s *session) deliver(now time.Time) {
 		if !ok {
 			return
 		}
+		s.newest = m.Seq
 		s.handle(now, m)
 	}
 }
@@ -204,10 +212,13 @@ func (s *session) handleLobby(now time.Time, m wire.Message) error {
 	return nil
 }
 
+// goneMessage is what the others see as the last words of a client that has said none.
+const goneMessage = "connection lost"
+
 // vanish ends a session from which nothing has come for the keep-alive time.
 func (s *session) vanish(now time.Time) {
 	s.server.cfg.Logger.Info("client vanished", append(s.attrs(), slog.Duration("silent", now.Sub(s.link.LastReceived())))...)
-	s.quit(now, "connection lost", false)
+	s.quit(now, goneMessage, false)
 }
 
 // quit ends a user's session and tells everyone. A room of a user who is not
@@ -228,6 +239,7 @@ func (s *session) quit(now time.Time, message string, willing bool) {
 func (s *session) becomeReady(now time.Time) {
 	s.link.Prove(now, s.started)
 	s.touch()
+	s.forgetFormer()
 	if !s.ready {
 		s.ready = true
 		s.room.beginWhenReady(now)

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"net/netip"
 	"testing"
 	"time"
 
@@ -108,36 +109,49 @@ func TestMoves(t *testing.T) {
 	unknown := ticket
 	unknown.ID[0]++
 	b.meter()
+	move := func(counter uint32, at netip.AddrPort) []byte {
+		return wire.AppendMove(nil, ticket, counter, b.s.byTicket[ticket.ID].moveNonce(at, b.now))
+	}
 	for n := range uint32(1000) {
-		b.raw(thief, wire.AppendMove(nil, wrong, n+1))
-		b.raw(thief, wire.AppendMove(nil, unknown, n+1))
+		b.raw(thief, wire.AppendMove(nil, wrong, n+1, [wire.NonceSize]byte{}))
+		b.raw(thief, wire.AppendMove(nil, unknown, n+1, [wire.NonceSize]byte{}))
 		b.raw(thief, wire.HistoryRequest{ID: ticket.ID, Count: 255}.AppendTo(nil))
-		b.raw(thief, append(wire.AppendMove(nil, ticket, 5), 0))
+		b.raw(thief, append(move(5, thief), 0))
 	}
 	require.Zero(t, b.sent[thief])
 	require.Equal(t, from, c.session().addr)
 	require.Len(t, b.s.sessions, 1)
 
 	se := c.session()
-	b.raw(to, wire.AppendMove(nil, ticket, 2))
+	// An address that has not shown that it hears the server draws a call, shorter than the Move, and nothing moves.
+	b.raw(to, wire.AppendMove(nil, ticket, 2, [wire.NonceSize]byte{}))
+	b.raw(to, move(2, thief))
+	require.Equal(t, from, se.addr)
+	require.Equal(t, 2*len(wire.AppendCall(nil, ticket.ID, [wire.NonceSize]byte{})), b.sent[to])
+	old := move(2, to)
+	b.pass(2 * callTime)
+	b.raw(to, old)
+	require.Equal(t, from, se.addr, "its nonce is too old")
+	b.raw(to, move(2, to))
 	require.Equal(t, to, se.addr)
 	require.Same(t, se, b.s.sessions[to])
 	require.Nil(t, b.s.sessions[from])
 	require.NotZero(t, b.sent[to], "it is told")
 	// A copy of that move leads nowhere, nor does an older one.
-	b.raw(thief, wire.AppendMove(nil, ticket, 2))
-	b.raw(thief, wire.AppendMove(nil, ticket, 1))
+	b.raw(thief, move(2, thief))
+	b.raw(thief, move(1, thief))
 	require.Equal(t, to, se.addr)
 	require.Zero(t, b.sent[thief])
 	// Nobody is pushed out of an address.
 	d := b.client(2, "bert")
 	d.login()
-	b.raw(d.addr, wire.AppendMove(nil, ticket, 3))
+	b.raw(d.addr, move(3, d.addr))
 	require.Equal(t, to, se.addr)
 	require.NotNil(t, d.session())
 	// After the session is over the ticket is worth nothing.
+	last := move(9, thief)
 	se.quit(b.now, "", true)
-	b.raw(thief, wire.AppendMove(nil, ticket, 9))
+	b.raw(thief, last)
 	require.Empty(t, b.s.byTicket)
 	require.Zero(t, b.sent[thief])
 }

@@ -252,10 +252,45 @@ const (
 	paceBurst = 32 << 10
 )
 
-// replaceAfter is how long a session must have been silent for a login with the
-// same name from the same IP address to take its place: longer than any client
-// leaves between two keep-alives. EmuLinker replaces it at once.
-const replaceAfter = 65 * time.Second
+// Clients that have crashed and log in again, see doubt.go. EmuLinker replaces the old session at once.
+const (
+	// answerTime is how long a client may take to show that it is there: several round trips, with the repeats of what was lost. n02 and
+	// SupraClient bear 10 s for a login. Once it has answered it is not asked again for as long.
+	answerTime = 2 * time.Second
+
+	// n02Ahead is from how many messages ahead of the last one on n02 ignores a datagram.
+	n02Ahead = 10
+
+	// lostAfter is how long an old client must have been silent in a game. It sends with every frame, and repeats
+	// itself while it waits; an emulator that is paused is dropped after the stall time anyway.
+	lostAfter = 5 * time.Second
+
+	// replaceAfter is the same for a client that has never answered a 05 since its login, as n02 with a set ping:
+	// longer than any client leaves between two keep-alives.
+	replaceAfter = 65 * time.Second
+)
+
+// Moves to addresses that have proven nothing, see move.go.
+const (
+	// callTime is how long a nonce is good for, once to twice that: as long as a client may need for its answer, many times.
+	callTime = time.Minute
+)
+
+// callRate is how many calls a session draws, and how many go to one host. A client that has moved sends a Move every 500 ms; behind one
+// address several may have moved at once, when their router was started again.
+var callRate = Rate{Every: 50 * time.Millisecond, Burst: 40}
+
+// Places among the users.
+const (
+	// defaultMaxUsersPerAddress: a carrier puts thousands of customers behind one address and a school or a LAN party dozens, so this
+	// cannot be small; two thirds of the default places stay for the others.
+	defaultMaxUsersPerAddress = 32
+
+	// When fewer than one in fewPlaces is free, these go to hosts that have fewer than maxUsersOfHostWhenFew users, which is
+	// more than a household usually has: a few addresses together cannot take the whole server either.
+	fewPlaces             = 10
+	maxUsersOfHostWhenFew = 4
+)
 
 // Rates. EmuLinker allows one chat line and one new room in 2 s; the bursts are
 // ours, so that a person who types two short lines is not told off.

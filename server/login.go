@@ -13,6 +13,8 @@ import (
 // serverName is who the server's own lines are from.
 const serverName = "Server"
 
+const stoppingMessage = "The server is shutting down"
+
 // errorName is who refusals of starts and kicks are from; no user may be called so.
 const errorName = "Error"
 
@@ -26,10 +28,11 @@ type loginState struct {
 	early    int       // 06 that came before their 05
 	sent     []sentAsk // a ring of maxLoginAsks + 1; nil once it is over
 	ticketed bool      // the ticket is under way
-	pings    pings
+	pings    *pings    // like sent
 	request  wire.LoginRequest
 	badType  bool
-	comeback []byte // trailing bytes of a 06: the client says that it was here before
+	comeback []byte   // trailing bytes of a 06: the client says that it was here before
+	waits    *session // that has its name, and may have no client any more
 }
 
 // sentAsk is when a 05 left first; zero when nobody knows any more.
@@ -37,6 +40,9 @@ type sentAsk struct {
 	at        time.Time
 	datagrams int // of the link, with that one
 }
+
+// over gives back what is of use in a login only.
+func (l *loginState) over() { l.sent, l.pings = nil, nil }
 
 // sentAs is where the k-th 05 of the login is kept; the answered ones make room.
 func (l *loginState) sentAs(k int) *sentAsk { return &l.sent[k%len(l.sent)] }
@@ -48,10 +54,10 @@ func (s *Server) newSession(now time.Time, from netip.AddrPort, p *pendingLogin,
 	if p != nil {
 		since = p.since
 	}
-	se := &session{server: s, addr: from, link: link.New(link.Config{Server: true, First: login.seq}, since), player: -1}
+	se := &session{server: s, addr: from, began: since, link: link.New(link.Config{Server: true, First: login.seq}, since), player: -1}
 	se.timer.owner = se
 	se.login.until = since.Add(loginTimeout)
-	se.login.sent = make([]sentAsk, maxLoginAsks+1)
+	se.login.sent, se.login.pings = make([]sentAsk, maxLoginAsks+1), &pings{}
 	se.login.counted = true
 	request, err := wire.ParseLoginRequest(login.bytes)
 	se.login.request, se.login.badType = request, err != nil
@@ -97,7 +103,7 @@ func (l *loginState) asking() bool { return l.left > l.rounds }
 // deadline is when tickLogin has something to do.
 func (l *loginState) deadline(proven bool) time.Time {
 	switch {
-	case !l.asking(), l.left < l.asked:
+	case l.waits != nil, !l.asking(), l.left < l.asked:
 		return l.until
 	case l.early > 0:
 		return earliest(l.until, l.sentAs(l.rounds).at.Add(askAgainAfter))
@@ -111,6 +117,11 @@ func (l *loginState) deadline(proven bool) time.Time {
 func (s *session) tickLogin(now time.Time) bool {
 	l := &s.login
 	switch {
+	case l.waits != nil:
+		if !l.waits.doubt.open() || !now.Before(l.until) {
+			l.waits = nil
+			s.takeName(now)
+		}
 	case !now.Before(l.until):
 		s.server.cfg.Logger.Debug("login not completed", slog.Any("addr", s.addr), slog.Int("rounds", l.rounds))
 		s.forget()
@@ -155,7 +166,8 @@ func (s *session) receiveAck(now time.Time, ack wire.ClientAck) {
 	if !ok {
 		return // nobody asked
 	}
-	if s.state != stateLogin {
+	if s.state != stateLogin || l.waits != nil {
+		s.answers = s.state != stateLogin
 		s.link.Prove(now, seq)
 		s.touch()
 		return
@@ -172,7 +184,7 @@ func (s *session) receiveAck(now time.Time, ack wire.ClientAck) {
 // it has what they answer.
 func (s *session) loseAcks(now time.Time, n int) {
 	for range n {
-		if s.state != stateLogin || !s.login.asking() {
+		if s.state != stateLogin || !s.login.asking() || s.login.waits != nil {
 			return
 		}
 		if seq, ok := s.asks.answered(now); ok {
@@ -214,16 +226,32 @@ func (s *session) completeLogin(now time.Time) {
 	s.emulator = sv.clean.clean(l.request.Emulator, maxEmulatorName)
 	s.connection = l.request.Connection
 	s.key = nameKey(sv.clean.seen(s.user))
-	s.ping, l.sent = l.pings.millis(), nil
+	s.ping = l.pings.millis()
 	if s.comeBack(now) {
 		return
 	}
 	if reason := s.refusal(now); reason != "" {
-		sv.countRefused(RefusedLogin)
-		s.refuseLogin(now, reason)
+		s.refuseLogin(now, RefusedLogin, reason)
 		return
 	}
+	s.takeName(now)
+}
+
+// refuseLogin ends a session that was no user's yet.
+func (s *session) refuseLogin(now time.Time, why Refusal, reason string) {
+	sv := s.server
+	sv.countRefused(why)
+	sv.cfg.Logger.Info("login refused", append(s.attrs(), slog.String("reason", reason))...)
+	s.send(now, wire.TypeLoginRefused, wire.LoginRefused{User: s.user, Message: sv.clean.encode(reason, maxQuitMessage)})
+	s.closeSession(now)
+}
+
+// enter makes a login that nothing speaks against a user.
+func (s *session) enter(now time.Time) {
+	sv := s.server
+	l := &s.login
 	sv.stats.Logins++
+	l.over()
 	s.enlist(nil)
 	sv.releaseHost(s)
 	l.request = wire.LoginRequest{}
@@ -244,14 +272,6 @@ func (s *session) completeLogin(now time.Time) {
 		slog.String("connection", s.connection.String()), slog.Int("ping", int(s.ping)))...)
 }
 
-// refuseLogin ends a session that was no user's yet.
-func (s *session) refuseLogin(now time.Time, reason string) {
-	sv := s.server
-	sv.cfg.Logger.Info("login refused", append(s.attrs(), slog.String("reason", reason))...)
-	s.send(now, wire.TypeLoginRefused, wire.LoginRefused{User: s.user, Message: sv.clean.encode(reason, maxQuitMessage)})
-	s.closeSession(now)
-}
-
 // mayLogIn counts a login at its host's rate.
 func (s *session) mayLogIn(now time.Time) bool {
 	addr := s.addr.Addr()
@@ -267,7 +287,7 @@ func (s *session) refusal(now time.Time) string {
 	sv := s.server
 	switch {
 	case sv.stopping:
-		return "The server is shutting down"
+		return stoppingMessage
 	case !s.mayLogIn(now):
 		return "Too many logins from your address, wait a moment"
 	case s.login.badType:
@@ -278,15 +298,6 @@ func (s *session) refusal(now time.Time) string {
 		return "That user name is reserved, choose another one"
 	case time.Duration(s.ping)*time.Millisecond > sv.cfg.MaxPing:
 		return fmt.Sprintf("Your ping of %d ms is above the limit of %d ms", s.ping, sv.cfg.MaxPing.Milliseconds())
-	}
-	if other := sv.byName[s.key]; other != nil {
-		if other.addr.Addr() != s.addr.Addr() || other.inGame() || now.Sub(other.link.LastReceived()) < replaceAfter {
-			return "That user name is in use, choose another one"
-		}
-		other.quit(now, "logged in again", true)
-	}
-	if len(sv.users) >= sv.cfg.MaxUsers {
-		return fmt.Sprintf("The server is full (%d users)", sv.cfg.MaxUsers)
 	}
 	return ""
 }
@@ -316,6 +327,7 @@ func (s *Server) addUser(u *session) {
 	s.users = append(s.users, u)
 	s.byID[u.id] = u
 	s.byName[u.key] = u
+	s.countPlace(u)
 }
 
 func (s *Server) removeUser(u *session) {
@@ -329,6 +341,7 @@ func (s *Server) removeUser(u *session) {
 	if s.byName[u.key] == u {
 		delete(s.byName, u.key)
 	}
+	s.freePlace(u)
 }
 
 // nextUserID skips 0, FFFF (which clients write for "I do not know") and what is

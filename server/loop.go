@@ -145,7 +145,7 @@ func (s *Server) receive(now time.Time, conn PacketConn, from netip.AddrPort, da
 	case from.Port() == 0: // no answer could reach it
 		s.countRefused(RefusedStray)
 	case isQuery(datagram):
-		s.answerQuery(conn, from, datagram)
+		s.answerQuery(now, conn, from, datagram)
 	case conn != s.conn || s.stopping:
 		s.countRefused(RefusedStray)
 	default:
@@ -159,7 +159,7 @@ func isQuery(datagram []byte) bool { return len(datagram) > 0 && datagram[0] > w
 
 // answerQuery answers HELLO and PING, and forgets them: nothing here proves who
 // sent them, and the session may come from another socket (n02).
-func (s *Server) answerQuery(conn PacketConn, from netip.AddrPort, datagram []byte) {
+func (s *Server) answerQuery(now time.Time, conn PacketConn, from netip.AddrPort, datagram []byte) {
 	if wire.IsPing(datagram) {
 		s.write(conn, from, wire.AppendPong(s.out[:0]))
 		return
@@ -171,7 +171,8 @@ func (s *Server) answerQuery(conn PacketConn, from netip.AddrPort, datagram []by
 	case s.stopping:
 	case version != wire.Version:
 		s.write(conn, from, wire.AppendVersionRefused(s.out[:0]))
-	case len(s.users) >= s.cfg.MaxUsers:
+	case !s.hasPlace(now, from.Addr()):
+		s.countRefused(RefusedFull)
 		s.write(conn, from, wire.AppendServerFull(s.out[:0]))
 	default:
 		s.write(conn, from, wire.AppendHelloReply(s.out[:0], s.gamePort))

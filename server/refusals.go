@@ -19,6 +19,8 @@ const (
 	RefusedComeback                 // a return to an earlier session, beyond its rate
 	RefusedFull                     // a login on a full server
 	RefusedHistory                  // a request for history out of turn or beyond its rate
+	RefusedMove                     // a move to an address that has proven nothing, beyond its rate
+	RefusedHost                     // a login beyond the places of its address
 	refusals
 )
 
@@ -44,6 +46,8 @@ var refusalWords = [refusals]string{
 	RefusedComeback:  "comeback",
 	RefusedFull:      "full",
 	RefusedHistory:   "history",
+	RefusedMove:      "move",
+	RefusedHost:      "host",
 }
 
 // Refusals counts by reason since the server was made.

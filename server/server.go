@@ -47,6 +47,8 @@ type Server struct {
 	closed    sessionList // whose goodbye is under way, oldest first
 	rates     loginRates
 	userRates hostRates
+	calls     loginRates         // of calls to addresses that have proven nothing
+	places    map[netip.Addr]int // users of each host
 
 	users    []*session // logged in, in the order of their login
 	byID     map[uint16]*session
@@ -91,6 +93,7 @@ func New(cfg Config) (*Server, error) {
 		clean:    cleaner{charset},
 		sessions: map[netip.AddrPort]*session{},
 		hosts:    map[netip.Addr]*host{},
+		places:   map[netip.Addr]int{},
 		byID:     map[uint16]*session{},
 		byName:   map[string]*session{},
 		roomByID: map[uint32]*room{},
@@ -107,6 +110,7 @@ func New(cfg Config) (*Server, error) {
 	s.userRates.init()
 	s.pulse.server, s.pulse.timer.owner = s, &s.pulse
 	s.news.server, s.news.timer.owner = s, &s.news
+	s.calls.init()
 	s.motd = append(s.motd, s.clean.encode(cfg.Name, maxNameBytes))
 	if cfg.MOTD != "" {
 		for line := range strings.SplitSeq(strings.ReplaceAll(cfg.MOTD, "\r", ""), "\n") {

@@ -36,9 +36,13 @@ type session struct {
 	list       *sessionList // logins or closed, with its neighbours there
 	prev, next *session
 
-	login loginState
-	asks  asks
-	pace  pacer
+	login   loginState
+	asks    asks
+	answers bool   // it has answered a 05 since the login; an n02 with a set ping never does
+	doubt   *doubt // nil while it has never been in doubt
+	newest  uint16 // seq of the last message that was taken
+	began   time.Time
+	pace    pacer
 
 	// Known from the login on.
 	user, emulator string // wire bytes, clean
@@ -50,8 +54,11 @@ type session struct {
 	// Between our own two ends, see ticket.go and absence.go.
 	proven bool // it has returned the nonce
 	ticket wire.Ticket
-	acks   uint32 // 06 that have come
-	moves  uint32 // the counter of its last move
+	former *wire.Ticket // that it came back with; good until its client shows that it has the new one
+	acks   uint32       // 06 that have come
+	moves  uint32       // the counter of its last move
+	calls  rater
+	adrift bool   // it has no address: its player's place is kept
 	behind uint16 // seq of the last Behind
 
 	news    newsState // of the others
@@ -115,7 +122,7 @@ func (s *session) flush(now time.Time) {
 	}
 	paced := !s.inGame() && !s.proven
 	for {
-		if paced && s.pace.next().After(now) || !s.mayFlushLogin() {
+		if paced && s.pace.next().After(now) || !s.mayFlushLogin() || s.heldBack() {
 			break
 		}
 		out := s.link.Datagram(now, s.server.out[:0])
@@ -123,7 +130,9 @@ func (s *session) flush(now time.Time) {
 			break
 		}
 		s.server.out = out[:0]
-		s.server.write(s.server.conn, s.addr, out)
+		if !s.adrift {
+			s.server.write(s.server.conn, s.addr, out)
+		}
 		if paced {
 			s.pace.spend(now, len(out))
 		}
@@ -135,7 +144,7 @@ func (s *session) flush(now time.Time) {
 // schedule sets the session's timer to the earliest thing that it waits for.
 func (s *session) schedule(now time.Time) {
 	at := s.link.Next()
-	if !s.mayFlushLogin() {
+	if !s.mayFlushLogin() || s.heldBack() {
 		at = time.Time{}
 	}
 	if next := s.pace.next(); !at.IsZero() && !s.inGame() && !s.proven && at.Before(next) {
@@ -150,6 +159,9 @@ func (s *session) schedule(now time.Time) {
 		at = earliest(at, s.link.LastReceived().Add(s.patience()))
 		at = earliest(at, s.askAt())
 		at = earliest(at, s.earlyAt())
+		if s.doubt.open() {
+			at = earliest(at, earliest(s.doubt.until, s.doubt.ask))
+		}
 	}
 	if since, ok := s.link.Hole(); ok && s.state != stateClosed {
 		at = earliest(at, since.Add(s.holePatience()))
@@ -189,6 +201,10 @@ func (s *session) tick(now time.Time) {
 	case !now.Before(s.link.LastReceived().Add(s.patience())):
 		s.vanish(now)
 	default:
+		s.tickDoubt(now)
+		if !s.loggedIn() {
+			break
+		}
 		s.tickHole(now)
 		s.ask(now)
 		s.tickEarly(now)
@@ -237,11 +253,15 @@ func (s *session) setPhase(now time.Time, p link.Phase) {
 // closeSession ends the session; what was queued is still sent, and repeated for
 // a while.
 func (s *session) closeSession(now time.Time) {
+	if s.doubt.open() {
+		s.server.wakeWaiting(now, s)
+	}
 	s.enlist(nil)
 	s.server.releaseHost(s)
 	s.server.takeTicket(s)
 	s.releaseRates(now)
-	s.state = stateClosed
+	s.state, s.doubt, s.asks = stateClosed, nil, asks{}
+	s.login.over()
 	s.closeAt = now.Add(goodbyeLinger)
 	s.setPhase(now, link.Lobby)
 	if s.server.closed.n >= maxClosing {
@@ -258,7 +278,7 @@ func (s *session) forget() {
 	s.server.takeTicket(s)
 	s.state, s.forgotten = stateClosed, true
 	s.server.timers.remove(&s.timer)
-	delete(s.server.sessions, s.addr)
+	s.leaveAddress()
 }
 
 // attrs describe the session in the log.

@@ -2,7 +2,6 @@ package server
 
 import (
 	"io"
-	"log/slog"
 	"net/netip"
 	"time"
 
@@ -27,18 +26,19 @@ func (s *Server) takeTicket(se *session) {
 	if s.byTicket[se.ticket.ID] == se {
 		delete(s.byTicket, se.ticket.ID)
 	}
+	se.forgetFormer()
 }
 
 // receiveExtension handles a datagram that only our own client sends. Whatever
 // cannot be right is dropped without an answer and leaves nothing behind.
 func (s *Server) receiveExtension(now time.Time, from netip.AddrPort, datagram []byte) {
-	if id, counter, ok := wire.ParseMove(datagram); ok {
-		se := s.byTicket[id]
-		if se != nil && counter >= se.moves && wire.ProvesMove(datagram, se.ticket) && se.move(now, from, counter) {
+	if m, ok := wire.ParseMove(datagram); ok {
+		se := s.byTicket[m.ID]
+		if se != nil && m.Counter >= se.moves && wire.ProvesMove(datagram, se.ticket) && se.receiveMove(now, from, m) {
 			return
 		}
 	} else if r, ok := wire.ParseHistoryRequest(datagram); ok {
-		if se := s.byTicket[r.ID]; se != nil && se.addr == from {
+		if se := s.byTicket[r.ID]; se != nil && se.isAt(from) {
 			se.sendHistory(now, r)
 			return
 		}
@@ -46,30 +46,5 @@ func (s *Server) receiveExtension(now time.Time, from netip.AddrPort, datagram [
 	s.countRefused(RefusedStray)
 }
 
-// move takes the session to the address that a Move came from, and tells the
-// client that it is heard. A copy of the last Move is answered where it
-// led to, and moves nothing.
-func (s *session) move(now time.Time, to netip.AddrPort, counter uint32) bool {
-	sv := s.server
-	if to != s.addr {
-		if counter == s.moves || to.Port() == 0 {
-			return false
-		}
-		if there := sv.sessions[to]; there != nil {
-			if there.loggedIn() {
-				return false // whoever that is has proven to be there, too
-			}
-			there.forget()
-		}
-		sv.cfg.Logger.Info("a client has moved", append(s.attrs(), slog.Any("to", to))...)
-		sv.releaseHost(s)
-		delete(sv.sessions, s.addr)
-		s.addr = to
-		sv.sessions[to] = s
-	}
-	s.moves = counter
-	s.link.Heard(now)
-	sv.write(sv.conn, to, wire.AppendMoved(sv.out[:0], s.ticket, counter))
-	s.touch()
-	return true
-}
+// isAt reports whether the session is at this address. One that is adrift is nowhere, whatever address it had.
+func (s *session) isAt(a netip.AddrPort) bool { return s.addr == a && !s.adrift }

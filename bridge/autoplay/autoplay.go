@@ -85,19 +85,20 @@ func (a *Autoplay) Run(ctx context.Context, d *bridge.Dialog) error {
 		config.Comeback = &back.Ticket
 	}
 	lobby, err := kclient.Dial(ctx, settings.Server, config)
-	if back != nil && ctx.Err() == nil {
-		back.Forget()
-	}
 	if err != nil {
+		if back != nil {
+			back.Failed()
+		}
 		return fmt.Errorf("cannot log in at %s (%s): %w", settings.Server, EnvServer, err)
 	}
 	defer lobby.Quit("")
 
 	v := visit{
 		dialog: d, settings: settings, emulator: emulator, game: game, log: log, lobby: lobby,
-		changed: make(chan struct{}, 1), room: lobby.Room(),
+		changed: make(chan struct{}, 1), room: lobby.Room(), taken: back,
 	}
 	if back != nil && v.room == nil {
+		back.Forget()
 		log.Info("the server no longer keeps the player's place in the game before")
 	}
 	return v.run(ctx)
@@ -126,9 +127,10 @@ type visit struct {
 	log      *slog.Logger
 	lobby    *kclient.Lobby
 	room     *kclient.Room
-	owner    bool          // of that room
-	back     bool          // into a game that runs
-	changed  chan struct{} // capacity 1: something may have changed
+	owner    bool             // of that room
+	back     bool             // into a game that runs
+	taken    *bridge.Comeback // the way back that led here; good until the next one is written down
+	changed  chan struct{}    // capacity 1: something may have changed
 	playing  playing
 }
 
@@ -317,6 +319,9 @@ func (v *visit) play(ctx context.Context, game *kclient.Game) error {
 			Server: v.settings.Server, User: v.lobby.User().Name, Emulator: v.emulator.Name, Game: v.game.Name,
 			Charset: v.settings.Charset.Name(), Connection: int(v.settings.Connection), Ticket: ticket,
 		})()
+	}
+	if v.taken != nil {
+		v.taken.Forget()
 	}
 
 	_, err := v.dialog.Play(ctx, bridge.Match{

@@ -89,6 +89,10 @@ func (d *desk) playGame(v *visit, room *kclient.Room, game *kclient.Game) {
 		remove = d.dialog.KeepComeback(bridge.Comeback{Server: v.address, User: d.session.Nick, Emulator: d.emulator.Name, Game: entry.Name,
 			Charset: v.charset.Name(), Connection: d.connection(set), Ticket: ticket})
 	}
+	if v.back != nil {
+		v.back.Forget()
+		v.back = nil
+	}
 	d.play = playing{game: game, links: v.lobby.LinkStats, shown: message.Play{State: playNetsync, Game: entry.Name, Player: game.Player(),
 		Players: names[:game.Players()], FrameDelay: game.FrameDelay(), Start: now(), Speed: 1}}
 	d.showRoom()

@@ -33,6 +33,8 @@ type visit struct {
 	games   map[uint32]kclient.GameInfo
 	ignored map[string]bool // names, in small letters
 
+	back *bridge.Comeback // the way back that led here; good until the next one is written down
+
 	unsent []string // lines that may not have arrived, when the session has ended
 
 	room     *kclient.Room
@@ -97,8 +99,11 @@ func (d *desk) follow(v *visit, lobby *kclient.Lobby) {
 }
 
 func (d *desk) connected(v *visit, lobby *kclient.Lobby, back *bridge.Comeback, err error) {
-	if back != nil && d.comeback != nil && v.ctx.Err() == nil {
-		d.comeback.Forget()
+	switch {
+	case back == nil || d.comeback == nil || v.ctx.Err() != nil:
+	case err != nil:
+		d.comeback.Failed() // it is offered again
+	default:
 		d.comeback = nil
 		d.tell(d.hello())
 	}
@@ -129,8 +134,10 @@ func (d *desk) connected(v *visit, lobby *kclient.Lobby, back *bridge.Comeback, 
 	}
 	switch room := lobby.Room(); {
 	case room != nil:
+		v.back = back
 		d.entered(v, room)
 	case back != nil:
+		back.Forget()
 		d.say(message.Line{Where: "lobby", Kind: "notice", Text: "notice.noComeback", Args: []string{back.Game}})
 	}
 }

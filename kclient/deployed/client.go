@@ -26,8 +26,9 @@ type Options struct {
 	// Loads is how long the emulator takes to load the game.
 	Loads time.Duration
 
-	// Host is the address it speaks from; the zero value is a fresh one.
+	// Host is the address it speaks from, and Port the port; the zero values are fresh ones.
 	Host netip.Addr
+	Port uint16
 
 	// Tries is how often the user clicks again when nothing happens: connect,
 	// create, join, start. 0 is 3. The programs themselves ask once.
@@ -177,7 +178,7 @@ func dial(network *netsim.Network, server netip.AddrPort, o Options, rules clien
 // connect says HELLO, and logs in. n02 waits 15 s for the answer to HELLO.
 func (c *Client) connect() error {
 	begun := time.Now()
-	conn, err := c.net.Listen(netip.AddrPortFrom(c.opts.Host, 0))
+	conn, err := c.net.Listen(netip.AddrPortFrom(c.opts.Host, c.opts.Port))
 	if err != nil {
 		return err
 	}

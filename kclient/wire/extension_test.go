@@ -63,28 +63,47 @@ func TestProofs(t *testing.T) {
 	other = old
 	other.Key[15] ^= 1
 	require.False(t, ProvesComeback(b, other, now))
-	move := AppendMove(nil, old, 5)
+	move := AppendMove(nil, old, 5, [NonceSize]byte{7})
 	require.True(t, ProvesMove(move, old))
 	require.False(t, ProvesMove(move, other))
-	require.True(t, IsMoved(AppendMoved(nil, old, 5), old, 5))
-	require.False(t, IsMoved(AppendMoved(nil, old, 5), old, 6))
-	require.False(t, IsMoved(move, old, 5), "the server's answer is another one than the question")
+	moved := AppendMoved(nil, old, 5)
+	counter, ok := ParseMoved(moved, old)
+	require.True(t, ok)
+	require.Equal(t, uint32(5), counter)
+	_, ok = ParseMoved(moved, other)
+	require.False(t, ok)
+	_, ok = ParseMoved(move, old)
+	require.False(t, ok, "the server's answer is another one than the question")
 	for i := range move {
 		for bit := range 8 {
 			move[i] ^= 1 << bit
-			_, _, ok := ParseMove(move)
+			_, ok := ParseMove(move)
 			require.False(t, ok && ProvesMove(move, old) && i >= 6+TicketIDSize, "byte %d", i)
 			move[i] ^= 1 << bit
+		}
+	}
+	for i := range moved {
+		for bit := range 8 {
+			moved[i] ^= 1 << bit
+			_, ok := ParseMoved(moved, old)
+			require.False(t, ok, "byte %d", i)
+			moved[i] ^= 1 << bit
 		}
 	}
 }
 
 func TestDatagramsOfOurs(t *testing.T) {
 	ticket := testTicket(9)
-	id, counter, ok := ParseMove(AppendMove(nil, ticket, 0x01020304))
+	nonce := [NonceSize]byte{1, 2, 3, 4, 5, 6, 7, 8}
+	m, ok := ParseMove(AppendMove(nil, ticket, 0x01020304, nonce))
+	require.True(t, ok)
+	require.Equal(t, Move{ID: ticket.ID, Counter: 0x01020304, Nonce: nonce}, m)
+	call := AppendCall(nil, ticket.ID, nonce)
+	require.Less(t, len(call), len(AppendMove(nil, ticket, 1, nonce)), "an address that has proven nothing is sent no more than came from it")
+	id, got8, ok := ParseCall(call)
 	require.True(t, ok)
 	require.Equal(t, ticket.ID, id)
-	require.Equal(t, uint32(0x01020304), counter)
+	require.Equal(t, nonce, got8)
 	r := HistoryRequest{ID: ticket.ID, Offset: 70_000, Count: 8}
 	got, ok := ParseHistoryRequest(r.AppendTo(nil))
 	require.True(t, ok)
@@ -99,7 +118,7 @@ func TestDatagramsOfOurs(t *testing.T) {
 	require.False(t, ok)
 	require.Len(t, History{Total: 1 << 20, Data: make([]byte, 5000)}.AppendTo(nil), 18+MaxHistory)
 
-	for i, d := range [][]byte{h.AppendTo(nil), AppendMove(nil, ticket, 1), AppendMoved(nil, ticket, 1), r.AppendTo(nil)} {
+	for i, d := range [][]byte{h.AppendTo(nil), AppendMove(nil, ticket, 1, nonce), AppendMoved(nil, ticket, 1), call, r.AppendTo(nil)} {
 		require.True(t, IsExtension(d))
 		_, err := ParseBundle(d, nil)
 		require.Error(t, err, "it is no bundle")
@@ -107,9 +126,11 @@ func TestDatagramsOfOurs(t *testing.T) {
 			continue // any length from its header on is one
 		}
 		for n := range d {
-			_, _, move := ParseMove(d[:n])
+			_, move := ParseMove(d[:n])
+			_, moved := ParseMoved(d[:n], ticket)
+			_, _, called := ParseCall(d[:n])
 			_, request := ParseHistoryRequest(d[:n])
-			require.False(t, move || request || ProvesMove(d[:n], ticket), "cut at %d", n)
+			require.False(t, move || moved || called || request || ProvesMove(d[:n], ticket), "cut at %d", n)
 		}
 	}
 	require.False(t, IsExtension(AppendHello(nil)) || IsExtension(AppendPing(nil)))
@@ -117,13 +138,25 @@ func TestDatagramsOfOurs(t *testing.T) {
 
 func FuzzExtension(f *testing.F) {
 	ticket := testTicket(3)
-	f.Add(AppendMove(nil, ticket, 1))
+	f.Add(AppendMove(nil, ticket, 1, [NonceSize]byte{9}))
+	f.Add(AppendMoved(nil, ticket, 1))
+	f.Add(AppendCall(nil, ticket.ID, [NonceSize]byte{9}))
 	f.Add(History{Total: 4, Data: []byte{1, 2}}.AppendTo(nil))
 	f.Add(HistoryRequest{Count: 1}.AppendTo(nil))
 	f.Add(AppendComeback(nil, ticket, testTicket(4)))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if _, counter, ok := ParseMove(b); ok && ProvesMove(b, ticket) {
-			require.Equal(t, AppendMove(nil, ticket, counter)[6:], b[6:])
+		// The proof covers what stands behind the ID; the ID is what the ticket is found by.
+		if m, ok := ParseMove(b); ok && ProvesMove(b, ticket) {
+			found := ticket
+			found.ID = m.ID
+			require.Equal(t, AppendMove(nil, ticket, m.Counter, m.Nonce)[6+TicketIDSize:], b[6+TicketIDSize:])
+			require.Equal(t, AppendMove(nil, found, m.Counter, m.Nonce)[:moveSize-proofSize], b[:moveSize-proofSize])
+		}
+		if counter, ok := ParseMoved(b, ticket); ok {
+			require.Equal(t, AppendMoved(nil, ticket, counter), b)
+		}
+		if id, nonce, ok := ParseCall(b); ok {
+			require.Equal(t, AppendCall(nil, id, nonce), b)
 		}
 		if r, ok := ParseHistoryRequest(b); ok {
 			require.Equal(t, b, r.AppendTo(nil))

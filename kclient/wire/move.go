@@ -5,65 +5,94 @@ import (
 	"encoding/binary"
 )
 
-// Three datagrams that are no bundles, between our own two ends. They begin with
+// Four datagrams that are no bundles, between our own two ends. They begin with
 // a letter, as HELLO does, where a bundle begins with its count.
 var (
 	movePrefix    = []byte("KBMOVE")
+	callPrefix    = []byte("KBCALL")
 	movedPrefix   = []byte("KBHERE")
 	historyPrefix = []byte("KBHIST")
 )
 
-const moveSize = 6 + TicketIDSize + 4 + proofSize
+const (
+	movedSize = 6 + TicketIDSize + 4 + proofSize
+	moveSize  = movedSize + NonceSize
+	callSize  = 6 + TicketIDSize + NonceSize
+)
 
 // IsExtension reports whether a datagram is one of ours.
 func IsExtension(datagram []byte) bool { return bytes.HasPrefix(datagram, []byte("KB")) }
 
-// AppendMove appends the datagram of a client that has not heard of its server
-// for a while: whatever address it comes from, the session is there from now on.
-// counter rises with each, so that a copy of an old one moves nothing.
-func AppendMove(b []byte, t Ticket, counter uint32) []byte {
-	return t.appendMove(b, movePrefix, counter)
+// Move is what a client sends that has not heard of its server for a while: the session is where this comes from, if
+// Nonce is what the server has sent to that address in a Call. Otherwise it draws a Call, and nothing moves.
+type Move struct {
+	ID      [TicketIDSize]byte
+	Counter uint32          // rises with each, so that a copy of an old one moves nothing
+	Nonce   [NonceSize]byte // of the last Call; zero before the first one
 }
 
-// AppendMoved appends the server's answer to a Move.
-func AppendMoved(b []byte, t Ticket, counter uint32) []byte {
-	return t.appendMove(b, movedPrefix, counter)
-}
-
-func (t Ticket) appendMove(b, prefix []byte, counter uint32) []byte {
-	b = append(b, prefix...)
+// AppendMove appends the datagram, with the ticket's ID and proof.
+func AppendMove(b []byte, t Ticket, counter uint32, nonce [NonceSize]byte) []byte {
+	b = append(b, movePrefix...)
 	b = append(b, t.ID[:]...)
 	b = appendU32(b, counter)
-	return t.appendProof(b, string(prefix), b[len(b)-4:])
+	b = append(b, nonce[:]...)
+	return t.appendProof(b, string(movePrefix), b[len(b)-4-NonceSize:])
 }
 
 // ParseMove tells which session a Move is about. ProvesMove must follow.
-func ParseMove(datagram []byte) (id [TicketIDSize]byte, counter uint32, ok bool) {
-	return parseMove(datagram, movePrefix)
-}
-
-func parseMove(datagram, prefix []byte) (id [TicketIDSize]byte, counter uint32, ok bool) {
-	if len(datagram) != moveSize || !bytes.HasPrefix(datagram, prefix) {
-		return id, 0, false
+func ParseMove(datagram []byte) (m Move, ok bool) {
+	if len(datagram) != moveSize || !bytes.HasPrefix(datagram, movePrefix) {
+		return m, false
 	}
-	copy(id[:], datagram[6:])
-	return id, binary.LittleEndian.Uint32(datagram[6+TicketIDSize:]), true
+	b := datagram[6:]
+	copy(m.ID[:], b)
+	m.Counter = binary.LittleEndian.Uint32(b[TicketIDSize:])
+	copy(m.Nonce[:], b[TicketIDSize+4:])
+	return m, true
 }
 
 // ProvesMove reports whether a datagram that ParseMove took was written with the
 // session's key.
-func ProvesMove(datagram []byte, t Ticket) bool { return t.provesMove(datagram, movePrefix) }
-
-// IsMoved reports whether a datagram is the server's answer to the Move with this
-// counter.
-func IsMoved(datagram []byte, t Ticket, counter uint32) bool {
-	id, got, ok := parseMove(datagram, movedPrefix)
-	return ok && id == t.ID && got == counter && t.provesMove(datagram, movedPrefix)
+func ProvesMove(datagram []byte, t Ticket) bool {
+	const data, proof = 6 + TicketIDSize, moveSize - proofSize
+	return len(datagram) == moveSize && t.proves(datagram[proof:], string(movePrefix), datagram[data:proof])
 }
 
-func (t Ticket) provesMove(datagram, prefix []byte) bool {
-	const counter = 6 + TicketIDSize
-	return len(datagram) == moveSize && t.proves(datagram[counter+4:], string(prefix), datagram[counter:counter+4])
+// AppendCall appends the server's answer to a Move from an address that has not proven that it hears the server, and its
+// question whether a client is still there: the client sends a Move with this nonce. It is about half as long as a Move.
+func AppendCall(b []byte, id [TicketIDSize]byte, nonce [NonceSize]byte) []byte {
+	b = append(b, callPrefix...)
+	b = append(b, id[:]...)
+	return append(b, nonce[:]...)
+}
+
+// ParseCall reads what AppendCall wrote.
+func ParseCall(datagram []byte) (id [TicketIDSize]byte, nonce [NonceSize]byte, ok bool) {
+	if len(datagram) != callSize || !bytes.HasPrefix(datagram, callPrefix) {
+		return id, nonce, false
+	}
+	copy(id[:], datagram[6:])
+	copy(nonce[:], datagram[6+TicketIDSize:])
+	return id, nonce, true
+}
+
+// AppendMoved appends the server's answer to a Move from where the session is.
+func AppendMoved(b []byte, t Ticket, counter uint32) []byte {
+	b = append(b, movedPrefix...)
+	b = append(b, t.ID[:]...)
+	b = appendU32(b, counter)
+	return t.appendProof(b, string(movedPrefix), b[len(b)-4:])
+}
+
+// ParseMoved reads the server's answer to one of the session's Moves, and tells which; false for anything that was not
+// written with its key.
+func ParseMoved(datagram []byte, t Ticket) (counter uint32, ok bool) {
+	const data, proof = 6 + TicketIDSize, movedSize - proofSize
+	if len(datagram) != movedSize || !bytes.HasPrefix(datagram, movedPrefix) || !bytes.Equal(datagram[6:data], t.ID[:]) {
+		return 0, false
+	}
+	return binary.LittleEndian.Uint32(datagram[data:]), t.proves(datagram[proof:], string(movedPrefix), datagram[data:proof])
 }
 
 // MaxHistory is the most bytes of history in one datagram, so that it passes
