@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"strings"
 	"time"
 
@@ -138,6 +139,7 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	var errs []error
 	inRange(&errs, "MaxUsers", c.MaxUsers, 1, maxMaxUsers)
+	inRange(&errs, "MaxUsersPerAddress", c.MaxUsersPerAddress, math.MinInt, maxMaxUsers)
 	inRange(&errs, "MaxGames", c.MaxGames, 1, maxMaxUsers)
 	inRange(&errs, "MaxPing", c.MaxPing, minMaxPing, maxMaxPing)
 	inRange(&errs, "Stall", c.Stall, minStall, maxStall)

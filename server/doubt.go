@@ -93,13 +93,9 @@ func (s *session) askDoubt(now time.Time) {
 			s.call(now, s.addr)
 		}
 	case s.state != statePlaying:
-		// A new n02 at the address ignores what is ten or more ahead of nothing. A message below that would
-		// leave a hole that it waits for.
-		for more := true; more; {
-			seq := s.send(now, wire.TypeServerAck, wire.ServerAck{})
-			s.asks.open(seq)
-			more = seq < n02Ahead-1
-		}
+		// A new n02 at the address ignores what is ten or more ahead of nothing, as the numbers of all but the youngest
+		// sessions are.
+		s.asks.open(s.send(now, wire.TypeServerAck, wire.ServerAck{}))
 	}
 }
 

@@ -258,9 +258,6 @@ const (
 	// SupraClient bear 10 s for a login. Once it has answered it is not asked again for as long.
 	answerTime = 2 * time.Second
 
-	// n02Ahead is from how many messages ahead of the last one on n02 ignores a datagram.
-	n02Ahead = 10
-
 	// lostAfter is how long an old client must have been silent in a game. It sends with every frame, and repeats
 	// itself while it waits; an emulator that is paused is dropped after the stall time anyway.
 	lostAfter = 5 * time.Second

@@ -1,6 +1,7 @@
 package autoplay
 
 import (
+	"net/netip"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -78,6 +79,36 @@ func TestBackTooLate(t *testing.T) {
 		require.Contains(t, again.logged(), "no longer keeps")
 		left, _ := filepath.Glob(filepath.Join(e.state, "comeback-*"))
 		require.Empty(t, left, "what is of no use is not kept, broken ones neither")
+	})
+}
+
+// A try that does not get as far as the server's answer about the place leaves the way back where it is; when no server can still
+// keep the place it is gone.
+func TestTheWayBackOutlivesAFailedTry(t *testing.T) {
+	inWorld(t, server.Config{}, func(t *testing.T, w *world) {
+		e := w.emulator(100, EnvRole, "create", EnvNick, "ann", EnvPlayers, "1")
+		done := e.start()
+		<-e.playing
+		files, _ := filepath.Glob(filepath.Join(e.state, "comeback-*.json"))
+		require.Len(t, files, 1)
+		kept, _ := os.ReadFile(files[0])
+		<-done
+		require.NoError(t, os.WriteFile(files[0], []byte(strings.Replace(string(kept), `"process": `, `"process": 99999`, 1)), 0o600))
+		w.net.Filter(func(netip.AddrPort, netip.AddrPort, []byte) bool { return false })
+		for range 2 {
+			again := w.emulator(100, EnvRole, "create", EnvNick, "ann", EnvPlayers, "1", "TEST_STATE", e.state)
+			<-again.start()
+			require.Contains(t, again.logged(), "coming back")
+			left, _ := filepath.Glob(filepath.Join(e.state, "*comeback-*"))
+			require.Equal(t, files, left, "it is kept, and nothing beside it")
+		}
+		time.Sleep(10 * time.Minute)
+		w.net.Filter(nil)
+		again := w.emulator(100, EnvRole, "create", EnvNick, "ann", EnvPlayers, "1", "TEST_STATE", e.state)
+		<-again.start()
+		require.NotContains(t, again.logged(), "coming back")
+		left, _ := filepath.Glob(filepath.Join(e.state, "comeback-*"))
+		require.Empty(t, left)
 	})
 }
 

@@ -43,6 +43,8 @@ func parseFlags(args []string, out io.Writer) (options, error) {
 		"motd", "`text` of the welcome; \\n begins a new line")
 	set.Var(number(&c.MaxUsers, 100, 1, 10_000),
 		"max-users", "`users` that may be logged in at once, 1 to 10000")
+	set.Var(number(&c.MaxUsersPerAddress, 0, -1, 10_000),
+		"max-users-per-address", "`users` of one IPv4 address or IPv6 /64, 1 to 10000; 0 is 32, -1 is any number")
 	set.Var(number(&c.MaxGames, 100, 1, 10_000),
 		"max-games", "`rooms` that may be open at once, 1 to 10000")
 	set.Var(duration(&c.MaxPing, 250*time.Millisecond, time.Millisecond, time.Second),
