@@ -4,13 +4,15 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"runtime"
 	"sync"
 	"sync/atomic"
 )
 
 // EnvLog names the environment variable that says where the log goes. Unset or
 // empty: nowhere. debug, info, warn or error: to stderr from that level on.
-// Anything else: to the file of that name, all levels, after what is there.
+// Anything else: to the file of that name, all levels, after what is there; that user's only, since a log says who
+// played with whom, and where.
 const EnvLog = "KAILLERA_LOG"
 
 // logSink is the log that KAILLERA_LOG asks for. It is opened at its first use
@@ -57,7 +59,7 @@ func (l *logSink) handlerLocked() slog.Handler {
 			return slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})
 		}
 	}
-	file, err := os.OpenFile(l.setting, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	file, err := os.OpenFile(l.setting, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
 		// Whoever set the variable asked for a log, so this one line may go
 		// where it can be seen.
@@ -66,5 +68,16 @@ func (l *logSink) handlerLocked() slog.Handler {
 		return slog.DiscardHandler
 	}
 	l.file = file
+	tighten(file)
 	return slog.NewTextHandler(file, &slog.HandlerOptions{Level: slog.LevelDebug})
+}
+
+// tighten takes everybody else's rights to a log file away, which one of an earlier version has. A device or a pipe is
+// left as it is, and so is a file of somebody else's.
+func tighten(file *os.File) {
+	info, err := file.Stat()
+	if err != nil || runtime.GOOS == "windows" || !info.Mode().IsRegular() || info.Mode().Perm()&0o077 == 0 {
+		return
+	}
+	_ = file.Chmod(info.Mode().Perm() &^ 0o077)
 }

@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -21,6 +23,7 @@ type bare struct {
 	t      *testing.T
 	client *http.Client
 	url    *url.URL
+	base   string // the page's folder
 	conn   *websocket.Conn
 
 	mu      sync.Mutex
@@ -34,7 +37,9 @@ type bare struct {
 	id      float64
 }
 
-func newBrowser(t *testing.T, address string) *bare {
+// newBrowser opens a lobby's file in a browser that was not there before.
+func newBrowser(t *testing.T, file string) *bare {
+	address := leads(t, file)
 	u, err := url.Parse(address)
 	require.NoError(t, err)
 	jar, _ := cookiejar.New(nil)
@@ -42,16 +47,27 @@ func newBrowser(t *testing.T, address string) *bare {
 		users: map[float64]map[string]any{}, games: map[float64]map[string]any{}, dones: map[float64]map[string]any{}}
 	res, err := b.client.Get(address)
 	require.NoError(t, err)
+	text, err := io.ReadAll(res.Body)
+	require.NoError(t, err)
 	res.Body.Close()
 	require.Equal(t, 200, res.StatusCode)
+	b.base = pagePath(t, string(text))
 	b.dial()
 	return b
+}
+
+// pagePath is where the answer to a token leads.
+func pagePath(t *testing.T, answer string) string {
+	t.Helper()
+	m := regexp.MustCompile(`url=(/[0-9a-f]{32}/)"`).FindStringSubmatch(answer)
+	require.NotNil(t, m, answer)
+	return m[1]
 }
 
 func (b *bare) dial() {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	c, _, err := websocket.Dial(ctx, "ws://"+b.url.Host+"/socket", &websocket.DialOptions{HTTPClient: b.client, HTTPHeader: http.Header{"Origin": {"http://" + b.url.Host}}})
+	c, _, err := websocket.Dial(ctx, "ws://"+b.url.Host+b.base+"socket", &websocket.DialOptions{HTTPClient: b.client, HTTPHeader: http.Header{"Origin": {"http://" + b.url.Host}}})
 	require.NoError(b.t, err)
 	c.SetReadLimit(8 << 20)
 	b.conn = c

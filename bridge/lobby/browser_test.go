@@ -269,20 +269,24 @@ func TestBrowserLostPage(t *testing.T) {
 	srv := servertest.Start(t)
 	p := newPlayer(t, "ann")
 	p.lobby.aloneFor = time.Second
-	address := p.open()
-	tab := browsertest.Open(t, address)
+	file := p.open()
+	tab := browsertest.Open(t, file)
 	connectTo(tab, srv.Addr)
 	createGame(tab, "Duel")
 	say(tab, "room", "still here")
 	tab.Sees("still here")
 	tab.Eval("location.href = 'about:blank'; 1", nil)
 	time.Sleep(2 * p.lobby.aloneFor) // longer than a dialog without a room would live
-	again := browsertest.Open(t, address)
+	again := browsertest.Open(t, file)
 	again.View("room")
 	again.Sees("still here")
-	// Reloading needs no token: the cookie is there.
+	// Reloading needs no token: the cookie is there. So it is in a second tab.
 	again.Eval("location.reload(); 1", nil)
 	again.View("room")
+	var here string
+	again.Eval("location.href", &here)
+	require.NotContains(t, here, "token")
+	browsertest.Open(t, here).View("room")
 	again.Click(on("back"))
 	again.Click(on("yes"))
 	again.View("ended")
@@ -403,10 +407,13 @@ func TestBrowserCrowd(t *testing.T) {
 // Another page in the same browser, a wrong token, another origin: nothing.
 func TestBrowserStrangers(t *testing.T) {
 	p := newPlayer(t, "ann")
-	address := p.open()
-	u, _ := url.Parse(address)
-	tab := browsertest.Open(t, address)
+	file := p.open()
+	used := leads(t, file)
+	u, _ := url.Parse(used)
+	tab := browsertest.Open(t, file)
 	tab.View("servers")
+	var base string
+	tab.Eval("location.pathname", &base)
 	evil := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprint(w, "<!doctype html><title>evil</title>")
 	}))
@@ -416,17 +423,17 @@ func TestBrowserStrangers(t *testing.T) {
 	tab.Eval(fmt.Sprintf("location.href = %q; 1", evil.URL), nil)
 	tab.Until("the evil page", "document.title === 'evil'")
 	var got string
-	tab.Eval(fmt.Sprintf(`window.answer_ = ''; try { const ws = new WebSocket('ws://%s/socket'); ws.onopen = () => answer_ = 'open'; ws.onerror = () => answer_ = 'refused'; } catch (e) { answer_ = 'refused'; } 1`, u.Host), nil)
+	tab.Eval(fmt.Sprintf(`window.answer_ = ''; try { const ws = new WebSocket('ws://%s%ssocket'); ws.onopen = () => answer_ = 'open'; ws.onerror = () => answer_ = 'refused'; } catch (e) { answer_ = 'refused'; } 1`, u.Host, base), nil)
 	tab.Until("an answer", "window.answer_")
 	tab.Eval("answer_", &got)
 	require.Equal(t, "refused", got)
-	tab.Eval(fmt.Sprintf(`window.answer_ = ''; fetch('http://%s/', {credentials: 'include'}).then(r => r.text()).then(t => answer_ = t, () => answer_ = 'refused'); 1`, u.Host), nil)
+	tab.Eval(fmt.Sprintf(`window.answer_ = ''; fetch('http://%s%s', {credentials: 'include'}).then(r => r.text()).then(t => answer_ = t, () => answer_ = 'refused'); 1`, u.Host, base), nil)
 	tab.Until("an answer", "window.answer_")
 	tab.Eval("answer_", &got)
 	require.Equal(t, "refused", got)
 
-	unknown, _ := url.Parse(newPlayer(t, "bob").open()) // this browser was never let in there
-	for _, bad := range []string{strings.Replace(address, "token=", "token=0", 1), "http://" + unknown.Host + "/"} {
+	unknown, _ := url.Parse(leads(t, newPlayer(t, "bob").open())) // this browser was never let in there
+	for _, bad := range []string{used, strings.Replace(leads(t, file), "token=", "token=0", 1), "http://" + unknown.Host + "/"} {
 		stranger := browsertest.Open(t, "about:blank").Allow("Failed to load resource")
 		stranger.Eval(fmt.Sprintf("location.href = %q; 1", bad), nil)
 		stranger.Until("a refusal", "document.body.innerText.includes('pen')")

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"kbridge/bridge"
@@ -41,9 +42,11 @@ type desk struct {
 	have     map[string]bridge.GameName // by name, as rooms show it
 
 	tabs    map[*tab]bool
-	alone   time.Time // since when there is no page
-	visited bool      // there was one
-	over    string    // why the dialog ends; "" while it goes on
+	alone   time.Time    // since when there is no page
+	visited bool         // there was one
+	late    func()       // tells the user where the page is, when no browser comes; nil for nobody
+	sockets atomic.Int32 // pages' connections, also those that the desk does not know yet
+	over    string       // why the dialog ends; "" while it goes on
 
 	servers  serverList
 	visit    *visit // the session; nil when there is none
@@ -185,6 +188,11 @@ func (d *desk) beat() {
 	patience := d.lobby.aloneFor
 	if !d.visited {
 		patience = d.lobby.firstPage
+		if d.late != nil && time.Since(d.alone) >= d.lobby.browserLate {
+			d.log.Warn("no browser has come: the file that leads to the lobby may be one that it cannot read, or does not open")
+			d.late()
+			d.late = nil
+		}
 	}
 	if time.Since(d.alone) >= patience {
 		d.log.Info("no page of the lobby is open, so the dialog ends", "after", patience)

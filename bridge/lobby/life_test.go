@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"testing"
@@ -27,9 +28,8 @@ func fullServer() server.Config { return server.Config{MaxUsers: 1} }
 // emulators' cookies are strangers to each other.
 func TestAccess(t *testing.T) {
 	p, other := newPlayer(t, "ann"), newPlayer(t, "bob")
-	address, elsewhere := p.open(), other.open()
-	u, _ := url.Parse(address)
-	base := "http://" + u.Host
+	file, elsewhere := p.open(), other.open()
+	u, _ := url.Parse(leads(t, file))
 	get := func(target string, change func(*http.Request)) (int, http.Header, string) {
 		r, err := http.NewRequest(http.MethodGet, target, nil)
 		require.NoError(t, err)
@@ -42,15 +42,17 @@ func TestAccess(t *testing.T) {
 		body, _ := io.ReadAll(res.Body)
 		return res.StatusCode, res.Header, string(body)
 	}
-	code, header, _ := get(address, nil)
+	code, header, answer := get(leads(t, file), nil)
 	require.Equal(t, 200, code)
+	base := "http://" + u.Host + strings.TrimSuffix(pagePath(t, answer), "/")
 	cookie := header.Get("Set-Cookie")
 	require.Contains(t, cookie, "HttpOnly")
 	require.Contains(t, cookie, "SameSite=Strict")
 	mine := strings.SplitN(cookie, ";", 2)[0]
 	require.Contains(t, mine, u.Port(), "the name carries the instance")
+	require.Contains(t, cookie, "Path="+pagePath(t, answer))
 	with := func(c string) func(*http.Request) { return func(r *http.Request) { r.Header.Set("Cookie", c) } }
-	_, header, _ = get(elsewhere, nil)
+	_, header, _ = get(leads(t, elsewhere), nil)
 	theirs := strings.SplitN(header.Get("Set-Cookie"), ";", 2)[0]
 	require.NotEqual(t, strings.SplitN(mine, "=", 2)[0], strings.SplitN(theirs, "=", 2)[0])
 
@@ -66,22 +68,24 @@ func TestAccess(t *testing.T) {
 
 	for name, c := range map[string]func() int{
 		"no token":    func() int { code, _, _ := get(base+"/", nil); return code },
-		"wrong token": func() int { code, _, _ := get(base+"/?token=0123", nil); return code },
+		"wrong token": func() int { code, _, _ := get("http://"+u.Host+"/?token=0123", nil); return code },
 		"other's token": func() int {
-			code, _, _ := get(strings.Replace(elsewhere, "://127", "://127", 1), nil)
-			return code - 200 + 403
+			_, token, _ := strings.Cut(leads(t, elsewhere), "?")
+			code, _, _ := get("http://"+u.Host+"/?"+token, nil)
+			return code
 		},
+		"the cookie, but not its folder": func() int { code, _, _ := get("http://"+u.Host+"/", with(mine)); return code },
 		"other's cookie": func() int {
 			code, _, _ := get(base+"/", with(theirs))
 			return code
 		},
 		"wrong secret": func() int { code, _, _ := get(base+"/", with(strings.SplitN(mine, "=", 2)[0]+"=x")); return code },
 		"another name for us": func() int {
-			code, _, _ := get(address, func(r *http.Request) { r.Host = "evil.example:" + u.Port() })
+			code, _, _ := get(leads(t, file), func(r *http.Request) { r.Host = "evil.example:" + u.Port() })
 			return code
 		},
 		"localhost": func() int {
-			code, _, _ := get(address, func(r *http.Request) { r.Host = "localhost:" + u.Port() })
+			code, _, _ := get(leads(t, file), func(r *http.Request) { r.Host = "localhost:" + u.Port() })
 			return code
 		},
 		"a socket of a foreign page": func() int {
@@ -108,8 +112,8 @@ func TestAccess(t *testing.T) {
 	require.NoError(t, err)
 	res.Body.Close()
 	require.Equal(t, http.StatusMethodNotAllowed, res.StatusCode)
-	// The address from the log works again, for a browser that was closed.
-	code, _, _ = get(address, nil)
+	// The file lets somebody in again, for a browser that was closed.
+	code, _, _ = get(leads(t, file), nil)
 	require.Equal(t, 200, code)
 }
 
@@ -137,8 +141,8 @@ func TestALostPage(t *testing.T) {
 	srv := servertest.Start(t)
 	p := newPlayer(t, "ann")
 	p.lobby.aloneFor = 1500 * time.Millisecond
-	address := p.open()
-	b := newBrowser(t, address)
+	file := p.open()
+	b := newBrowser(t, file)
 	require.Empty(t, b.ask("connect", f{"address": srv.Addr}))
 	b.is("session", "state", "connected")
 	require.Empty(t, b.ask("create", f{"game": "Duel"}))
@@ -150,7 +154,7 @@ func TestALostPage(t *testing.T) {
 		t.Fatal("a dialog ended although the player was in a room")
 	case <-time.After(2 * p.lobby.aloneFor):
 	}
-	again := newBrowser(t, address)
+	again := newBrowser(t, file)
 	again.is("room", "mine", true)
 	again.hears("chat", "before")
 	require.Empty(t, again.ask("leave", nil))
@@ -169,7 +173,7 @@ func TestTheEmulatorsWindowIsEnabledWhileNoPageIsOpen(t *testing.T) {
 	p.lobby.aloneFor = 2 * patience // it is not the dialog's end that enables it
 	id, err := p.session.BeginDialog(1, 0)
 	require.NoError(t, err)
-	address := <-p.address
+	file := <-p.file
 	modal := func(want bool) {
 		t.Helper()
 		for end := time.Now().Add(patience); ; {
@@ -184,12 +188,12 @@ func TestTheEmulatorsWindowIsEnabledWhileNoPageIsOpen(t *testing.T) {
 		}
 	}
 	modal(true) // the browser starts
-	b := newBrowser(t, address)
+	b := newBrowser(t, file)
 	b.is("session", "state", "none")
 	modal(true)
 	b.conn.CloseNow()
 	modal(false)
-	newBrowser(t, address)
+	newBrowser(t, file)
 	modal(true)
 	p.session.Shutdown()
 }
@@ -218,24 +222,75 @@ func TestWhetherThereIsALobby(t *testing.T) {
 		log, _ := os.ReadFile(filepath.Join(p.folder, "log"))
 		require.Contains(t, string(log), want)
 	}
-	opened := make(chan string, 1)
-	p := newPlayer(t, "ann", func(c *Config) {
+}
+
+// unset makes the lobby open a browser.
+func unset(c *Config) {
+	get := c.Getenv
+	c.Getenv = func(name string) string {
+		if name == EnvLobby {
+			return ""
+		}
+		return get(name)
+	}
+}
+
+// Where no browser opens, or none comes, the player is told an address, once; the log names the file.
+func TestWhereNoBrowserComesTheAddressIsToldOnce(t *testing.T) {
+	for name, fails := range map[string]error{"it cannot be opened": os.ErrNotExist, "it does not come": nil} {
+		t.Run(name, func(t *testing.T) {
+			opened, told := make(chan string, 1), make(chan string, 10)
+			p := newPlayer(t, "ann", unset, func(c *Config) {
+				c.Open = func(file string) error { opened <- file; return fails }
+				c.Stderr = said(told)
+			})
+			p.lobby.browserLate = time.Millisecond
+			file := p.open()
+			require.Equal(t, file, <-opened)
+			line := <-told
+			address := regexp.MustCompile(`http://\S+`).FindString(line)
+			require.NotEqual(t, leads(t, file), address, "it has a token of its own")
+			for _, want := range []int{200, 403} {
+				res, err := http.Get(address)
+				require.NoError(t, err)
+				res.Body.Close()
+				require.Equal(t, want, res.StatusCode, "it works once")
+			}
+			newBrowser(t, file)
+			p.session.Shutdown()
+			<-p.ended
+			require.Empty(t, told)
+			log, _ := os.ReadFile(filepath.Join(p.folder, "log"))
+			require.Contains(t, string(log), file)
+			require.NotContains(t, string(log), "token")
+		})
+	}
+}
+
+// A lobby whose file can be written nowhere says its address.
+func TestWithoutAFileTheAddressIsTold(t *testing.T) {
+	told := make(chan string, 10)
+	p := newPlayer(t, "ann", unset, func(c *Config) {
 		get := c.Getenv
 		c.Getenv = func(name string) string {
-			if name == EnvLobby {
+			if name == "HOME" || name == "LOCALAPPDATA" {
 				return ""
 			}
 			return get(name)
 		}
-		c.Open = func(a string) error { opened <- a; return os.ErrNotExist }
+		c.Stderr = said(told)
 	})
-	address := p.open()
-	require.Equal(t, address, <-opened)
-	waitUntil(t, "the log", func() bool {
-		log, _ := os.ReadFile(filepath.Join(p.folder, "log"))
-		return strings.Contains(string(log), address) && strings.Contains(string(log), "open the address by hand")
-	})
+	go p.dialog()
+	res, err := http.Get(regexp.MustCompile(`http://\S+`).FindString(<-told))
+	require.NoError(t, err)
+	res.Body.Close()
+	require.Equal(t, 200, res.StatusCode)
 }
+
+// said is a writer that hands on what is written.
+type said chan string
+
+func (s said) Write(b []byte) (int, error) { s <- string(b); return len(b), nil }
 
 // A broken settings file is set aside and named; nothing goes on running when the
 // dialog is over.

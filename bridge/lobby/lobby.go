@@ -3,6 +3,7 @@ package lobby
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -20,7 +21,7 @@ import (
 )
 
 // EnvLobby says whether there is a lobby: unset or "on", the page is served and
-// opened in a browser; "address", it is served and its address goes to the log only;
+// opened in a browser; "address", it is served, and the log names the file that leads to it;
 // "off", there is none.
 const EnvLobby = "KAILLERA_LOBBY"
 
@@ -31,25 +32,16 @@ const (
 	Off     = "off"
 )
 
-const (
-	// firstPage is how long a browser may take to show the page.
-	firstPage = 2 * time.Minute
-	// aloneFor is how long a dialog goes on after its last page has vanished:
-	// time to open the page again.
-	aloneFor = 30 * time.Second
-	// maxConns bounds the connections to the page's server. A browser opens
-	// six at once.
-	maxConns = 64
-)
-
 // Config says what a Lobby works with. The zero value is what an emulator uses.
 type Config struct {
 	// Getenv looks an environment variable up; nil is os.Getenv.
 	Getenv func(string) string
-	// Open opens the address in the player's browser; nil is the system's way.
-	Open func(address string) error
-	// Opened is told the address of every dialog, for tests.
-	Opened func(address string)
+	// Open opens a file in the player's browser, which leads on to the lobby; nil is the system's way.
+	Open func(file string) error
+	// Opened is told the file of every dialog, for tests.
+	Opened func(file string)
+	// Stderr is told the address where no browser can be opened; nil is the process's.
+	Stderr io.Writer
 	// Host is the address that a hosted server listens on, without the port; ""
 	// is every network of this machine.
 	Host string
@@ -64,7 +56,7 @@ type Lobby struct {
 	cfg   Config
 	shelf playback.Shelf
 
-	firstPage, aloneFor time.Duration
+	firstPage, browserLate, aloneFor time.Duration
 }
 
 // New makes a Lobby.
@@ -75,7 +67,10 @@ func New(cfg Config) *Lobby {
 	if cfg.Open == nil {
 		cfg.Open = browser.Open
 	}
-	return &Lobby{cfg: cfg, firstPage: firstPage, aloneFor: aloneFor}
+	if cfg.Stderr == nil {
+		cfg.Stderr = os.Stderr
+	}
+	return &Lobby{cfg: cfg, firstPage: firstPage, browserLate: browserLate, aloneFor: aloneFor}
 }
 
 // Run serves one dialog until the player goes back to the emulator.
@@ -94,6 +89,8 @@ func (l *Lobby) Run(ctx context.Context, d *bridge.Dialog) error {
 	}
 	desk := newDesk(ctx, l, d)
 	access := newAccess(ln.Addr(), http.HandlerFunc(desk.serveSocket))
+	var noFile error
+	access.file, noFile = newRedirect(access, l.cfg.Getenv, d.Logger())
 	var gate sync.RWMutex // held by every request; whoever closes it waits for them all
 	closed := false
 	srv := &http.Server{
@@ -104,32 +101,55 @@ func (l *Lobby) Run(ctx context.Context, d *bridge.Dialog) error {
 				access.ServeHTTP(w, r)
 			}
 		}),
-		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
-		ErrorLog: slog.NewLogLogger(d.Logger().Handler(), slog.LevelDebug),
+		ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTime, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
+		ConnContext: withPlace,
+		ErrorLog:    slog.NewLogLogger(d.Logger().Handler(), slog.LevelDebug),
 	}
 	served := make(chan struct{})
 	go func() {
 		defer close(served)
-		_ = srv.Serve(&limited{Listener: ln, places: make(chan struct{}, maxConns)})
+		_ = srv.Serve(&places{Listener: ln})
 	}()
-	d.Logger().Info("the lobby is open", "address", access.address())
-	if l.cfg.Opened != nil {
-		l.cfg.Opened(access.address())
-	}
-	if word != Address {
-		if err := l.cfg.Open(access.address()); err != nil {
-			d.Logger().Warn("no browser could be opened: open the address by hand", "address", access.address(), "err", err)
-			browser.Tell(d.Window(), access.address())
-		}
-	}
+	l.show(d, desk, access, word, noFile)
 	desk.run()
 
+	if access.file != nil {
+		access.file.remove()
+	}
 	_ = srv.Close()
 	<-served
 	gate.Lock() // the pages are told, and let go
 	closed = true
 	gate.Unlock()
 	return nil
+}
+
+// show has the player's browser open the page. Where that fails, or no page has come after a while, the player is told
+// an address: that is the one thing that is written to somebody else's stderr unasked.
+func (l *Lobby) show(d *bridge.Dialog, desk *desk, access *access, word string, noFile error) {
+	tell := sync.OnceFunc(func() {
+		address := access.newAddress(nil)
+		fmt.Fprintf(l.cfg.Stderr, "kbridge: the lobby is open, but no browser has come. Open this address in a browser on this computer (it works once): %s\n", address)
+		browser.Tell(d.Window(), address)
+	})
+	if noFile != nil {
+		d.Logger().Warn("the lobby is open, but the file that leads a browser to it cannot be written", "err", noFile)
+		tell()
+		return
+	}
+	file := access.file.path
+	d.Logger().Info("the lobby is open", "file", file)
+	if l.cfg.Opened != nil {
+		l.cfg.Opened(file)
+	}
+	if word == Address {
+		return
+	}
+	desk.late = tell
+	if err := l.cfg.Open(file); err != nil {
+		d.Logger().Warn("no browser could be opened: open the file in one by hand", "file", file, "err", err)
+		tell()
+	}
 }
 
 // folder is where the player's settings lie.
@@ -144,34 +164,4 @@ func recordFolder(d *bridge.Dialog, base, name string) string {
 		base = d.Folder()
 	}
 	return filepath.Join(base, name)
-}
-
-// limited is a listener with a bound on its open connections: one more waits.
-type limited struct {
-	net.Listener
-	places chan struct{}
-}
-
-func (l *limited) Accept() (net.Conn, error) {
-	c, err := l.Listener.Accept()
-	if err != nil {
-		return nil, err
-	}
-	select {
-	case l.places <- struct{}{}:
-	default:
-		_ = c.Close()
-		return l.Accept()
-	}
-	return &place{Conn: c, free: sync.OnceFunc(func() { <-l.places })}, nil
-}
-
-type place struct {
-	net.Conn
-	free func()
-}
-
-func (p *place) Close() error {
-	p.free()
-	return p.Conn.Close()
 }

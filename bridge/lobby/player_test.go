@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -29,7 +30,7 @@ type player struct {
 	folder  string
 	session *bridge.Session
 	lobby   *Lobby
-	address chan string
+	file    chan string // that leads to the page
 	ended   chan int // what kailleraSelectServerDialog returned
 
 	mu     sync.Mutex
@@ -51,11 +52,11 @@ var loopbackOnly = &http.Client{Transport: &http.Transport{DialContext: func(ctx
 
 // newPlayer makes an emulator whose user has a name already, or none.
 func newPlayer(t *testing.T, nick string, change ...func(*Config)) *player {
-	p := &player{t: t, folder: t.TempDir(), address: make(chan string, 1), ended: make(chan int, 1)}
+	p := &player{t: t, folder: t.TempDir(), file: make(chan string, 1), ended: make(chan int, 1)}
 	f, _ := settings.Open(p.folder)
 	require.NoError(t, f.Change(func(s *settings.Settings) { s.Nick, s.Sources = nick, nil }))
-	env := map[string]string{EnvLobby: Address, bridge.EnvLog: filepath.Join(p.folder, "log")}
-	cfg := Config{Client: loopbackOnly, Getenv: func(name string) string { return env[name] }, Host: "127.0.0.1", Opened: func(a string) { p.address <- a },
+	env := map[string]string{EnvLobby: Address, bridge.EnvLog: filepath.Join(p.folder, "log"), "HOME": p.folder, "LOCALAPPDATA": p.folder}
+	cfg := Config{Client: loopbackOnly, Getenv: func(name string) string { return env[name] }, Host: "127.0.0.1", Opened: func(file string) { p.file <- file },
 		Open: func(string) error { panic("no test opens a browser") }}
 	for _, c := range change {
 		c(&cfg)
@@ -75,16 +76,26 @@ func newPlayer(t *testing.T, nick string, change ...func(*Config)) *player {
 	return p
 }
 
-// open calls kailleraSelectServerDialog and returns the address of the page.
+// open calls kailleraSelectServerDialog and returns the file that leads to the page.
 func (p *player) open() string {
 	go p.dialog()
 	select {
-	case a := <-p.address:
-		return a
+	case file := <-p.file:
+		return file
 	case <-time.After(patience):
 		p.t.Fatal("no lobby was opened")
 		return ""
 	}
+}
+
+// leads is where a lobby's file leads: an address that works once.
+func leads(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	require.NoError(t, err)
+	m := regexp.MustCompile(`url=(http://127\.0\.0\.1:\d+/\?token=[0-9a-f]{32})"`).FindSubmatch(text)
+	require.NotNil(t, m, "%s", text)
+	return string(m[1])
 }
 
 func (p *player) dialog() {

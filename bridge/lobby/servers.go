@@ -18,16 +18,6 @@ import (
 	"kbridge/kclient/wire"
 )
 
-const (
-	// pingsAtOnce bounds the sockets that are open for pings, and pingTimeout how
-	// long an answer may take. Two tries: a datagram may get lost.
-	pingsAtOnce = 32
-	pingTimeout = 1500 * time.Millisecond
-	pingTries   = 2
-	// maxNote is the longest note that the page may send, in bytes.
-	maxServers = 2 * masterlist.MaxServers
-)
-
 // serverList is every server that the player could go to.
 type serverList struct {
 	byAddress map[string]*message.Server

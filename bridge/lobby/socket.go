@@ -14,7 +14,6 @@ import (
 const (
 	maxFromPage  = 64 << 10 // bytes of one message of the page's
 	maxOutbox    = 4 << 20  // bytes that wait for a page; then it is cut off, and comes back for the whole state
-	maxPages     = 8
 	writeTimeout = 10 * time.Second
 	pingEvery    = 20 * time.Second
 )
@@ -61,6 +60,11 @@ type pageMessage struct {
 
 // serveSocket is one page's connection.
 func (d *desk) serveSocket(w http.ResponseWriter, r *http.Request) {
+	defer d.sockets.Add(-1)
+	if d.sockets.Add(1) > maxPages {
+		refuse(w, http.StatusServiceUnavailable, "The lobby is open on too many pages. Close some.")
+		return
+	}
 	// access has checked the origin exactly; the library's own check is by host.
 	c, err := websocket.Accept(w, r, &websocket.AcceptOptions{CompressionMode: websocket.CompressionDisabled})
 	if err != nil {

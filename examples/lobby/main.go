@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -53,7 +54,7 @@ func run(ctx context.Context, build string) error {
 		if err != nil {
 			return err
 		}
-		fmt.Printf("%s's lobby: %s\n", name, page)
+		fmt.Printf("%s's lobby: open %s in a browser\n", name, page)
 		openPage(page)
 	}
 	fmt.Printf("\nBoth know the server %s among their favourites. Create a game in one lobby, join it in the other, and start it:\n"+
@@ -76,11 +77,11 @@ func command(ctx context.Context, path string, arguments ...string) *exec.Cmd {
 	return cmd
 }
 
-// opened is the line of the log with the page's address.
-var opened = regexp.MustCompile(`msg="the lobby is open" address="?(http://[^"\s]+)`)
+// opened is the line of the log with the file that leads to the page.
+var opened = regexp.MustCompile(`msg="the lobby is open" file=("?[^"]+"?)$`)
 
-// emulator starts a chip8 whose lobby knows the server, and returns the address of
-// its page.
+// emulator starts a chip8 whose lobby knows the server, and returns the file that
+// leads a browser to its page.
 func emulator(ctx context.Context, build, folder, name, server string, ended chan string) (string, error) {
 	home := filepath.Join(folder, name)
 	config := filepath.Join(home, "kbridge")
@@ -105,7 +106,7 @@ func emulator(ctx context.Context, build, folder, name, server string, ended cha
 		lines := bufio.NewScanner(log)
 		for lines.Scan() {
 			if m := opened.FindStringSubmatch(lines.Text()); m != nil {
-				page <- m[1]
+				page <- strings.Trim(m[1], `"`)
 			}
 		}
 		_ = cmd.Wait()
@@ -132,7 +133,7 @@ func freeAddress() (string, error) {
 	return c.LocalAddr().String(), nil
 }
 
-// openPage opens a page in the browser where there is one; its address was printed.
+// openPage opens the file in the browser where there is one; its name was printed.
 func openPage(page string) {
 	name := "xdg-open"
 	if runtime.GOOS == "darwin" {

@@ -1,20 +1,21 @@
 // Package browser opens the lobby's page in the player's browser. It is the one place
-// inside of an emulator that starts a program, so it opens nothing but an address of
-// ours: on 127.0.0.1, with a token, and nothing else. No shell sees it.
+// inside of an emulator that starts a program, so it opens nothing but the file of a lobby, which leads on to the
+// page, and nothing else. No shell sees it, and the list of processes shows the file's name only.
 package browser
 
 import (
 	"fmt"
+	"path/filepath"
 	"regexp"
 )
 
-// ours is what the address of a lobby looks like.
-var ours = regexp.MustCompile(`^http://127\.0\.0\.1:[1-9][0-9]{0,4}/\?token=[0-9a-f]{32}$`)
+// ours is what the name of a lobby's file looks like.
+var ours = regexp.MustCompile(`^lobby-[1-9][0-9]{0,4}\.html$`)
 
-// Open opens a lobby's address. Anything else is refused.
-func Open(address string) error {
-	if !ours.MatchString(address) {
-		return fmt.Errorf("%q is not the address of a lobby, and is not opened", address)
+// Open opens a lobby's file. Anything else is refused.
+func Open(file string) error {
+	if !filepath.IsAbs(file) || filepath.Clean(file) != file || !ours.MatchString(filepath.Base(file)) {
+		return fmt.Errorf("%q is not the file of a lobby, and is not opened", file)
 	}
-	return open(address)
+	return open(file)
 }

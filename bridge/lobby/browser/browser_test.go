@@ -1,17 +1,19 @@
 package browser
 
 import (
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
 
 // Nothing that somebody else could have written is opened.
-func TestOnlyALobbysAddressIsOpened(t *testing.T) {
-	const good = "http://127.0.0.1:43647/?token=bf3555a0ad20306ad27043b4cfa4e136"
-	require.True(t, ours.MatchString(good))
-	for _, bad := range []string{"", "http://127.0.0.1:43647/", good + "&x", good + "\n", "file:///etc/passwd", "http://example.org/?token=bf3555a0ad20306ad27043b4cfa4e136",
-		"http://127.0.0.1:43647/?token=$(calc)", "--help", "http://127.0.0.1:0/?token=bf3555a0ad20306ad27043b4cfa4e136", " " + good} {
-		require.ErrorContains(t, Open(bad), "not the address of a lobby", bad)
+func TestOnlyALobbysFileIsOpened(t *testing.T) {
+	folder := t.TempDir()
+	good := filepath.Join(folder, "lobby-43647.html")
+	require.True(t, ours.MatchString(filepath.Base(good)))
+	for _, bad := range []string{"", "lobby-43647.html", "http://127.0.0.1:43647/", "file://" + good, good + "&x", good + "\n", " " + good, "--help",
+		filepath.Join(folder, "lobby-0.html"), filepath.Join(folder, "lobby-$(calc).html"), folder + "/../lobby-1.html", "/etc/passwd"} {
+		require.ErrorContains(t, Open(bad), "not the file of a lobby", bad)
 	}
 }

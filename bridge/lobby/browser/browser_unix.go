@@ -10,16 +10,16 @@ import (
 	"time"
 )
 
-// open opens an address of ours. The opener is waited for a moment, to
+// open opens a file of ours. The opener is waited for a moment, to
 // learn whether it failed at once.
-func open(address string) error {
+func open(path string) error {
 	name := "xdg-open"
 	if runtime.GOOS == "darwin" {
 		name = "open"
 	} else if os.Getenv("DISPLAY") == "" && os.Getenv("WAYLAND_DISPLAY") == "" {
 		return errors.New("there is no screen: neither DISPLAY nor WAYLAND_DISPLAY is set")
 	}
-	cmd := exec.Command(name, address)
+	cmd := exec.Command(name, path)
 	if err := cmd.Start(); err != nil {
 		return err
 	}
@@ -33,5 +33,5 @@ func open(address string) error {
 	}
 }
 
-// Tell does nothing: on these systems the log is where the address can be found.
+// Tell does nothing: on these systems stderr is where the address can be found.
 func Tell(uintptr, string) {}

@@ -6,13 +6,13 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// open opens an address of ours.
-func open(address string) error {
+// open opens a file of ours.
+func open(path string) error {
 	verb, err := windows.UTF16PtrFromString("open")
 	if err != nil {
 		return err
 	}
-	file, err := windows.UTF16PtrFromString(address)
+	file, err := windows.UTF16PtrFromString(path)
 	if err != nil {
 		return err
 	}
@@ -24,7 +24,7 @@ func open(address string) error {
 func Tell(window uintptr, address string) {
 	go func() {
 		runtime.LockOSThread()
-		text, err := windows.UTF16PtrFromString("The lobby is open, but no browser could be started. Open this address in a browser:\n\n" + address +
+		text, err := windows.UTF16PtrFromString("The lobby is open, but no browser has come. Open this address in a browser on this computer. It works once.\n\n" + address +
 			"\n\n(Ctrl+C copies this text.)")
 		if err != nil {
 			return

@@ -82,9 +82,12 @@ type Tab struct {
 	allow []string
 }
 
-// Open opens a page.
+// Open opens a page, or a file.
 func Open(t testing.TB, url string) *Tab {
 	t.Helper()
+	if filepath.IsAbs(url) {
+		url = "file://" + filepath.ToSlash(url)
+	}
 	once.Do(start)
 	if failure != nil {
 		if browser == nil {
