@@ -124,7 +124,10 @@ func TestTheLogIsItsUsersAndNamesNoToken(t *testing.T) {
 	})
 	address := o.address()
 	_, token, _ := strings.Cut(address, "token=")
-	require.Eventually(t, func() bool { log, _ := os.ReadFile(path); return strings.Contains(string(log), "no browser could be opened") }, soon, 5*time.Millisecond)
+	require.Eventually(t, func() bool {
+		log, _ := os.ReadFile(path)
+		return strings.Contains(string(log), "no browser could be opened")
+	}, soon, 5*time.Millisecond)
 	newGuest(t).enter(address)
 	o.session.Shutdown()
 	<-o.ended

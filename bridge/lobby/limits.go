@@ -38,13 +38,13 @@ const (
 
 // Pings of servers. A list is written by anybody, and its entries can be anybody's addresses.
 const (
-	// pingsAtOnce bounds the sockets that are open for pings, and pingTimeout how long an answer may take. Two tries: a
-	// datagram may get lost.
-	pingsAtOnce = 32
-	pingTimeout = 1500 * time.Millisecond
-	pingTries   = 2
-	// pingEach is the time between two datagrams, 50 a second: the usual 300 servers of the largest list are pinged in 6 s,
-	// and no router takes that for an attack.
+	// pingsAtOnce bounds the sockets that are open for pings. pingTimeout is how long an answer may take: kclient asks
+	// three times in it, since a datagram may get lost. lookupTimeout is for the server's name, before.
+	pingsAtOnce   = 32
+	pingTimeout   = 1500 * time.Millisecond
+	lookupTimeout = 2 * time.Second
+	// pingEach is the time between two servers that are pinged, 50 a second: the 300 servers of the largest list known are
+	// pinged in 6 s, and no router takes that for an attack.
 	pingEach = 20 * time.Millisecond
 	// pingsPerHost bounds the servers of one IP address that a round pings, whatever their names and ports are. Hosts with
 	// more than a handful of Kaillera servers are not known.

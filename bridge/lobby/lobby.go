@@ -15,6 +15,7 @@ import (
 
 	"kbridge/bridge"
 	"kbridge/bridge/lobby/browser"
+	"kbridge/bridge/lobby/masterlist"
 	"kbridge/bridge/lobby/playback"
 	"kbridge/bridge/lobby/settings"
 	"kbridge/kclient"
@@ -47,6 +48,8 @@ type Config struct {
 	Host string
 	// Client fetches the lists of servers; nil is Go's usual one.
 	Client *http.Client
+	// Lookup finds the addresses of the hosts of lists and of the servers in them; nil is the system's way.
+	Lookup masterlist.Lookup
 	// Listen opens the sockets of sessions; nil is UDP.
 	Listen func(netip.AddrPort) (kclient.PacketConn, error)
 }

@@ -31,7 +31,7 @@ type player struct {
 	session *bridge.Session
 	lobby   *Lobby
 	file    chan string // that leads to the page
-	ended   chan int // what kailleraSelectServerDialog returned
+	ended   chan int    // what kailleraSelectServerDialog returned
 
 	mu     sync.Mutex
 	frames [][]byte // of the last game

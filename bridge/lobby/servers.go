@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"kbridge/bridge/lobby/masterlist"
@@ -21,6 +20,9 @@ import (
 // serverList is every server that the player could go to.
 type serverList struct {
 	byAddress map[string]*message.Server
+	order     []string           // of the addresses: the player's own first, then as the lists have them
+	named     map[string]namedBy // by address, by whom the player trusts most
+	pinger    *pinger
 	sources   []message.Source
 	lists     map[string]masterlist.List // by source
 	fetching  context.CancelFunc
@@ -31,6 +33,7 @@ type serverList struct {
 func (l *serverList) begin(d *desk) {
 	l.byAddress = map[string]*message.Server{}
 	l.lists = map[string]masterlist.List{}
+	l.pinger = &pinger{lookup: d.lobby.cfg.Lookup, places: make(chan struct{}, pingsAtOnce)}
 	l.refresh(d)
 }
 
@@ -42,6 +45,7 @@ func (l *serverList) refresh(d *desk) {
 	var ctx context.Context
 	ctx, l.fetching = context.WithCancel(d.ctx)
 	l.round++
+	l.pinger.round()
 	round := l.round
 	l.sources = l.sources[:0]
 	sources := d.settings.Get().Sources
@@ -53,7 +57,7 @@ func (l *serverList) refresh(d *desk) {
 	for _, s := range l.byAddress {
 		s.Ping = 0
 	}
-	fetcher := &masterlist.Fetcher{Client: d.lobby.cfg.Client, Folder: filepath.Join(d.folder, "lists")}
+	fetcher := &masterlist.Fetcher{Client: d.lobby.cfg.Client, Lookup: d.lobby.cfg.Lookup, Folder: filepath.Join(d.folder, "lists")}
 	if d.folder == "" {
 		fetcher.Folder = ""
 	}
@@ -69,17 +73,9 @@ func (l *serverList) refresh(d *desk) {
 		})
 	}
 	l.merge(d)
-	l.ping(d, ctx, l.addresses())
+	l.ping(d, ctx, l.order)
 	d.tell(l.shownSources())
 	d.tell(message.Servers{List: l.all()})
-}
-
-func (l *serverList) addresses() []string {
-	var list []string
-	for address := range l.byAddress {
-		list = append(list, address)
-	}
-	return list
 }
 
 // fetched takes a source's answer.
@@ -103,11 +99,11 @@ func (l *serverList) fetched(d *desk, ctx context.Context, source string, list m
 		}
 	}
 	l.lists[source] = list
-	known := l.addresses()
+	known := l.byAddress
 	l.merge(d)
 	var fresh []string
-	for _, address := range l.addresses() {
-		if !slices.Contains(known, address) {
+	for _, address := range l.order {
+		if known[address] == nil {
 			fresh = append(fresh, address)
 		}
 	}
@@ -117,11 +113,12 @@ func (l *serverList) fetched(d *desk, ctx context.Context, source string, list m
 	d.tell(l.shownWaiting(d))
 }
 
-// merge puts lists, favourites, recent servers and our own into one. Pings stay.
+// merge puts favourites, recent servers, our own and lists into one, in this order, so that no list can push out what the
+// player has chosen. Pings stay.
 func (l *serverList) merge(d *desk) {
 	before := l.byAddress
-	l.byAddress = map[string]*message.Server{}
-	at := func(address string) *message.Server {
+	l.byAddress, l.named, l.order = map[string]*message.Server{}, map[string]namedBy{}, nil
+	at := func(address string, by namedBy) *message.Server {
 		s := l.byAddress[address]
 		if s == nil {
 			if len(l.byAddress) >= maxServers {
@@ -132,76 +129,46 @@ func (l *serverList) merge(d *desk) {
 				s.Ping = b.Ping
 			}
 			l.byAddress[address] = s
+			l.order = append(l.order, address)
 		}
+		l.named[address] = max(l.named[address], by)
 		return s
 	}
+	names := map[string]string{} // the player's own, for servers that no list names
+	set := d.settings.Get()
+	for i, f := range set.Favourites {
+		s := at(f.Address, byPlayer)
+		s.Favourite, s.Note = i+1, f.Note
+		names[f.Address] = f.Name
+	}
+	for _, r := range set.Recent {
+		at(r.Address, byPlayer).Recent = r.At.UnixMilli()
+		if names[r.Address] == "" {
+			names[r.Address] = r.Name
+		}
+	}
+	if d.host.address != "" {
+		at(d.host.address, byPlayer)
+	}
 	for _, source := range l.sources {
+		by := byPublicList
+		if masterlist.Local(source.URL) {
+			by = byLocalList
+		}
 		for _, m := range l.lists[source.URL].Servers {
-			s := at(m.Address)
+			s := at(m.Address, by)
 			s.Name, s.Users, s.MaxUsers, s.Games = m.Name, m.Users, m.MaxUsers, m.Games
 			s.Version, s.Location, s.Listed = m.Version, m.Location, true
 		}
 	}
-	set := d.settings.Get()
-	for i, f := range set.Favourites {
-		s := at(f.Address)
-		s.Favourite, s.Note = i+1, f.Note
-		if s.Name == "" {
-			s.Name = f.Name
+	for address, name := range names {
+		if s := l.byAddress[address]; s != nil && s.Name == "" {
+			s.Name = name
 		}
 	}
-	for _, r := range set.Recent {
-		s := at(r.Address)
-		s.Recent = r.At.UnixMilli()
-		if s.Name == "" {
-			s.Name = r.Name
-		}
+	if s := l.byAddress[d.host.address]; s != nil {
+		s.Name = d.host.shown.Name
 	}
-	if d.host.address != "" {
-		at(d.host.address).Name = d.host.shown.Name
-	}
-}
-
-// ping pings servers, a bounded number at once, and shows each as it answers.
-func (l *serverList) ping(d *desk, ctx context.Context, addresses []string) {
-	if len(addresses) == 0 {
-		return
-	}
-	round := l.round
-	d.begin(func(context.Context) func() {
-		places := make(chan struct{}, pingsAtOnce)
-		var all sync.WaitGroup
-		for _, address := range addresses {
-			select {
-			case places <- struct{}{}:
-			case <-ctx.Done():
-			}
-			if ctx.Err() != nil {
-				break
-			}
-			all.Go(func() {
-				defer func() { <-places }()
-				ms := -1
-				for range pingTries {
-					within, cancel := context.WithTimeout(ctx, pingTimeout)
-					rtt, err := kclient.Ping(within, address)
-					cancel()
-					if err == nil {
-						ms = max(int(rtt.Milliseconds()), 1)
-						break
-					}
-				}
-				d.put(ctx, func() {
-					if s := l.byAddress[address]; s != nil && l.round == round {
-						s.Ping = ms
-						d.tell(message.ServerChanged{Server: *s})
-					}
-				})
-			})
-		}
-		all.Wait()
-		return nil
-	})
 }
 
 // all are the servers, in a fixed order.

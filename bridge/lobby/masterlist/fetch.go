@@ -3,7 +3,6 @@ package masterlist
 import (
 	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -13,13 +12,6 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
-)
-
-const (
-	// Timeout bounds a fetch, redirects included.
-	Timeout      = 10 * time.Second
-	maxBody      = 2 << 20 // bytes
-	maxRedirects = 3
 )
 
 // List is what came of a source.
@@ -32,7 +24,8 @@ type List struct {
 
 // Fetcher fetches lists. The zero value works, without a cache.
 type Fetcher struct {
-	Client *http.Client // nil: one with these limits
+	Client *http.Client // nil: Go's usual one. Its transport, if it is an *http.Transport, is kept from addresses inside
+	Lookup Lookup       // of hosts; nil is the system's
 	Folder string       // where lists are kept; "" is nowhere
 }
 
@@ -71,39 +64,30 @@ func (f *Fetcher) fetch(ctx context.Context, source string) ([]byte, error) {
 		q.Set("wg", "1")
 		u.RawQuery = q.Encode()
 	}
-	body, err := f.get(ctx, u.String())
+	body, err := f.get(ctx, source, u.String())
 	if err != nil || file != "server_list.php" {
 		return body, err
 	}
 	u.Path = strings.TrimSuffix(u.Path, file) + "game_list.php"
-	games, err := f.get(ctx, u.String())
+	games, err := f.get(ctx, source, u.String())
 	if err != nil {
 		return body, nil // the servers are worth more
 	}
 	return append(append(games, '\n'), body...), nil
 }
 
-func (f *Fetcher) get(ctx context.Context, address string) ([]byte, error) {
+// get gets one document of a source.
+func (f *Fetcher) get(ctx context.Context, source, address string) ([]byte, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return nil, err
 	}
 	req.Header.Set("User-Agent", "kbridge")
-	client := f.Client
-	if client == nil {
-		client = &http.Client{}
+	base := f.Client
+	if base == nil {
+		base = &http.Client{}
 	}
-	limited := *client
-	limited.CheckRedirect = func(to *http.Request, via []*http.Request) error {
-		if len(via) > maxRedirects {
-			return errors.New("it leads on and on to other addresses")
-		}
-		if to.URL.Scheme != "http" && to.URL.Scheme != "https" {
-			return fmt.Errorf("it leads to an address with %s", to.URL.Scheme)
-		}
-		return nil
-	}
-	res, err := limited.Do(req)
+	res, err := guarded(base, f.Lookup, source).Do(req)
 	if err != nil {
 		return nil, err
 	}

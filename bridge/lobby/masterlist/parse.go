@@ -12,13 +12,6 @@ import (
 	"kbridge/kclient/wire"
 )
 
-// Bounds of one list. The largest one known had some 300 servers.
-const (
-	MaxServers = 5000
-	MaxWaiting = 5000
-	maxText    = 200 // bytes of one field
-)
-
 // Server is one server of a list.
 type Server struct {
 	Name, Address          string // host:port
@@ -30,9 +23,6 @@ type Server struct {
 type Waiting struct {
 	Game, Address, User, Emulator, Players, Server, Location string
 }
-
-// waitingFields is how many fields a waiting game has.
-const waitingFields = 7
 
 // Parse reads a list in either form. Anything is taken; what is no entry is left
 // out.
