@@ -2,6 +2,7 @@ package masterlist
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -81,6 +82,9 @@ func Local(source string) bool {
 // Lookup finds the addresses of a host; nil is the system's way.
 type Lookup func(ctx context.Context, host string) ([]netip.Addr, error)
 
+// errInside: a list has led to where it must not.
+var errInside = errors.New("no address of the Internet")
+
 // Allowed finds the addresses of a host that a list may lead to: public ones, or any single host's if the list is local.
 func (l Lookup) Allowed(ctx context.Context, host string, local bool) ([]netip.Addr, error) {
 	var addrs []netip.Addr
@@ -103,7 +107,7 @@ func (l Lookup) Allowed(ctx context.Context, host string, local bool) ([]netip.A
 		}
 	}
 	if len(good) == 0 && len(addrs) > 0 {
-		return nil, fmt.Errorf("%s is %v, which is no address of the Internet, and only a list that is itself in this network may lead there: name it by its own address, such as http://192.168.1.2/list", host, addrs[0])
+		return nil, fmt.Errorf("%s is %v, which is %w; only a list that is itself in this network may lead there (it is named by its own address, such as http://192.168.1.2/list)", host, addrs[0], errInside)
 	}
 	if len(good) == 0 {
 		return nil, fmt.Errorf("%s has no address", host)

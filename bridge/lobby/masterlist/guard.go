@@ -77,7 +77,9 @@ func (g *guard) proxy(r *http.Request, which func(*http.Request) (*url.URL, erro
 	if p == nil || err != nil {
 		return p, err
 	}
-	if _, err := g.lookup.Allowed(r.Context(), r.URL.Hostname(), g.isLocal()); err != nil {
+	// Behind a proxy the names of the Internet may not be known here.
+	_, err = g.lookup.Allowed(r.Context(), r.URL.Hostname(), g.isLocal())
+	if errors.Is(err, errInside) || err != nil && !g.isLocal() && Local(r.URL.String()) {
 		return nil, err
 	}
 	port := p.Port()

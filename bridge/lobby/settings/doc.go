@@ -3,7 +3,8 @@
 //
 // Open never fails. A file that cannot be read as settings is set aside under
 // another name, single values that cannot be are replaced by their defaults, and in
-// both cases a sentence for the user says so. Change reads the file again before it
+// both cases a sentence for the user says so. So is a file that is too large or nests too deep, which the parser never
+// sees. Change reads the file again before it
 // writes, so that two emulators, or an emulator and a person with an editor, do not
 // undo each other's work; it writes to a new file that then takes the old one's
 // place.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -16,9 +17,6 @@ import (
 
 // Name is the file's name.
 const Name = "kbridge.toml"
-
-// maxFile bounds what is read, in bytes.
-const maxFile = 1 << 20
 
 const head = `# What you have chosen in the kbridge lobby. You may edit this file, also while
 # an emulator runs; what stands here wrong is named in the lobby.
@@ -68,33 +66,71 @@ func Open(folder string) (f *File, problem string) {
 		if len(wrong) > 0 {
 			problem = "In " + f.path + ": " + strings.Join(wrong, "; ") + ". The defaults stand in for these."
 		}
+	case !isBroken(err):
+		f.path = ""
+		return f, fmt.Sprintf("Your settings cannot be read (%v). They stay as they are, and changes are forgotten at the end.", err)
 	default:
-		aside := fmt.Sprintf("%s.broken-%s", f.path, time.Now().Format("20060102-150405"))
-		if e := os.Rename(f.path, aside); e != nil {
+		aside, e := setAside(f.path)
+		if e != nil {
 			f.path = ""
 			return f, fmt.Sprintf("Your settings cannot be read (%v) nor moved aside (%v); they stay as they are, and changes are forgotten at the end.", err, e)
 		}
-		problem = fmt.Sprintf("Your settings could not be read (%v). They are now in %s, and you start with the defaults.", err, aside)
+		problem = fmt.Sprintf("Your settings could not be read (%v). They are now in %s, and you start with the defaults. To use them again, correct that file and rename it to %s while no lobby is open.",
+			err, aside, Name)
 	}
 	return f, problem
 }
 
+// setAside gives a file that cannot be read another name, which no file has. Nothing is lost.
+func setAside(path string) (aside string, err error) {
+	base := fmt.Sprintf("%s.broken-%s", path, time.Now().Format("20060102-150405"))
+	aside = base
+	for n := 2; ; n++ {
+		if _, err := os.Lstat(aside); errors.Is(err, fs.ErrNotExist) {
+			return aside, os.Rename(path, aside)
+		} else if err != nil {
+			return aside, err
+		}
+		aside = fmt.Sprintf("%s-%d", base, n)
+	}
+}
+
+// broken is what is wrong with a file that was read but holds no settings. Another error says that it could not be
+// read now, which may pass: then it is left as it is.
+type broken struct{ error }
+
+func (b broken) Unwrap() error { return b.error }
+
+func isBroken(err error) bool { return errors.As(err, &broken{}) }
+
+// read reads a file as settings. What is too large or too deep is not given to the parser.
 func read(path string) (s Settings, wrong []string, err error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return s, nil, err
 	}
-	if info.Size() > maxFile {
-		return s, nil, fmt.Errorf("%s has %d bytes, at most %d are read", path, info.Size(), maxFile)
+	if !info.Mode().IsRegular() { // a pipe would be waited for
+		return s, nil, broken{fmt.Errorf("%s is no file", path)}
 	}
-	b, err := os.ReadFile(path)
+	file, err := os.Open(path)
 	if err != nil {
 		return s, nil, err
+	}
+	defer file.Close()
+	b, err := io.ReadAll(io.LimitReader(file, maxFile+1))
+	if err != nil {
+		return s, nil, err
+	}
+	if len(b) > maxFile {
+		return s, nil, broken{fmt.Errorf("%s has %d bytes, at most %d are read", path, max(info.Size(), int64(len(b))), maxFile)}
+	}
+	if err := checkDepth(b); err != nil {
+		return s, nil, broken{fmt.Errorf("%s has %d bytes, and %w", path, len(b), err)}
 	}
 	s = Default()
 	s.Version = 0 // until the file says otherwise
 	if _, err := toml.Decode(string(b), &s); err != nil {
-		return s, nil, err
+		return s, nil, broken{fmt.Errorf("%s: %w", path, err)}
 	}
 	return s, s.mend(), nil
 }
@@ -110,24 +146,40 @@ func (f *File) Get() Settings {
 }
 
 // Change changes the settings and writes them. What somebody else has written
-// meanwhile is read first. On an error they hold all the same, until the end.
+// meanwhile is read first; if that cannot be read it is set aside, and the error says so. On an error the settings hold
+// all the same, until the end.
 func (f *File) Change(change func(*Settings)) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.path != "" {
-		if s, _, err := read(f.path); err == nil {
+	var moved error // what became of a file that could not be read
+	write := f.path != ""
+	if write {
+		s, _, err := read(f.path)
+		switch {
+		case err == nil:
 			f.now = s
+		case errors.Is(err, fs.ErrNotExist):
+		case isBroken(err):
+			aside, e := setAside(f.path)
+			if e == nil {
+				moved = fmt.Errorf("the settings could not be read any more (%w); that file is now %s, and what held here is written anew", err, aside)
+				break
+			}
+			err = errors.Join(err, e)
+			fallthrough
+		default:
+			write, moved = false, fmt.Errorf("the settings cannot be read any more, and nothing is written over them: %w", err)
 		}
 	}
 	change(&f.now)
 	f.now.mend()
-	if f.path == "" {
-		return nil
+	if !write {
+		return moved
 	}
 	if err := f.writeLocked(); err != nil {
-		return fmt.Errorf("the settings cannot be written to %s: %w", f.path, err)
+		return errors.Join(moved, fmt.Errorf("the settings cannot be written to %s: %w", f.path, err))
 	}
-	return nil
+	return moved
 }
 
 func (f *File) writeLocked() error {
@@ -135,6 +187,9 @@ func (f *File) writeLocked() error {
 	b.WriteString(head)
 	if err := toml.NewEncoder(&b).Encode(f.now); err != nil {
 		return err
+	}
+	if b.Len() > maxFile {
+		return fmt.Errorf("they have %d bytes, and at most %d would be read again: shorten the notes, or remove favourites or ignored users", b.Len(), maxFile)
 	}
 	folder := filepath.Dir(f.path)
 	if err := os.MkdirAll(folder, 0o700); err != nil {

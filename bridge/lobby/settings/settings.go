@@ -50,16 +50,6 @@ type Recent struct {
 	At      time.Time `toml:"at"`
 }
 
-// What a file can make us hold. Texts are cut, lists are cut at their ends.
-const (
-	MaxFavourites = 500
-	MaxRecent     = 20
-	MaxSources    = 20
-	MaxIgnored    = 500
-	MaxNote       = 200 // bytes
-	maxText       = 255 // bytes of any other text
-)
-
 // version is 1 where Charset is Auto unless the user has chosen one. Before that
 // it stood as windows-1252 in every file, chosen or not, and nothing depended on it.
 const version = 1
