@@ -52,11 +52,11 @@
 // A game is recorded as .krec when its Match names a folder; a relative one lies in
 // the Config's Folder, which is where the library may write. The log goes where
 // KAILLERA_LOG says: unset, nowhere; debug, info, warn or error, to stderr; anything
-// else is a file that is appended to.
+// else is a file that is appended to, and that only its user may read.
 //
 // # What it must not do
 //
 // It calls nobody back, ends no process, and prints nothing unless KAILLERA_LOG
-// asks for it. It knows no C: pointers stay in cabi, functions of the emulator are
+// asks for it, but for what package lobby says. It knows no C: pointers stay in cabi, functions of the emulator are
 // numbers here.
 package bridge

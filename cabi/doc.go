@@ -39,5 +39,5 @@
 // calls mean is in bridge. It is the only one with import "C". An export never
 // panics (each recovers, and returns its documented code), never exits the
 // process, never keeps a pointer of the caller's, and prints nothing unless
-// KAILLERA_LOG asks for it.
+// KAILLERA_LOG asks for it, or there is a lobby and no browser to show it.
 package main

@@ -86,10 +86,10 @@ func (p *pings) listen(t *testing.T, address string) (port int, err error) {
 
 // list is what a page knows of the one list that its lobby asks.
 type list struct {
-	t      *testing.T
-	mu     sync.Mutex
-	page   map[string]float64 // the pings that the page knows, by address
-	state  string             // of the list
+	t     *testing.T
+	mu    sync.Mutex
+	page  map[string]float64 // the pings that the page knows, by address
+	state string             // of the list
 }
 
 // openList opens a lobby whose one source is served by text; public says that it is under an address of the Internet.

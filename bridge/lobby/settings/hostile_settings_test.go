@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/BurntSushi/toml"
 	"github.com/stretchr/testify/require"
 
 	"kbridge/bridge/lobby/settings"
@@ -161,50 +160,4 @@ func TestAPipeIsNoSettingsFile(t *testing.T) {
 	case <-time.After(10 * time.Second):
 		t.Fatal("the library waits for a pipe")
 	}
-}
-
-// deepest is how deep tables and arrays lie in each other.
-func deepest(v any) int {
-	most := 0
-	switch v := v.(type) {
-	case map[string]any:
-		for _, e := range v {
-			most = max(most, 1+deepest(e))
-		}
-	case []any:
-		for _, e := range v {
-			most = max(most, 1+deepest(e))
-		}
-	case []map[string]any:
-		for _, e := range v {
-			most = max(most, 1+deepest(e))
-		}
-	}
-	return most
-}
-
-// Row 41: nothing that the parser takes hides its depth: each bracket may hold a key of nine parts at most, and there are
-// eight of them.
-func FuzzDepth(f *testing.F) {
-	for _, text := range hostile() {
-		if len(text) < 70_000 {
-			f.Add(text[:400])
-		}
-	}
-	f.Add("a = [\"\"\"x\"\"\"\"\", [[1]], '''y''''', { b.c.d = \"]]]\\\"\" }] # [[[\n[x.\"y.z\"]\n")
-	f.Fuzz(func(t *testing.T, text string) {
-		if len(text) > 4096 {
-			return
-		}
-		folder := t.TempDir()
-		require.NoError(t, os.WriteFile(filepath.Join(folder, settings.Name), []byte(text), 0o600))
-		_, problem := settings.Open(folder)
-		var all map[string]any
-		if _, err := toml.Decode(text, &all); err != nil {
-			return
-		}
-		if depth := deepest(all); depth > 9*9 {
-			require.Contains(t, problem, "in each other", "depth %d", depth)
-		}
-	})
 }
