@@ -280,7 +280,7 @@ func TestBrowserLostPage(t *testing.T) {
 	again := browsertest.Open(t, file)
 	again.View("room")
 	again.Sees("still here")
-	// Reloading needs no token: the cookie is there. So it is in a second tab.
+	// Reloading needs no token, and neither does a second tab: the cookie is there.
 	again.Eval("location.reload(); 1", nil)
 	again.View("room")
 	var here string
@@ -409,11 +409,10 @@ func TestBrowserStrangers(t *testing.T) {
 	p := newPlayer(t, "ann")
 	file := p.open()
 	used := leads(t, file)
-	u, _ := url.Parse(used)
 	tab := browsertest.Open(t, file)
 	tab.View("servers")
-	var base string
-	tab.Eval("location.pathname", &base)
+	var page string
+	tab.Eval("location.host + location.pathname", &page)
 	evil := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprint(w, "<!doctype html><title>evil</title>")
 	}))
@@ -423,11 +422,11 @@ func TestBrowserStrangers(t *testing.T) {
 	tab.Eval(fmt.Sprintf("location.href = %q; 1", evil.URL), nil)
 	tab.Until("the evil page", "document.title === 'evil'")
 	var got string
-	tab.Eval(fmt.Sprintf(`window.answer_ = ''; try { const ws = new WebSocket('ws://%s%ssocket'); ws.onopen = () => answer_ = 'open'; ws.onerror = () => answer_ = 'refused'; } catch (e) { answer_ = 'refused'; } 1`, u.Host, base), nil)
+	tab.Eval(fmt.Sprintf(`window.answer_ = ''; try { const ws = new WebSocket('ws://%ssocket'); ws.onopen = () => answer_ = 'open'; ws.onerror = () => answer_ = 'refused'; } catch (e) { answer_ = 'refused'; } 1`, page), nil)
 	tab.Until("an answer", "window.answer_")
 	tab.Eval("answer_", &got)
 	require.Equal(t, "refused", got)
-	tab.Eval(fmt.Sprintf(`window.answer_ = ''; fetch('http://%s%s', {credentials: 'include'}).then(r => r.text()).then(t => answer_ = t, () => answer_ = 'refused'); 1`, u.Host, base), nil)
+	tab.Eval(fmt.Sprintf(`window.answer_ = ''; fetch('http://%s', {credentials: 'include'}).then(r => r.text()).then(t => answer_ = t, () => answer_ = 'refused'); 1`, page), nil)
 	tab.Until("an answer", "window.answer_")
 	tab.Eval("answer_", &got)
 	require.Equal(t, "refused", got)

@@ -112,7 +112,12 @@ func (l *redirect) write() error {
 		return nil
 	}
 	address := l.access.newAddress(func() {
-		if err := l.write(); err != nil {
+		err := l.write()
+		for n := 0; err != nil && n < 5; n++ { // Windows renames nothing onto a file that a browser or a scanner still reads
+			time.Sleep(100 * time.Millisecond)
+			err = l.write()
+		}
+		if err != nil {
 			l.log.Warn("the way into the lobby cannot be written anew, so a page that is closed cannot be opened again", "file", l.path, "err", err)
 		}
 	})
