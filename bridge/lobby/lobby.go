@@ -132,7 +132,8 @@ func (l *Lobby) Run(ctx context.Context, d *bridge.Dialog) error {
 func (l *Lobby) show(d *bridge.Dialog, desk *desk, access *access, word string, noFile error) {
 	tell := sync.OnceFunc(func() {
 		address := access.newAddress(nil)
-		fmt.Fprintf(l.cfg.Stderr, "kbridge: the lobby is open, but no browser has come. Open this address in a browser on this computer (it works once): %s\n", address)
+		// Not waited for: it may be a pipe that nobody reads.
+		go fmt.Fprintf(l.cfg.Stderr, "kbridge: the lobby is open, but no browser has come. Open this address in a browser on this computer (it works once): %s\n", address)
 		browser.Tell(d.Window(), address)
 	})
 	if noFile != nil {
@@ -141,6 +142,7 @@ func (l *Lobby) show(d *bridge.Dialog, desk *desk, access *access, word string, 
 		return
 	}
 	file := access.file.path
+	desk.begin(func(ctx context.Context) func() { access.file.sweep(ctx); return nil })
 	d.Logger().Info("the lobby is open", "file", file)
 	if l.cfg.Opened != nil {
 		l.cfg.Opened(file)

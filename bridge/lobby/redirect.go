@@ -1,6 +1,7 @@
 package lobby
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -45,7 +46,6 @@ func newRedirect(a *access, getenv func(string) string, log *slog.Logger) (*redi
 			wrong = append(wrong, err)
 			continue
 		}
-		go sweep(folder, filepath.Base(l.path))
 		return l, nil
 	}
 	return nil, errors.Join(wrong...)
@@ -148,19 +148,22 @@ func (l *redirect) remove() {
 }
 
 // sweep removes the files of lobbies whose emulators were killed: nobody listens on their ports any more. What is not
-// removed harms nobody, since no token outlives its lobby.
-func sweep(folder, but string) {
-	files, _ := filepath.Glob(filepath.Join(folder, "lobby-*.html"))
+// removed harms nobody, since no token outlives its lobby. It may take some seconds.
+func (l *redirect) sweep(ctx context.Context) {
+	files, _ := filepath.Glob(filepath.Join(filepath.Dir(l.path), "lobby-*.html"))
+	dialer := net.Dialer{Timeout: 3 * time.Second} // Windows asks for 2 s before it gives up
 	for _, file := range files[:min(len(files), maxSwept)] {
 		var port int
-		if _, err := fmt.Sscanf(filepath.Base(file), "lobby-%d.html", &port); err != nil || filepath.Base(file) == but {
+		if _, err := fmt.Sscanf(filepath.Base(file), "lobby-%d.html", &port); err != nil || file == l.path {
 			continue
 		}
-		c, err := net.DialTimeout("tcp4", fmt.Sprintf("127.0.0.1:%d", port), 3*time.Second) // Windows asks for 2 s before it gives up
+		c, err := dialer.DialContext(ctx, "tcp4", fmt.Sprintf("127.0.0.1:%d", port))
 		var slow net.Error
 		switch {
 		case err == nil:
 			_ = c.Close()
+		case ctx.Err() != nil:
+			return
 		case !errors.As(err, &slow) || !slow.Timeout():
 			_ = os.Remove(file)
 		}
