@@ -3,6 +3,7 @@ package framecache
 import (
 	"bytes"
 	"hash/maphash"
+	"unsafe"
 )
 
 // Slots is how many payloads a cache holds: a position on the wire is one byte (protocol notes).
@@ -12,8 +13,10 @@ const (
 	// buckets is twice the slots, so that a chain is rarely longer than one entry.
 	buckets = 2 * Slots
 	// chunk is for how many slots memory is taken at once while a cache fills for the first time: 16 allocations in a game
-	// and not 256, and never much more memory than the payloads seen so far are worth.
-	chunk = 16
+	// and not 256, and never much more memory than the payloads seen so far are worth. Of payloads that take more than
+	// chunkBytes together so many are taken as fit into it, one at least.
+	chunk      = 16
+	chunkBytes = 16 << 10
 )
 
 // seed makes the spread over the buckets unknown to peers, so that nobody can choose payloads that share one. Results do
@@ -26,6 +29,9 @@ type Cache struct {
 	numbering Numbering
 	oldest    uint8 // slot of the oldest entry; 0 until the cache is full
 	used      int
+	limit     int // of held; 0 is none
+	held      int // bytes of the buffers of all entries
+	forgotten int // so many of the oldest entries have a position and no payload
 	entries   [Slots]entry
 	// Each bucket chains its entries from the oldest to the newest: what is evicted is always the head of its chain, what is
 	// added goes to the tail, and Find meets the oldest match first. A link is a slot plus one; 0 is the end.
@@ -42,9 +48,29 @@ type entry struct {
 // New returns an empty cache. An invalid numbering counts as Window.
 func New(n Numbering) *Cache { return &Cache{numbering: n} }
 
-// Reset empties the cache for the next game. Memory is kept for reuse.
+// NewSender returns an empty cache for the sender's side that holds payloads of limit bytes in all at most, 0 or less for any
+// number. Beyond it the oldest are forgotten: they keep their positions, so that the others have the ones that the receiver
+// counts, and are never found again, so that they go out as game data instead. [Cache.At] knows no forgotten ones, so a receiver
+// has no use for it: its peer may name any of 256.
+func NewSender(n Numbering, limit int) *Cache { return &Cache{numbering: n, limit: max(limit, 0)} }
+
+// MaxBytes is the most that a full cache of payloads of n bytes takes with a limit (0 or less for none), all its own memory included.
+func MaxBytes(n, limit int) int {
+	payloads := Slots * n
+	if limit > 0 {
+		payloads = min(payloads, limit)
+	}
+	return payloads + min(chunk*n, max(chunkBytes, n)) + int(unsafe.Sizeof(Cache{}))
+}
+
+// Reset empties the cache for the next game. Memory is kept for reuse, but not by a sender's with a limit: what the next game needs
+// may be of another size.
 func (c *Cache) Reset() {
-	c.oldest, c.used = 0, 0
+	c.oldest, c.used, c.forgotten = 0, 0, 0
+	if c.limit > 0 {
+		clear(c.entries[:])
+		c.slab, c.held = nil, 0
+	}
 	clear(c.head[:])
 	clear(c.tail[:])
 }
@@ -75,18 +101,50 @@ func (c *Cache) Add(payload []byte) {
 	slot := uint8(c.used)
 	if c.used == Slots {
 		slot = c.oldest
-		c.unlink(slot)
+		if c.forgotten > 0 {
+			c.forgotten--
+		} else {
+			c.unlink(slot)
+		}
 		c.oldest++
 	} else {
 		c.used++
 	}
 	e := &c.entries[slot]
-	if cap(e.payload) < len(payload) {
-		e.payload = c.carve(len(payload))
+	if cap(e.payload) < len(payload) && !c.room(slot, len(payload)) {
+		c.forgotten = c.used // it is larger than the limit
+		return
 	}
 	e.payload = append(e.payload[:0], payload...)
 	e.hash, e.next = hash, 0
 	c.link(slot)
+}
+
+// room gives a slot, whose entry is in no bucket, a buffer for n bytes. When the limit does not allow another one the oldest
+// entries are forgotten, and the first buffer of theirs that is large enough is used again. It reports false when all of them are
+// forgotten and n bytes are still too many.
+func (c *Cache) room(slot uint8, n int) bool {
+	c.held -= cap(c.entries[slot].payload)
+	c.entries[slot].payload = nil
+	for c.limit > 0 && c.held+n > c.limit {
+		if c.forgotten >= c.used-1 {
+			c.slab = nil
+			return false
+		}
+		oldest := c.oldest + uint8(c.forgotten)
+		c.unlink(oldest)
+		c.forgotten++
+		buffer := c.entries[oldest].payload
+		c.entries[oldest].payload = nil
+		if cap(buffer) >= n {
+			c.entries[slot].payload = buffer[:0]
+			return true
+		}
+		c.held -= cap(buffer)
+	}
+	c.entries[slot].payload = c.carve(n)
+	c.held += n
+	return true
 }
 
 // At is the receiver's look-up. ok is false where no entry has that position, which is the peer's protocol error. The payload is
@@ -98,6 +156,9 @@ func (c *Cache) At(pos uint8) (payload []byte, ok bool) {
 	slot := pos
 	if c.numbering != Ring {
 		slot += c.oldest
+	}
+	if int(slot-c.oldest) < c.forgotten {
+		return nil, false
 	}
 	return c.entries[slot].payload, true
 }
@@ -132,7 +193,14 @@ func (c *Cache) unlink(slot uint8) {
 // carve cuts an empty buffer of n bytes from the slab.
 func (c *Cache) carve(n int) []byte {
 	if len(c.slab) < n {
-		c.slab = make([]byte, chunk*n)
+		slots := chunk
+		if chunk*n > chunkBytes {
+			slots = max(chunkBytes/n, 1)
+		}
+		if c.limit > 0 {
+			slots = min(slots, (c.limit-c.held)/n)
+		}
+		c.slab = make([]byte, slots*n)
 	}
 	b := c.slab[:0:n]
 	c.slab = c.slab[n:]
