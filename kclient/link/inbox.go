@@ -1,6 +1,11 @@
 package link
 
-import "kbridge/kclient/wire"
+import (
+	"math/bits"
+	"unsafe"
+
+	"kbridge/kclient/wire"
+)
 
 // inbox puts the peer's messages back into order. Messages that come ahead of a
 // missing one wait in a window; the missing one is asked for by the link.
@@ -10,9 +15,10 @@ type inbox struct {
 	bundle  []wire.Message // of the datagram at hand, newest first as on the wire
 	left    int            // messages of bundle that were not looked at yet
 	most    int            // messages that were ever in a datagram
-	window  []waiting      // nil until the first hole; message i waits in slot i % windowMessages
+	window  []waiting      // a power of two, nil until the first hole; message i waits in slot i % len
 	waiting int
-	bytes   int // held in window
+	bytes   int // of the messages that wait
+	kept    int // of all buffers in window
 }
 
 type waiting struct {
@@ -20,6 +26,19 @@ type waiting struct {
 	typ  wire.Type
 	body []byte
 }
+
+const waitingSize = int(unsafe.Sizeof(waiting{}))
+
+// slot is where message n waits; it must be less than len(window) ahead of next.
+func (in *inbox) slot(n uint64) *waiting { return &in.window[n&uint64(len(in.window)-1)] }
+
+// holds reports whether a message that is not old waits in the window.
+func (in *inbox) holds(n uint64) bool {
+	return n-in.next < uint64(len(in.window)) && in.slot(n).held
+}
+
+// held is how many bytes of memory the window takes.
+func (in *inbox) held() int { return len(in.window)*waitingSize + in.kept }
 
 // number tells which message a wire seq means: the one nearest to next.
 func (in *inbox) number(seq uint16) (n uint64, old bool) {
@@ -45,7 +64,7 @@ func (in *inbox) news() (fresh, far, jump bool) {
 		case old:
 		case n-in.next >= windowMessages:
 			far = true
-		case in.window == nil || !in.window[n%windowMessages].held:
+		case !in.holds(n):
 			return true, false, jump
 		}
 	}
@@ -65,15 +84,17 @@ func (in *inbox) oldest() uint64 {
 func (in *inbox) take() (wire.Message, bool) {
 	for {
 		if in.waiting > 0 {
-			if w := &in.window[in.next%windowMessages]; w.held {
+			if w := in.slot(in.next); w.held {
 				m := wire.Message{Seq: uint16(in.next), Type: w.typ, Body: w.body}
 				w.held = false
 				in.waiting--
 				in.bytes -= len(w.body)
-				if cap(w.body) > keepBody {
+				if in.kept > keepBuffers {
+					in.kept -= cap(w.body)
 					w.body = nil
 				}
 				in.next++
+				in.relax()
 				return m, true
 			}
 		}
@@ -97,18 +118,38 @@ func (in *inbox) take() (wire.Message, bool) {
 // hold keeps a message until those before it have come. Beyond the bound it is
 // dropped as if the network had lost it: the peer sends it again.
 func (in *inbox) hold(n uint64, m wire.Message) {
-	if in.window == nil {
-		in.window = make([]waiting, windowMessages)
-	}
-	w := &in.window[n%windowMessages]
-	if w.held || in.bytes+len(m.Body) > windowBytes {
+	if in.holds(n) || in.bytes+len(m.Body) > windowBytes {
 		return
 	}
+	if n-in.next >= uint64(len(in.window)) {
+		in.widen(max(1<<bits.Len64(n-in.next), minWindow))
+	}
+	w := in.slot(n)
 	w.held = true
 	w.typ = m.Type
+	in.kept -= cap(w.body)
 	w.body = append(w.body[:0], m.Body...)
+	in.kept += cap(w.body)
 	in.waiting++
 	in.bytes += len(m.Body)
+}
+
+// widen moves what waits to a window of n places, a power of two.
+func (in *inbox) widen(n int) {
+	old := in.window
+	in.window = make([]waiting, n)
+	for i := range old {
+		// The places after next's are those of the messages after it, in a circle.
+		from := in.next + uint64(i)
+		*in.slot(from) = old[from&uint64(len(old)-1)]
+	}
+}
+
+// relax gives a window up that is larger than it is at first, once nothing waits in it.
+func (in *inbox) relax() {
+	if in.waiting == 0 && len(in.window) > minWindow {
+		in.window, in.kept = nil, 0
+	}
 }
 
 // skip gives up the messages before the first one that waits and returns how
@@ -118,7 +159,7 @@ func (in *inbox) skip() int {
 		return 0
 	}
 	lost := 0
-	for !in.window[in.next%windowMessages].held {
+	for !in.slot(in.next).held {
 		in.next++
 		lost++
 	}
@@ -139,6 +180,7 @@ func (in *inbox) follow() int {
 		in.window[i].held = false
 	}
 	in.waiting, in.bytes = 0, 0
+	in.relax()
 	in.next += uint64(ahead)
 	return int(ahead)
 }

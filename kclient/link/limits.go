@@ -54,9 +54,23 @@ const (
 	windowMessages = 1024
 	windowBytes    = 256 << 10
 
-	// keepBody is the size up to which the buffer of a delivered message is
-	// kept for the next one.
-	keepBody = 4 << 10
+	// minWindow is how many places the window has at first: more than a datagram
+	// has messages. It has more only while they are needed.
+	minWindow = 2 * wire.MaxBundle
+
+	// keepBuffers is how many bytes of buffers the window keeps for the next messages that wait.
+	keepBuffers = 16 << 10
+
+	// minSlots and minRing are for how many messages, and for how many bytes of bodies, there is room at first. maxRing bounds
+	// the latter: keepBytes, what is kept as redundancy, and what stays empty at the end because bodies stand in one piece.
+	minSlots = 16
+	minRing  = 1 << 10
+	maxRing  = keepBytes + 64<<10
+
+	// Memory is given back when spareRoom times less is kept than there is room for; in a game, where large messages and small ones follow
+	// each other, only after calmProofs of which each left so little: some seconds.
+	spareRoom  = 4
+	calmProofs = 256
 )
 
 // Times. All of them bound how much is sent while nothing is heard.

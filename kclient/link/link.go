@@ -107,6 +107,7 @@ func (l *Link) SetPhase(now time.Time, p Phase) {
 		l.games.pace.begin()
 	}
 	l.phase = p
+	l.out.relax(p == Lobby)
 	l.resends, l.copies = 0, 0
 	l.lastNew = now
 	l.watch.news()
@@ -145,6 +146,11 @@ func (l *Link) LastReceived() time.Time { return l.lastRecv }
 
 // Unproven is how many of our messages the peer may still lack.
 func (l *Link) Unproven() int { return l.out.unproven() }
+
+// Held is how many bytes of memory the messages take that the peer may still lack, the few that are repeated for redundancy, and those
+// of the peer's that wait for a missing one. A link bounds it, at about 1 MiB whatever the peer does, and takes
+// no more than it needs.
+func (l *Link) Held() int { return l.out.held() + l.in.held() }
 
 // Proven reports whether the peer is known to have one of our last 65,536 messages.
 func (l *Link) Proven(seq uint16) bool {
@@ -217,6 +223,7 @@ func (l *Link) prove(now time.Time, i uint64) {
 		l.rtt.observe(now.Sub(s.sent))
 	}
 	l.out.prove(i + 1)
+	l.out.relax(l.phase == Lobby)
 	l.climb = max(l.climb, l.out.proven)
 	l.resends, l.copies = 0, 0
 	l.progress = now
@@ -294,7 +301,7 @@ func (l *Link) receiveFar(now time.Time) {
 }
 
 // Message returns the next message in order. Its Body is valid until the next
-// Receive.
+// call of Message or Receive.
 func (l *Link) Message() (wire.Message, bool) {
 	m, ok := l.in.take()
 	switch {

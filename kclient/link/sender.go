@@ -255,8 +255,7 @@ func (l *Link) appendRange(buf []byte, from, end uint64) []byte {
 	}
 	buf = wire.AppendBundleHeader(buf, int(end-start))
 	for i := end; i > start; i-- {
-		s := l.out.slot(i - 1)
-		buf = wire.AppendMessage(buf, uint16(i-1), s.typ, s.body)
+		buf = wire.AppendMessage(buf, uint16(i-1), l.out.slot(i-1).typ, l.out.body(i-1))
 	}
 	return buf
 }
