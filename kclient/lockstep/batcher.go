@@ -72,7 +72,7 @@ func (b *Batcher) Reset(config BatcherConfig) error {
 	}
 	in, out := b.in, b.out
 	if in == nil || b.config.Numbering != config.Numbering {
-		in, out = framecache.New(config.Numbering), framecache.New(config.Numbering)
+		in, out = framecache.New(config.Numbering), framecache.NewSender(config.Numbering, maxSentBytes)
 	} else {
 		in.Reset()
 		out.Reset()

@@ -103,14 +103,22 @@ func (h *History) Flush() {
 	}
 }
 
+// GiveUp throws the frames so far away, as if the bound had been reached.
+func (h *History) GiveUp() {
+	h.full = true
+	h.chunks, h.bytes, h.last, h.diff = nil, 0, nil, nil
+}
+
+// Held is how many bytes of memory the frames so far take.
+func (h *History) Held() int { return len(h.chunks) * historyChunk }
+
 func (h *History) write(b []byte) bool {
 	limit := h.Max
 	if limit == 0 {
 		limit = MaxHistoryBytes
 	}
 	if h.bytes+len(b) > limit {
-		h.full = true
-		h.chunks, h.bytes = nil, 0
+		h.GiveUp()
 		return false
 	}
 	h.bytes += len(b)

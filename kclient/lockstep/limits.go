@@ -33,6 +33,10 @@ const (
 	// a second, once. It makes up for the round trip, and for an emulator that paces itself and would stay behind by that much for ever.
 	maxLate = 30
 
+	// maxSentBytes bounds the payloads that a client's outgoing cache keeps: all 256 of up to 1,024 bytes, which is more than deployed
+	// emulators send (six frames of 24 bytes are 144). Of larger ones the oldest are forgotten, and go out whole when they come again.
+	maxSentBytes = 256 << 10
+
 	// queueSpare is how many batches more than needed each side queues before it calls the peer broken. Exactly d + 1 are needed:
 	// a client sends its batch b only after it was given message b - d - 1, and a server's message m needs the client's batch
 	// m. The spare is for a peer that counts its frame delay a little differently.
@@ -43,6 +47,6 @@ const (
 //
 // The memory behind it: a client's queue is queueBatches × c × size × players bytes, a server's room about the same as its
 // slowest player's. A usual game (c = 1, d = 2, 24 bytes, 4 players) needs about 1 KiB; the worst settings, 255 × 6 × 512 × 8, need
-// 6.5 MB. A cache holds at most 256 payloads (24 KiB in that usual game, 6.3 MB in the worst), and grows only by payloads that were
-// really sent.
+// 6.5 MB. An incoming cache holds at most 256 payloads (24 KiB in that usual game; in the worst 0.8 MB on a server, 6.3 MB on a
+// client), an outgoing one no more than its bound; both grow only by payloads that were really sent.
 func queueBatches(frameDelay int) int { return frameDelay + 1 + queueSpare }

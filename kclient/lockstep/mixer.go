@@ -17,6 +17,9 @@ type MixerConfig struct {
 	// Spare is how many combined frames more than the game needs are kept, for
 	// CaughtUp: as far as it may be behind. 0 to MaxSpare.
 	Spare int
+	// SentBytes bounds the payloads that each player's outgoing cache keeps; what it has forgotten goes out as game data again. 0 is no
+	// bound. The incoming ones have none, since a player may name any of its last 256 batches.
+	SentBytes int
 }
 
 func (c MixerConfig) validate() error {
@@ -48,6 +51,7 @@ type Mixer struct {
 	// it will be read: frame F stands in row F mod rows. A row is free once every player who gets output has had it.
 	frames []byte
 	rows   int
+	sent   int // bound of each outgoing cache, in bytes
 	ready  int // combined frames, when Frames was last asked
 }
 
@@ -81,7 +85,7 @@ func NewMixer(config MixerConfig) (*Mixer, error) {
 	if err := config.validate(); err != nil {
 		return nil, err
 	}
-	m := &Mixer{players: make([]player, len(config.Connections))}
+	m := &Mixer{players: make([]player, len(config.Connections)), sent: config.SentBytes}
 	fastest, slowest, longest := MaxConnection, 1, 0
 	for _, c := range config.Connections {
 		fastest, slowest = min(fastest, c), max(slowest, c)
@@ -89,7 +93,7 @@ func NewMixer(config MixerConfig) (*Mixer, error) {
 	for i := range m.players {
 		p := &m.players[i]
 		p.connection, p.frameDelay = config.Connections[i], config.FrameDelays[i]
-		p.in, p.out = framecache.New(config.Numbering), framecache.New(config.Numbering)
+		p.in, p.out = framecache.New(config.Numbering), framecache.NewSender(config.Numbering, config.SentBytes)
 		p.delay = Delay(p.connection, p.frameDelay)
 		longest = max(longest, p.delay)
 		if config.Padding {
@@ -189,6 +193,19 @@ func (m *Mixer) begin(size int) {
 			p.payload = make([]byte, p.connection*m.width())
 		}
 	}
+}
+
+// MaxBytes is the most memory, in bytes, that the game can take from now on if its inputs have size bytes: the ring of frames, which
+// is taken as a whole by the first game data, and the caches of those who have not dropped, which grow with what is sent.
+func (m *Mixer) MaxBytes(size int) int {
+	width := len(m.players) * size
+	n := m.rows * width
+	for i := range m.players {
+		if p := &m.players[i]; !p.dropped {
+			n += framecache.MaxBytes(p.connection*size, 0) + framecache.MaxBytes(p.connection*width, m.sent) + p.connection*width
+		}
+	}
+	return n
 }
 
 // width is the bytes of a combined frame.
