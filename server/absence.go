@@ -77,9 +77,7 @@ func (r *room) remember(frames int) {
 		}
 		r.history.Add(r.frame)
 	}
-	if r.history.Full() {
-		r.server.cfg.Logger.Info("the game is too long for anybody to come back into it", slog.Uint64("room", uint64(r.id)), slog.Int("bytes", historyBytes))
-	}
+	r.recordedMore()
 }
 
 // lose makes a player absent. The others are told, and old clients see no more

@@ -136,7 +136,8 @@ const (
 	// historyBytes bounds the record of one game's frames; see
 	// lockstep.MaxHistoryBytes for how long that lasts. A game that outgrows it
 	// goes on, and nobody can come back into it. At most maxHistories games have
-	// one, 256 MiB in all, and maxHostHistories of them are of rooms that users of one host have opened.
+	// one, and maxHostHistories of them are of rooms that users of one host have opened; what they take in all is bounded
+	// by maxHistoryBytes.
 	historyBytes     = lockstep.MaxHistoryBytes
 	maxHistories     = 32
 	maxHostHistories = 8
@@ -167,13 +168,15 @@ const (
 	// at sixty a second, which is how often the slowest connection type gets some. After it the game stalls, and lines do not.
 	lineFrame = 120 * time.Millisecond
 
-	// maxSessionLines, maxRoomLines and maxServerLines bound the bytes that wait, lineOverhead for each line included (the
-	// string, its place in a list, what the allocator rounds up): all that one player can have to send, twice that in a room,
-	// and 32 MiB in all, however many sessions there are. The first also bounds what a session has had waiting lately: it
-	// becomes free again at waitedRate, so that who never stops gets a quarter of the pace.
+	// maxSessionLines, maxRoomLines and maxServerLines bound the bytes that wait, lineOverhead for each line included
+	// (the string, its place in a list, what the allocator rounds up): all that one player can have to send, twice that
+	// in a room, and ten of the largest saves in all. Beyond that each session may still have ownLines, a usual save of
+	// 300 lines, so that ten who send without need cannot keep the others from it. The first also bounds what a session
+	// has had waiting lately: it becomes free again at waitedRate, so that who never stops gets a quarter of the pace.
 	maxSessionLines = 384 << 10
 	maxRoomLines    = 768 << 10
-	maxServerLines  = 32 << 20
+	maxServerLines  = 4 << 20
+	ownLines        = 48 << 10
 	waitedRate      = 2 << 10
 	lineOverhead    = 48
 )
@@ -196,6 +199,39 @@ const (
 	standstill = 250 * time.Millisecond
 	queuedWait = 2 * time.Millisecond
 	maxQueued  = 4096
+)
+
+// Memory, in bytes, of what peers can make the server keep; memory.go is what happens when there is none left. One host
+// with maxPerAddress sessions that fill everything takes less than 40 MiB, so that the program stays below 64 MB.
+const (
+	// playerBytes is what a game has for each of its players without asking: more than one with four players and 24
+	// bytes of input (N64, the largest usual) needs at most, which is 62 KiB for each at the usual delays, 24 of them
+	// the tables of its two caches. What a game can need beyond that it takes from maxGameBytes when its input size is
+	// known, or it is refused. Eight players who send six frames of 512 bytes at once, the most that is accepted, need
+	// 8 MB.
+	playerBytes  = 96 << 10
+	maxGameBytes = 8 << 20
+
+	// sentBytes bounds each player's outgoing cache: all 256 payloads of 512 bytes. Of larger ones the oldest are
+	// forgotten, and go out whole when they come again. The incoming caches cannot forget, since clients name any of
+	// their last 256 batches.
+	sentBytes = 128 << 10
+
+	// linkBytes is what each session may leave unconfirmed without regard to others: a list of 500 users, half a game
+	// of the largest inputs under way, eight seconds of room chat at full pace. The rest is taken from maxLinkBytes; a
+	// link bounds itself at about 1 MiB. Who is not logged in yet, or no more, has strangerLinkBytes, which is what a
+	// login needs.
+	linkBytes         = 64 << 10
+	strangerLinkBytes = 2 << 10
+	maxLinkBytes      = 6 << 20
+
+	// maxHistoryBytes is for all histories, of which the largest gives way: 32 games have 384 KiB each at least, three
+	// quarters of an hour of four players who press something in every third frame.
+	maxHistoryBytes = 12 << 20
+
+	// historyFrames is how many frames a history keeps as scratch: the last one, what changes in it (three bytes for
+	// one), and the one that is added.
+	historyFrames = 5
 )
 
 // toldWait is from which wait on the players are told for whom they waited: three

@@ -183,6 +183,7 @@ func (s *Server) answerQuery(now time.Time, conn PacketConn, from netip.AddrPort
 func (s *Server) run(now time.Time) {
 	for {
 		s.flushTouched(now)
+		s.relieve(now)
 		s.summary.schedule(now)
 		if at := s.timers.next(); at.IsZero() || at.After(now) {
 			return

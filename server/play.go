@@ -21,6 +21,9 @@ func (s *session) handleGameData(now time.Time, body []byte) error {
 	if s.room.mixer.Fetching(s.player) {
 		return nil // sent before it was away
 	}
+	if s.room.mixer.Size() == 0 && !s.room.begins(now, len(payload), s.connection.Frames()) {
+		return nil
+	}
 	have := s.room.mixer.Have(s.player)
 	absent, held := s.room.mixer.IsAbsent(s.player), s.holdsUp(now)
 	if err := s.room.mixer.Input(s.player, payload); err != nil {

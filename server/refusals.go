@@ -21,6 +21,7 @@ const (
 	RefusedHistory                  // a request for history out of turn or beyond its rate
 	RefusedMove                     // a move to an address that has proven nothing, beyond its rate
 	RefusedHost                     // a login beyond the places of its address
+	RefusedMemory                   // a game, a history or a session that needs more memory than there is left
 	refusals
 )
 
@@ -48,6 +49,7 @@ var refusalWords = [refusals]string{
 	RefusedHistory:   "history",
 	RefusedMove:      "move",
 	RefusedHost:      "host",
+	RefusedMemory:    "memory",
 }
 
 // Refusals counts by reason since the server was made.

@@ -36,6 +36,10 @@ type room struct {
 	stalls  [maxPlayers]stallRecord
 	history *lockstep.History // nil when nobody could come back
 	frame   []byte            // scratch for one combined frame
+
+	// Of the server's memory, see memory.go.
+	reserved int // for the game, beyond its own
+	recorded int // by the history
 }
 
 // create opens a room.

@@ -62,6 +62,7 @@ type Server struct {
 	lastRoom uint32
 
 	lineBytes int // of room chat that waits, in all rooms
+	memory    memory
 
 	timers  timers
 	pulse   pulse
@@ -101,6 +102,7 @@ func New(cfg Config) (*Server, error) {
 		bundle:   make([]wire.Message, 0, wire.MaxBundle),
 		body:     make([]byte, 0, 4<<10),
 		out:      make([]byte, 0, 4<<10),
+		memory:   newMemory(),
 		done:     make(chan struct{}),
 	}
 	s.cfg.Logger, s.logLimits, s.logs = newLog(cfg.Logger)

@@ -70,6 +70,8 @@ type session struct {
 	batched time.Time // when its last batch came
 	waits   bool      // for its first message, although it has sent fewer batches than it should have
 
+	held int // bytes that its link keeps beyond its own, see memory.go
+
 	closeAt time.Time // in stateClosed: when the goodbye is over and the link goes
 
 	*userRates // while it is logged in
@@ -118,6 +120,7 @@ func (s *session) tell(now time.Time, text string) {
 // flush sends every datagram that is due.
 func (s *session) flush(now time.Time) {
 	if s.forgotten || s.link == nil {
+		s.heldMore()
 		return
 	}
 	paced := !s.inGame() && !s.proven
@@ -138,6 +141,7 @@ func (s *session) flush(now time.Time) {
 		}
 		s.flushedLogin(now)
 	}
+	s.heldMore()
 	s.schedule(now)
 }
 
@@ -190,6 +194,7 @@ func (s *session) tick(now time.Time) {
 		}
 		if !now.Before(s.closeAt) {
 			s.link = nil
+			s.heldMore()
 			s.server.timers.set(&s.timer, s.closeAt.Add(tombstone))
 			return
 		}
@@ -277,6 +282,7 @@ func (s *session) forget() {
 	s.server.releaseHost(s)
 	s.server.takeTicket(s)
 	s.state, s.forgotten = stateClosed, true
+	s.heldMore()
 	s.server.timers.remove(&s.timer)
 	s.leaveAddress()
 }

@@ -32,7 +32,7 @@ func (s *session) start(now time.Time) {
 		s.deny(now, "The game cannot start: "+err.Error())
 		return
 	}
-	config := lockstep.MixerConfig{FrameDelays: delays, Padding: r.server.cfg.Padding == PaddingOn, Numbering: r.server.cfg.Numbering}
+	config := lockstep.MixerConfig{FrameDelays: delays, Padding: r.server.cfg.Padding == PaddingOn, Numbering: r.server.cfg.Numbering, SentBytes: sentBytes}
 	for _, m := range r.members {
 		config.Connections = append(config.Connections, m.connection.Frames())
 	}
@@ -45,9 +45,9 @@ func (s *session) start(now time.Time) {
 		s.deny(now, "The game cannot start: "+err.Error())
 		return
 	}
+	r.release()
 	r.mixer, r.state, r.frames = mixer, wire.GameNetsync, 0
 	r.stalls = [maxPlayers]stallRecord{}
-	r.history = nil
 	if config.Spare > 0 {
 		r.history = &lockstep.History{Max: historyBytes}
 	}
@@ -97,6 +97,9 @@ func (s *session) drop(now time.Time) {
 	r.players[s.player] = nil
 	number := uint8(s.player + 1)
 	s.out(now)
+	if size := r.mixer.Size(); size > 0 {
+		r.reserve(size) // one less needs less
+	}
 	if !r.anyPlayer() {
 		r.endGame(now)
 	}
@@ -139,7 +142,7 @@ func (r *room) endGame(now time.Time) {
 		}
 	}
 	r.players = r.players[:0]
-	r.mixer, r.history = nil, nil
+	r.release()
 	r.state = wire.GameWaiting
 	r.server.timers.remove(&r.timer)
 }
