@@ -131,6 +131,7 @@ func mb(bytes int) string { return fmt.Sprintf("%.1f MB", float64(bytes)/1e6) }
 // refused, with the reason; those that have begun and games of usual inputs play on.
 func TestCachesOfManyLargeInputsStayInTheBudget(t *testing.T) {
 	inArena(t, 31, netsim.Profile{Delay: 10 * time.Millisecond}, server.Config{}, func(a *arena) {
+		t := a.t
 		heap := a.scale()
 		d := a.deafness()
 		var rooms [12][]*glutton
@@ -202,6 +203,23 @@ func TestCachesOfManyLargeInputsStayInTheBudget(t *testing.T) {
 			}
 		}
 
+		// One who comes too late for a game of the largest inputs is told why.
+		late := a.plain(netip.MustParseAddrPort("10.2.0.9:5000"))
+		late.send(wire.TypeLogin, wire.LoginRequest{User: "late", Emulator: "emu", Connection: wire.Bad}.AppendTo(nil))
+		late.await(wire.TypeUserJoined)
+		late.send(wire.TypeCreateGame, wire.CreateRequest{Game: "Pong"}.AppendTo(nil))
+		late.await(wire.TypeJoinGame)
+		late.send(wire.TypeStartGame, wire.StartRequest{}.AppendTo(nil))
+		late.await(wire.TypeStartGame)
+		late.send(wire.TypeReady, wire.Ready{}.AppendTo(nil))
+		late.await(wire.TypeReady)
+		late.send(wire.TypeGameData, wire.AppendGameData(nil, input))
+		told, err := wire.ParseChat(late.await(wire.TypeGameChat).Body)
+		require.NoError(t, err)
+		require.Contains(t, told.Text, "the server has no memory left for a game with inputs of 512 bytes")
+		late.await(wire.TypeDropGame)
+		late.send(wire.TypeUserQuit, wire.QuitRequest{}.AppendTo(nil))
+
 		for _, all := range rooms {
 			for _, g := range all {
 				g.say(wire.TypeDropGame, wire.DropRequest{}.AppendTo(nil))
@@ -224,7 +242,7 @@ func TestCachesOfManyLargeInputsStayInTheBudget(t *testing.T) {
 func TestTheHeapAfterAGameIsTheHeapBeforeIt(t *testing.T) {
 	for _, answering := range []bool{true, false} {
 		t.Run(fmt.Sprintf("answering=%v", answering), func(t *testing.T) {
-			inArena(t, 32, netsim.Profile{Delay: 10 * time.Millisecond}, server.Config{}, func(a *arena) { heapAfterAGame(t, a, answering) })
+			inArena(t, 32, netsim.Profile{Delay: 10 * time.Millisecond}, server.Config{}, func(a *arena) { heapAfterAGame(a.t, a, answering) })
 		})
 	}
 }
