@@ -293,6 +293,7 @@ func (g *Game) endLocked(now time.Time, err error) {
 		return
 	}
 	g.err = err
+	g.batcher.End()
 	g.waitedLocked()
 	g.after = g.s.link.Stats()
 	g.clock.end(now)

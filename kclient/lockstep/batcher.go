@@ -82,6 +82,10 @@ func (b *Batcher) Reset(config BatcherConfig) error {
 	return nil
 }
 
+// End gives the memory of the game's caches back. Nothing is to be sent any more, and what comes is ErrDropped; the frames that have
+// arrived are still handed out, one for each Collect.
+func (b *Batcher) End() { b.in, b.out = nil, nil }
+
 // Collect takes this player's input of one frame. The first call fixes the input size of the game (ErrSize unless 1 to MaxFrameSize);
 // another size later is ErrSizeChanged. Every c-th call fills a batch: send is then true, and out is to be sent. After every Collect
 // call Next until it has an answer; a Collect before that is ErrOrder. The input is copied.
@@ -105,6 +109,10 @@ func (b *Batcher) Collect(input []byte) (out GameData, send bool, err error) {
 	b.calls++
 	b.untaken = true
 	length := b.config.Connection * b.size
+	if b.out == nil { // it has ended
+		b.filled = 0
+		return GameData{}, false, nil
+	}
 	if b.filled%length != 0 {
 		return GameData{}, false, nil
 	}
@@ -143,6 +151,9 @@ func (b *Batcher) Receive(payload []byte) error {
 
 // ReceiveCached takes the position of a game cache (13). Errors are the server's: ErrPosition, ErrQueueFull.
 func (b *Batcher) ReceiveCached(pos uint8) error {
+	if b.in == nil {
+		return ErrDropped
+	}
 	payload, ok := b.in.At(pos)
 	if !ok {
 		return ErrPosition
@@ -151,6 +162,9 @@ func (b *Batcher) ReceiveCached(pos uint8) error {
 }
 
 func (b *Batcher) enqueue(payload []byte) error {
+	if b.in == nil {
+		return ErrDropped
+	}
 	if b.size == 0 {
 		return ErrEarly
 	}

@@ -115,3 +115,34 @@ func TestClientsDecodeWhatAMixerOfLittleMemorySays(t *testing.T) {
 		must(t, sent != 1 || cached == 0)
 	}
 }
+
+// The end of a game gives a client's caches back, and what has arrived is still handed out.
+func TestABatcherThatHasEndedKeepsOnlyItsFrames(t *testing.T) {
+	before := heap()
+	b := newBatcher(t, lockstep.BatcherConfig{Connection: 1, Players: 8})
+	input, combined, dst := make([]byte, 512), make([]byte, 8*512), make([]byte, 8*512)
+	for i := range 300 {
+		binary.LittleEndian.PutUint32(input, uint32(i))
+		binary.LittleEndian.PutUint32(combined, uint32(i))
+		_, _, err := b.Collect(input)
+		must(t, err == nil)
+		must(t, b.Receive(combined) == nil)
+		_, ok := b.Next(dst)
+		must(t, ok)
+	}
+	must(t, b.Receive(combined) == nil)
+	full := int(heap()) - int(before)
+	b.End()
+	ended := int(heap()) - int(before)
+	must(t, full > 1<<20 && ended < 64<<10, "%d bytes, %d after the end", full, ended)
+	equal(t, lockstep.ErrDropped, b.Receive(combined))
+	equal(t, lockstep.ErrDropped, b.ReceiveCached(0))
+	equal(t, 1, b.Queued())
+	_, send, err := b.Collect(input)
+	must(t, err == nil && !send)
+	n, ok := b.Next(dst)
+	must(t, ok && n == len(combined), "the frame that had come")
+	must(t, b.Reset(lockstep.BatcherConfig{Connection: 1, Players: 2}) == nil)
+	_, _, err = b.Collect(input)
+	must(t, err == nil, "the next game")
+}
