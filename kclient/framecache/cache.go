@@ -157,7 +157,7 @@ func (c *Cache) At(pos uint8) (payload []byte, ok bool) {
 	if c.numbering != Ring {
 		slot += c.oldest
 	}
-	if int(slot-c.oldest) < c.forgotten {
+	if c.forgotten > 0 && int(slot-c.oldest) < c.forgotten {
 		return nil, false
 	}
 	return c.entries[slot].payload, true

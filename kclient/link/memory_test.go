@@ -46,7 +46,10 @@ func TestOutboxKeepsWhatThePeerMayLack(t *testing.T) {
 				if rng.IntN(50) == 0 {
 					body = nil
 				}
+				forgotten := o.forgotten
+				full := o.unproven() >= keepMessages || o.bytes+len(body) > keepBytes-64<<10 // one of the largest stays out of the ring's end
 				require.EqualValues(t, len(bodies), o.add(wire.TypeGameData, body))
+				require.True(t, full || o.forgotten == forgotten, "seed %d, step %d: forgotten without need", seed, step)
 				bodies = append(bodies, body)
 			} else if o.unproven() > 0 {
 				o.prove(o.proven + 1 + uint64(rng.IntN(o.unproven())))
@@ -70,6 +73,21 @@ func TestOutboxKeepsWhatThePeerMayLack(t *testing.T) {
 			require.Equal(t, used, o.bodies.used)
 		}
 	}
+}
+
+// What comes and goes in a steady stream goes round in the same memory.
+func TestTheRingGoesRound(t *testing.T) {
+	var o outbox
+	for i := range 20_000 {
+		o.add(wire.TypeGameData, pattern(uint32(i), 990+i%20))
+		if i >= 10 {
+			o.prove(uint64(i - 9))
+			o.relax(false)
+		}
+		require.LessOrEqual(t, len(o.bodies.buf), 16<<10, "message %d", i)
+		require.Equal(t, pattern(uint32(i), 990+i%20), o.body(uint64(i)))
+	}
+	require.Zero(t, o.forgotten)
 }
 
 // Large messages and small ones, in both directions of a bad path, come out whole and in order; and when all of it is proven both ends have

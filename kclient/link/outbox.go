@@ -137,10 +137,12 @@ func (o *outbox) prove(end uint64) {
 		o.bytes -= int(o.slot(o.proven).size)
 	}
 	keep := o.proven - min(o.proven, usualRedundancy)
-	// One that fills a datagram alone is no redundancy of another.
-	for i := o.proven; i > max(keep, o.first); i-- {
-		if i < o.next && o.cost(i-1) > maxDatagram {
-			keep = i
+	if o.bodies.used > maxDatagram {
+		// One that fills a datagram alone is no redundancy of another.
+		for i := o.proven; i > max(keep, o.first); i-- {
+			if i < o.next && o.cost(i-1) > maxDatagram {
+				keep = i
+			}
 		}
 	}
 	for o.first < keep {
