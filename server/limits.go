@@ -204,9 +204,8 @@ const (
 // Memory, in bytes, of what peers can make the server keep; memory.go is what happens when there is none left. One host
 // with maxPerAddress sessions that fill everything takes less than 40 MiB, so that the program stays below 64 MB.
 const (
-	// playerBytes is what a game has for each of its players without asking: more than one with four players and 24
-	// bytes of input (N64, the largest usual) needs at most, which is 62 KiB for each at the usual delays, 24 of them
-	// the tables of its two caches. What a game can need beyond that it takes from maxGameBytes when its input size is
+	// playerBytes is what a game has for each of its players without asking: more than any with 24 bytes of input
+	// (N64, the largest usual) needs at most, which is 84 KiB for each of eight players, 24 of them the tables of the two caches. What a game can need beyond that it takes from maxGameBytes when its input size is
 	// known, or it is refused. Eight players who send six frames of 512 bytes at once, the most that is accepted, need
 	// 8 MB.
 	playerBytes  = 96 << 10
