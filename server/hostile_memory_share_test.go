@@ -18,8 +18,9 @@ import (
 	"kbridge/server"
 )
 
-// Row 31: 15 clients in two rooms answer no 05 while their room talks without end. Each has a share of its own, and together they may leave so
-// much unconfirmed; then the one with the most is ended, and the others are told. Who answers stays, and hears every line.
+// Row 31: 15 clients in two rooms answer no 05 while their room talks without end. Each has a share of its own, and
+// together they may leave so much unconfirmed; then the one with the most is ended, and the others are told. Who
+// answers stays, and hears every line.
 func TestWhoLeavesTheMostUnconfirmedGivesWay(t *testing.T) {
 	inArena(t, 33, netsim.Profile{Delay: 10 * time.Millisecond}, server.Config{}, func(a *arena) {
 		t := a.t
@@ -71,8 +72,8 @@ func TestWhoLeavesTheMostUnconfirmedGivesWay(t *testing.T) {
 	})
 }
 
-// Row 31: two games of large inputs that never repeat fill the memory for histories. The larger of them gives way, and nobody can
-// come back into that game; it goes on, and the usual game beside it keeps its history.
+// Row 31: two games of large inputs that never repeat fill the memory for histories. The larger of them gives way, and
+// nobody can come back into that game; it goes on, and the usual game beside it keeps its history.
 func TestTheLargestHistoryGivesWay(t *testing.T) {
 	var log syncBuffer
 	cfg := server.Config{Logger: slog.New(slog.NewTextHandler(&log, nil))}

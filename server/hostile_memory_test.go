@@ -17,7 +17,8 @@ import (
 	"kbridge/server"
 )
 
-// glutton is a client that costs nothing itself, so that what is measured is the server's. Once it is logged in it is deaf, until that is changed.
+// glutton is a client that costs nothing itself, so that what is measured is the server's. Once it is logged in it is
+// deaf, until that is changed.
 type glutton struct {
 	a  *arena
 	at netip.AddrPort
@@ -90,8 +91,8 @@ func startGluttons(rooms ...[]*glutton) {
 	time.Sleep(time.Second)
 }
 
-// scale weighs what is reachable, the server, its idle clients and the network, without the buffers that the network keeps for reuse: it
-// has as many of them as it ever keeps whenever it is weighed.
+// scale weighs what is reachable, the server, its idle clients and the network, without the buffers that the network
+// keeps for reuse: it has as many of them as it ever keeps whenever it is weighed.
 type scale struct {
 	a     *arena
 	empty int
@@ -127,8 +128,8 @@ func liveHeap() int {
 
 func mb(bytes int) string { return fmt.Sprintf("%.1f MB", float64(bytes)/1e6) }
 
-// Row 31: 96 sessions of type 6 with random inputs of 512 bytes fill all caches there are. Games for which there is no memory left are
-// refused, with the reason; those that have begun and games of usual inputs play on.
+// Row 31: 96 sessions of type 6 with random inputs of 512 bytes fill all caches there are. Games for which there is no
+// memory left are refused, with the reason; those that have begun and games of usual inputs play on.
 func TestCachesOfManyLargeInputsStayInTheBudget(t *testing.T) {
 	inArena(t, 31, netsim.Profile{Delay: 10 * time.Millisecond}, server.Config{}, func(a *arena) {
 		t := a.t
@@ -236,9 +237,9 @@ func TestCachesOfManyLargeInputsStayInTheBudget(t *testing.T) {
 	})
 }
 
-// Row 31: 8 clients chat for minutes, some of them without answering a 05, then play a game of the largest inputs. What is kept for them is
-// bounded all the time, and the heap after the game is what it was before: only of those who never answer a bit more is kept, as
-// nothing proves that they have the game's last messages.
+// Row 31: 8 clients chat for minutes, some of them without answering a 05, then play a game of the largest inputs. What
+// is kept for them is bounded all the time, and the heap after the game is what it was before: only of those who never
+// answer a bit more is kept, as nothing proves that they have the game's last messages.
 func TestTheHeapAfterAGameIsTheHeapBeforeIt(t *testing.T) {
 	for _, answering := range []bool{true, false} {
 		t.Run(fmt.Sprintf("answering=%v", answering), func(t *testing.T) {

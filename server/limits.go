@@ -133,11 +133,10 @@ const (
 	defaultComeback     = 60 * time.Second
 	defaultComebackWait = defaultStall
 
-	// historyBytes bounds the record of one game's frames; see
-	// lockstep.MaxHistoryBytes for how long that lasts. A game that outgrows it
-	// goes on, and nobody can come back into it. At most maxHistories games have
-	// one, and maxHostHistories of them are of rooms that users of one host have opened; what they take in all is bounded
-	// by maxHistoryBytes.
+	// historyBytes bounds the record of one game's frames; see lockstep.MaxHistoryBytes for how long that lasts. A game
+	// that outgrows it goes on, and nobody can come back into it. At most maxHistories games have one, and
+	// maxHostHistories of them are of rooms that users of one host have opened; what they take in all is bounded by
+	// maxHistoryBytes.
 	historyBytes     = lockstep.MaxHistoryBytes
 	maxHistories     = 32
 	maxHostHistories = 8
@@ -204,10 +203,10 @@ const (
 // Memory, in bytes, of what peers can make the server keep; memory.go is what happens when there is none left. One host
 // with maxPerAddress sessions that fill everything takes less than 40 MiB, so that the program stays below 64 MB.
 const (
-	// playerBytes is what a game has for each of its players without asking: more than any with 24 bytes of input
-	// (N64, the largest usual) needs at most, which is 84 KiB for each of eight players, 24 of them the tables of the two caches. What a game can need beyond that it takes from maxGameBytes when its input size is
-	// known, or it is refused. Eight players who send six frames of 512 bytes at once, the most that is accepted, need
-	// 8 MB.
+	// playerBytes is what a game has for each of its players without asking: more than any with 24 bytes of input (N64,
+	// the largest usual) needs at most, which is 84 KiB for each of eight players, 24 of them the tables of the two
+	// caches. What a game can need beyond that it takes from maxGameBytes when its input size is known, or it is
+	// refused. Eight players who send six frames of 512 bytes at once, the most that is accepted, need 8 MB.
 	playerBytes  = 96 << 10
 	maxGameBytes = 8 << 20
 

@@ -8,15 +8,16 @@ import (
 	"kbridge/kclient/lockstep"
 )
 
-// What peers can make the server keep is bounded in bytes, see limits.go: each session and each game has something of its own, which nobody
-// can take from it, and what goes beyond that comes from a pot that all share. What happens when a pot is empty is decided
-// here. The rule is always the same: who takes the most gives way, and those who take what is usual never notice.
+// What peers can make the server keep is bounded in bytes, see limits.go: each session and each game has something of
+// its own, which nobody can take from it, and what goes beyond that comes from a pot that all share. What happens when
+// a pot is empty is decided here. The rule is always the same: who takes the most gives way, and those who take what is
+// usual never notice.
 
 // pot is bytes that many share.
 type pot struct{ used, size int }
 
-// take changes what somebody has of the pot, held, to n bytes. It reports false, and changes nothing, when there is not that
-// much left.
+// take changes what somebody has of the pot, held, to n bytes. It reports false, and changes nothing, when there is not
+// that much left.
 func (p *pot) take(held *int, n int) bool {
 	if n > *held && p.used+n-*held > p.size {
 		return false
@@ -44,8 +45,8 @@ func newMemory() memory {
 	return memory{games: pot{size: maxGameBytes}, links: pot{size: maxLinkBytes}, histories: pot{size: maxHistoryBytes}}
 }
 
-// reserve takes the most memory that the room's game can need with inputs of so many bytes; at once, so that no game ends in the
-// middle for want of it.
+// reserve takes the most memory that the room's game can need with inputs of so many bytes; at once, so that no game
+// ends in the middle for want of it.
 func (r *room) reserve(size int) bool {
 	need := r.mixer.MaxBytes(size)
 	if r.history != nil {
@@ -54,8 +55,8 @@ func (r *room) reserve(size int) bool {
 	return r.server.memory.games.take(&r.reserved, max(need-playerBytes*r.mixer.Players(), 0))
 }
 
-// begins is called before every batch until the size of the game's inputs is known. It reports false when there is no memory for them: then
-// the game is over, and everybody in it is told why.
+// begins is called before every batch until the size of the game's inputs is known. It reports false when there is no
+// memory for them: then the game is over, and everybody in it is told why.
 func (r *room) begins(now time.Time, batch, frames int) bool {
 	if batch%frames != 0 || batch/frames > lockstep.MaxFrameSize || r.reserve(batch/frames) {
 		return true // what is no batch, or too large a one, is the mixer's to refuse
@@ -80,8 +81,8 @@ func (r *room) release() {
 	r.server.memory.histories.set(&r.recorded, 0)
 }
 
-// recordedMore accounts for the room's history, which has grown. When that is more than all histories may take, the largest of them
-// is given up: its game goes on, and nobody can come back into it.
+// recordedMore accounts for the room's history, which has grown. When that is more than all histories may take, the
+// largest of them is given up: its game goes on, and nobody can come back into it.
 func (r *room) recordedMore() {
 	m := &r.server.memory.histories
 	m.set(&r.recorded, r.history.Held())
@@ -119,9 +120,9 @@ func (s *session) heldMore() {
 	s.server.memory.links.set(&s.held, n)
 }
 
-// relieve ends the sessions that keep the most while links keep more than they may in all. That is always somebody who has long not
-// confirmed what it was sent: of one who has, no more is kept than is under way. Forgetting messages instead would help nobody, since clients
-// wait for a missing one for ever.
+// relieve ends the sessions that keep the most while links keep more than they may in all. That is always somebody who
+// has long not confirmed what it was sent: of one who has, no more is kept than is under way. Forgetting messages
+// instead would help nobody, since clients wait for a missing one for ever.
 func (s *Server) relieve(now time.Time) {
 	for s.memory.links.overdrawn() {
 		var largest *session
@@ -138,7 +139,8 @@ func (s *Server) relieve(now time.Time) {
 	}
 }
 
-// unburden ends a session and what its link keeps. The others are told; it cannot be, behind so much that it did not take.
+// unburden ends a session and what its link keeps. The others are told; it cannot be, behind so much that it did not
+// take.
 func (s *session) unburden(now time.Time) {
 	s.server.countRefused(RefusedMemory)
 	s.server.cfg.Logger.Warn("client has not confirmed what it was sent", append(s.attrs(), slog.Int("bytes", s.held), slog.Int("messages", s.link.Unproven()))...)

@@ -16,8 +16,8 @@ func sized(i, n int) []byte {
 	return p
 }
 
-// Whatever a sender with a limit says, a receiver that keeps everything decodes: the forgotten ones keep their positions. Sizes are
-// those of one game, or change as they never do, also beyond the limit.
+// Whatever a sender with a limit says, a receiver that keeps everything decodes: the forgotten ones keep their
+// positions. Sizes are those of one game, or change as they never do, also beyond the limit.
 func TestAReceiverDecodesWhatABoundedSenderSays(t *testing.T) {
 	for seed := range uint64(40) {
 		rng := rand.New(rand.NewPCG(seed, 7))

@@ -12,9 +12,9 @@ const Slots = 256
 const (
 	// buckets is twice the slots, so that a chain is rarely longer than one entry.
 	buckets = 2 * Slots
-	// chunk is for how many slots memory is taken at once while a cache fills for the first time: 16 allocations in a game
-	// and not 256, and never much more memory than the payloads seen so far are worth. Of payloads that take more than
-	// chunkBytes together so many are taken as fit into it, one at least.
+	// chunk is for how many slots memory is taken at once while a cache fills for the first time: 16 allocations in a
+	// game and not 256, and never much more memory than the payloads seen so far are worth. Of payloads that take more
+	// than chunkBytes together so many are taken as fit into it, one at least.
 	chunk      = 16
 	chunkBytes = 16 << 10
 )
@@ -48,13 +48,14 @@ type entry struct {
 // New returns an empty cache. An invalid numbering counts as Window.
 func New(n Numbering) *Cache { return &Cache{numbering: n} }
 
-// NewSender returns an empty cache for the sender's side that holds payloads of limit bytes in all at most, 0 or less for any
-// number. Beyond it the oldest are forgotten: they keep their positions, so that the others have the ones that the receiver
-// counts, and are never found again, so that they go out as game data instead. [Cache.At] knows no forgotten ones, so a receiver
-// has no use for it: its peer may name any of 256.
+// NewSender returns an empty cache for the sender's side that holds payloads of limit bytes in all at most, 0 or less
+// for any number. Beyond it the oldest are forgotten: they keep their positions, so that the others have the ones that
+// the receiver counts, and are never found again, so that they go out as game data instead. [Cache.At] knows no
+// forgotten ones, so a receiver has no use for it: its peer may name any of 256.
 func NewSender(n Numbering, limit int) *Cache { return &Cache{numbering: n, limit: max(limit, 0)} }
 
-// MaxBytes is the most that a full cache of payloads of n bytes takes with a limit (0 or less for none), all its own memory included.
+// MaxBytes is the most that a full cache of payloads of n bytes takes with a limit (0 or less for none), all its own
+// memory included.
 func MaxBytes(n, limit int) int {
 	payloads := Slots * n
 	if limit > 0 {
@@ -63,8 +64,8 @@ func MaxBytes(n, limit int) int {
 	return payloads + min(chunk*n, max(chunkBytes, n)) + int(unsafe.Sizeof(Cache{}))
 }
 
-// Reset empties the cache for the next game. Memory is kept for reuse, but not by a sender's with a limit: what the next game needs
-// may be of another size.
+// Reset empties the cache for the next game. Memory is kept for reuse, but not by a sender's with a limit: what the
+// next game needs may be of another size.
 func (c *Cache) Reset() {
 	c.oldest, c.used, c.forgotten = 0, 0, 0
 	if c.limit > 0 {
@@ -120,9 +121,9 @@ func (c *Cache) Add(payload []byte) {
 	c.link(slot)
 }
 
-// room gives a slot, whose entry is in no bucket, a buffer for n bytes. When the limit does not allow another one the oldest
-// entries are forgotten, and the first buffer of theirs that is large enough is used again. It reports false when all of them are
-// forgotten and n bytes are still too many.
+// room gives a slot, whose entry is in no bucket, a buffer for n bytes. When the limit does not allow another one the
+// oldest entries are forgotten, and the first buffer of theirs that is large enough is used again. It reports false
+// when all of them are forgotten and n bytes are still too many.
 func (c *Cache) room(slot uint8, n int) bool {
 	c.held -= cap(c.entries[slot].payload)
 	c.entries[slot].payload = nil

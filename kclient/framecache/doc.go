@@ -9,8 +9,8 @@
 //
 // Two numberings of the positions exist, see [Numbering]. They are the same until 256 payloads have been added.
 //
-// A sender may forget payloads to save memory ([NewSender]): what it does not find goes out as game data, which every receiver
-// takes. A receiver may not.
+// A sender may forget payloads to save memory ([NewSender]): what it does not find goes out as game data, which every
+// receiver takes. A receiver may not.
 //
 // What this package must not do: know what a payload means, keep a slice of a caller, or search. Add, Find and At take the same
 // time whatever the cache holds, and in the steady state (as many payloads as slots have been seen, none longer than the ones

@@ -61,14 +61,15 @@ const (
 	// keepBuffers is how many bytes of buffers the window keeps for the next messages that wait.
 	keepBuffers = 16 << 10
 
-	// minSlots and minRing are for how many messages, and for how many bytes of bodies, there is room at first. maxRing bounds
-	// the latter: keepBytes, what is kept as redundancy, and what stays empty at the end because bodies stand in one piece.
+	// minSlots and minRing are for how many messages, and for how many bytes of bodies, there is room at first. maxRing
+	// bounds the latter: keepBytes, what is kept as redundancy, and what stays empty at the end because bodies stand in
+	// one piece.
 	minSlots = 16
 	minRing  = 1 << 10
 	maxRing  = keepBytes + 64<<10
 
-	// Memory is given back when spareRoom times less is kept than there is room for; in a game, where large messages and small ones follow
-	// each other, only after calmProofs of which each left so little: some seconds.
+	// Memory is given back when spareRoom times less is kept than there is room for; in a game, where large messages
+	// and small ones follow each other, only after calmProofs of which each left so little: some seconds.
 	spareRoom  = 4
 	calmProofs = 256
 )

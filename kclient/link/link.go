@@ -147,9 +147,9 @@ func (l *Link) LastReceived() time.Time { return l.lastRecv }
 // Unproven is how many of our messages the peer may still lack.
 func (l *Link) Unproven() int { return l.out.unproven() }
 
-// Held is how many bytes of memory the messages take that the peer may still lack, the few that are repeated for redundancy, and those
-// of the peer's that wait for a missing one. A link bounds it, at about 1 MiB whatever the peer does, and takes
-// no more than it needs.
+// Held is how many bytes of memory the messages take that the peer may still lack, the few that are repeated for
+// redundancy, and those of the peer's that wait for a missing one. A link bounds it, at about 1 MiB whatever the peer
+// does, and takes no more than it needs.
 func (l *Link) Held() int { return l.out.held() + l.in.held() }
 
 // Proven reports whether the peer is known to have one of our last 65,536 messages.

@@ -32,8 +32,8 @@ func anySize(rng *rand.Rand) int {
 	return 4 + rng.IntN(100)
 }
 
-// The outbox is a list of messages, whatever their sizes: what it keeps is what was added, for as long as the peer may lack it and
-// redundancy needs it, and its memory stays in its bounds.
+// The outbox is a list of messages, whatever their sizes: what it keeps is what was added, for as long as the peer may
+// lack it and redundancy needs it, and its memory stays in its bounds.
 func TestOutboxKeepsWhatThePeerMayLack(t *testing.T) {
 	for seed := range uint64(30) {
 		rng := rand.New(rand.NewPCG(seed, 2))
@@ -90,8 +90,8 @@ func TestTheRingGoesRound(t *testing.T) {
 	require.Zero(t, o.forgotten)
 }
 
-// Large messages and small ones, in both directions of a bad path, come out whole and in order; and when all of it is proven both ends have
-// given the memory back.
+// Large messages and small ones, in both directions of a bad path, come out whole and in order; and when all of it is
+// proven both ends have given the memory back.
 func TestMessagesOfAnySizeOverABadPath(t *testing.T) {
 	forEachLoss(t, 6, func(t *testing.T, seed uint64, loss float64) {
 		const rounds = 150
@@ -141,8 +141,8 @@ func TestMessagesOfAnySizeOverABadPath(t *testing.T) {
 	})
 }
 
-// Row 31: the peer proves nothing of thousands of messages, then plays a game of the largest inputs: what is kept is bounded all the time, and
-// gone with the proofs.
+// Row 31: the peer proves nothing of thousands of messages, then plays a game of the largest inputs: what is kept is
+// bounded all the time, and gone with the proofs.
 func TestAPeerThatProvesNothingTakesBoundedMemory(t *testing.T) {
 	l := New(Config{Server: true}, epoch)
 	now := epoch
@@ -175,7 +175,8 @@ func TestAPeerThatProvesNothingTakesBoundedMemory(t *testing.T) {
 	require.Less(t, l.Held(), 4<<10)
 }
 
-// Messages that wait for a missing one take a bounded window, whatever their sizes and however often that happens, and give it back.
+// Messages that wait for a missing one take a bounded window, whatever their sizes and however often that happens, and
+// give it back.
 func TestTheWindowGivesItsMemoryBack(t *testing.T) {
 	l := New(Config{Server: true}, epoch)
 	most := 0

@@ -75,8 +75,8 @@ func (o *outbox) forget() {
 	o.prove(o.proven + 1)
 }
 
-// place finds room for a body of n bytes. The ring grows as far as its bound; there what is kept only as redundancy goes
-// first, then the oldest message is forgotten.
+// place finds room for a body of n bytes. The ring grows as far as its bound; there what is kept only as redundancy
+// goes first, then the oldest message is forgotten.
 func (o *outbox) place(n int) int {
 	for {
 		if at, ok := o.bodies.place(n); ok {
@@ -150,8 +150,8 @@ func (o *outbox) prove(end uint64) {
 	}
 }
 
-// relax gives memory back after a proof: at once, or in a game, where frames of different sizes follow each other and must not
-// allocate, after many proofs that needed much less of it.
+// relax gives memory back after a proof: at once, or in a game, where frames of different sizes follow each other and
+// must not allocate, after many proofs that needed much less of it.
 func (o *outbox) relax(atOnce bool) {
 	slots, bytes := int(o.next-o.first), o.bodies.used
 	spareSlots := len(o.slots) > minSlots && slots*spareRoom <= len(o.slots)

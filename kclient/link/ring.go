@@ -1,7 +1,7 @@
 package link
 
-// ring is memory for message bodies of any length that come and go in order. Each stands in one piece, so what is too short at the
-// end stays empty while the next ones stand at the beginning.
+// ring is memory for message bodies of any length that come and go in order. Each stands in one piece, so what is too
+// short at the end stays empty while the next ones stand at the beginning.
 type ring struct {
 	buf        []byte
 	head, tail int  // where the oldest begins, where the newest ends

@@ -82,8 +82,8 @@ func (b *Batcher) Reset(config BatcherConfig) error {
 	return nil
 }
 
-// End gives the memory of the game's caches back. Nothing is to be sent any more, and what comes is ErrDropped; the frames that have
-// arrived are still handed out, one for each Collect.
+// End gives the memory of the game's caches back. Nothing is to be sent any more, and what comes is ErrDropped; the
+// frames that have arrived are still handed out, one for each Collect.
 func (b *Batcher) End() { b.in, b.out = nil, nil }
 
 // Collect takes this player's input of one frame. The first call fixes the input size of the game (ErrSize unless 1 to MaxFrameSize);

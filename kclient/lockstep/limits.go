@@ -33,8 +33,9 @@ const (
 	// a second, once. It makes up for the round trip, and for an emulator that paces itself and would stay behind by that much for ever.
 	maxLate = 30
 
-	// maxSentBytes bounds the payloads that a client's outgoing cache keeps: all 256 of up to 1,024 bytes, which is more than deployed
-	// emulators send (six frames of 24 bytes are 144). Of larger ones the oldest are forgotten, and go out whole when they come again.
+	// maxSentBytes bounds the payloads that a client's outgoing cache keeps: all 256 of up to 1,024 bytes, which is
+	// more than deployed emulators send (six frames of 24 bytes are 144). Of larger ones the oldest are forgotten, and
+	// go out whole when they come again.
 	maxSentBytes = 256 << 10
 
 	// queueSpare is how many batches more than needed each side queues before it calls the peer broken. Exactly d + 1 are needed:
@@ -45,8 +46,9 @@ const (
 
 // queueBatches is how many batches may wait on one side of a player whose start message said frameDelay.
 //
-// The memory behind it: a client's queue is queueBatches × c × size × players bytes, a server's room about the same as its
-// slowest player's. A usual game (c = 1, d = 2, 24 bytes, 4 players) needs about 1 KiB; the worst settings, 255 × 6 × 512 × 8, need
-// 6.5 MB. An incoming cache holds at most 256 payloads (24 KiB in that usual game; in the worst 0.8 MB on a server, 6.3 MB on a
-// client), an outgoing one no more than its bound; both grow only by payloads that were really sent.
+// The memory behind it: a client's queue is queueBatches × c × size × players bytes, a server's room about the same as
+// its slowest player's. A usual game (c = 1, d = 2, 24 bytes, 4 players) needs about 1 KiB; the worst settings, 255 × 6
+// × 512 × 8, need 6.5 MB. An incoming cache holds at most 256 payloads (24 KiB in that usual game; in the worst 0.8 MB
+// on a server, 6.3 MB on a client), an outgoing one no more than its bound; both grow only by payloads that were really
+// sent.
 func queueBatches(frameDelay int) int { return frameDelay + 1 + queueSpare }

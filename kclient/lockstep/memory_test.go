@@ -10,8 +10,8 @@ import (
 	"kbridge/kclient/lockstep"
 )
 
-// Row 31: a game of inputs that never repeat takes no more than MaxBytes says, nothing before the first input, and nothing for those who
-// have dropped.
+// Row 31: a game of inputs that never repeat takes no more than MaxBytes says, nothing before the first input, and
+// nothing for those who have dropped.
 func TestAGameTakesNoMoreThanMaxBytes(t *testing.T) {
 	for _, tc := range []struct{ players, c, size int }{{2, 1, 4}, {8, 1, 24}, {4, 3, 40}, {8, 6, 512}} {
 		t.Run(fmt.Sprintf("%d players, type %d, %d bytes", tc.players, tc.c, tc.size), func(t *testing.T) {
@@ -60,7 +60,8 @@ func heap() uint64 {
 	return m.HeapAlloc
 }
 
-// Clients of every kind, whose caches keep everything, play with a mixer whose outgoing caches keep almost nothing: they get the same frames.
+// Clients of every kind, whose caches keep everything, play with a mixer whose outgoing caches keep almost nothing:
+// they get the same frames.
 func TestClientsDecodeWhatAMixerOfLittleMemorySays(t *testing.T) {
 	for _, sent := range []int{1, 500, 5000, 0} {
 		const players, size, frames = 3, 16, 3000

@@ -17,8 +17,8 @@ type MixerConfig struct {
 	// Spare is how many combined frames more than the game needs are kept, for
 	// CaughtUp: as far as it may be behind. 0 to MaxSpare.
 	Spare int
-	// SentBytes bounds the payloads that each player's outgoing cache keeps; what it has forgotten goes out as game data again. 0 is no
-	// bound. The incoming ones have none, since a player may name any of its last 256 batches.
+	// SentBytes bounds the payloads that each player's outgoing cache keeps; what it has forgotten goes out as game
+	// data again. 0 is no bound. The incoming ones have none, since a player may name any of its last 256 batches.
 	SentBytes int
 }
 
@@ -195,8 +195,9 @@ func (m *Mixer) begin(size int) {
 	}
 }
 
-// MaxBytes is the most memory, in bytes, that the game can take from now on if its inputs have size bytes: the ring of frames, which
-// is taken as a whole by the first game data, and the caches of those who have not dropped, which grow with what is sent.
+// MaxBytes is the most memory, in bytes, that the game can take from now on if its inputs have size bytes: the ring of
+// frames, which is taken as a whole by the first game data, and the caches of those who have not dropped, which grow
+// with what is sent.
 func (m *Mixer) MaxBytes(size int) int {
 	width := len(m.players) * size
 	n := m.rows * width
