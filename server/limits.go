@@ -201,7 +201,8 @@ const (
 )
 
 // Memory, in bytes, of what peers can make the server keep; memory.go is what happens when there is none left. One host
-// with maxPerAddress sessions that fill everything takes less than 40 MiB, so that the program stays below 64 MB.
+// with 32 sessions that fill everything takes less than 40 MiB, so that the program stays below 64 MB. What
+// is for all is for each hundred of Config.MaxUsers, begun ones included.
 const (
 	// playerBytes is what a game has for each of its players without asking: more than any with 24 bytes of input (N64,
 	// the largest usual) needs at most, which is 84 KiB for each of eight players, 24 of them the tables of the two

@@ -41,8 +41,14 @@ type memory struct {
 	histories pot
 }
 
-func newMemory() memory {
-	return memory{games: pot{size: maxGameBytes}, links: pot{size: maxLinkBytes}, histories: pot{size: maxHistoryBytes}}
+// newMemory is for a server of so many users: what the default has is for the default's.
+func newMemory(users int) memory {
+	hundreds := max((users+defaultMaxUsers-1)/defaultMaxUsers, 1)
+	return memory{
+		games:     pot{size: hundreds * maxGameBytes},
+		links:     pot{size: hundreds * maxLinkBytes},
+		histories: pot{size: hundreds * maxHistoryBytes},
+	}
 }
 
 // reserve takes the most memory that the room's game can need with inputs of so many bytes; at once, so that no game

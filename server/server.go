@@ -102,7 +102,7 @@ func New(cfg Config) (*Server, error) {
 		bundle:   make([]wire.Message, 0, wire.MaxBundle),
 		body:     make([]byte, 0, 4<<10),
 		out:      make([]byte, 0, 4<<10),
-		memory:   newMemory(),
+		memory:   newMemory(cfg.MaxUsers),
 		done:     make(chan struct{}),
 	}
 	s.cfg.Logger, s.logLimits, s.logs = newLog(cfg.Logger)
