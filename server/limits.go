@@ -4,62 +4,147 @@ import (
 	"time"
 
 	"kbridge/kclient/lockstep"
-	"kbridge/kclient/wire"
 )
 
-// Every limit of the server, with its source. What an administrator may want to
-// change has its default here and a field in Config.
+// The server's budgets, each with its reason: what anybody can make it keep, send and do, and what happens beyond that.
+// What an administrator may change has a field in Config and its default in defaults.go. The reasons stand with the
+// numbers below.
+//
+//	bytes that are kept        for each                   in all           beyond it
+//	unconfirmed messages       linkBytes a session        maxLinkBytes     who has most is ended; the others see a quit
+//	caches, frames of a game   playerBytes a player       maxGameBytes     the game is refused; its players are told
+//	payloads sent to a player  sentBytes                                   the oldest go out whole when they come again
+//	history of a game          historyBytes               maxHistoryBytes  the largest is given up; the log
+//	room chat that waits       ownLines, maxSessionLines, maxServerLines   dropped; its sender is told
+//	                           maxRoomLines a room
+//
+//	places                     an address has             in all           beyond it
+//	logins not answered yet    maxPendingPerAddress       maxPending       the oldest makes room; nobody is told
+//	logins under way           maxLoginsPerAddress        maxLogins        the oldest makes room; nobody is told
+//	histories                  maxHostHistories           maxHistories     nobody can come back into the game
+//	addresses with rates       maxHostRates users         maxRateHosts     the oldest makes room
+//	sessions that are over                                maxClosing       the oldest is forgotten
+//	users                      MaxUsersPerAddress; of the Config.MaxUsers  refused; told
+//	                           last fewPlaces less
+//	rooms                                                 Config.MaxGames  refused; told
+//
+//	what goes out, what is asked for                                       beyond it
+//	before an address has answered: unprovenFactor bytes for one that came nothing is sent
+//	outside of play: paceRate after paceBurst; in play what the game needs delayed
+//	changes of rooms, to those outside: newsPace and newsEvery             merged: the last state is told
+//	moves to an address that has proven nothing: callRate                  dropped; the client asks again
+//	history of a game: maxHistoryParts datagrams for each of historyRate   dropped; the client asks again
+//	room chat: lineRate a room; in play together with the frames           delayed
+//	Flood.Message: anything but game data and room chat                    dropped
+//	Flood.Chat: lines in the lobby                                         dropped; told once in floodNotice
+//	Flood.GameChat: lines in a room that do not wait                       delayed, see above
+//	Flood.Create, Flood.Join, roomJoinRate: new rooms, joins               refused; told
+//	Flood.Login, comebackRate: logins of an address, those that come back  refused; told
+//
+// What is refused is counted by reason, refusals.go, and the log says once in summaryEvery how much it was.
 
-// Defaults of Config.
+// Bytes that are kept: for each session, for each game, in all; memory.go is what happens when there is none left.
+
+// Memory, in bytes, of what peers can make the server keep; memory.go is what happens when there is none left. One host
+// with 32 sessions that fill everything takes less than 40 MiB, so that the program stays below 64 MB. What
+// is for all is for each hundred of Config.MaxUsers, begun ones included.
 const (
-	defaultName     = "kbridge server"
-	defaultMaxUsers = 100                    // EmuLinker
-	defaultMaxGames = 100                    // a room each at most; a user is in one room only
-	defaultMaxPing  = 250 * time.Millisecond // EmuLinker as shipped
+	// playerBytes is what a game has for each of its players without asking: more than any with 24 bytes of input (N64,
+	// the largest usual) needs at most, which is 84 KiB for each of eight players, 24 of them the tables of the two
+	// caches. What a game can need beyond that it takes from maxGameBytes when its input size is known, or it is
+	// refused. Eight players who send six frames of 512 bytes at once, the most that is accepted, need 8 MB.
+	playerBytes  = 96 << 10
+	maxGameBytes = 8 << 20
 
-	// defaultKeepAlive is EmuLinker's. Clients send a keep-alive every 60 s
-	// (SupraClient every 20 s), so three of them may get lost.
-	defaultKeepAlive = 190 * time.Second
+	// sentBytes bounds each player's outgoing cache: all 256 payloads of 512 bytes. Of larger ones the oldest are
+	// forgotten, and go out whole when they come again. The incoming caches cannot forget, since clients name any of
+	// their last 256 batches.
+	sentBytes = 128 << 10
 
-	// defaultStall is how long a player may hold up a game, and
-	// defaultNetsyncStall how long it may load: n02 itself waits 120 s there.
-	defaultStall        = 10 * time.Second
-	defaultNetsyncStall = 120 * time.Second
+	// linkBytes is what each session may leave unconfirmed without regard to others: a list of 500 users, half a game
+	// of the largest inputs under way, eight seconds of room chat at full pace. The rest is taken from maxLinkBytes; a
+	// link bounds itself at about 1 MiB. Who is not logged in yet, or no more, has strangerLinkBytes, which is what a
+	// login needs.
+	linkBytes         = 64 << 10
+	strangerLinkBytes = 2 << 10
+	maxLinkBytes      = 6 << 20
+
+	// maxHistoryBytes is for all histories, of which the largest gives way: 32 games have 384 KiB each at least, three
+	// quarters of an hour of four players who press something in every third frame.
+	maxHistoryBytes = 12 << 20
+
+	// historyFrames is how many frames a history keeps as scratch: the last one, what changes in it (three bytes for
+	// one), and the one that is added.
+	historyFrames = 5
 )
 
-// Bounds of Config.
+// Room chat that waits, see lines.go. 1964 and Project64k (their code read) send the saves of player 1 in lines of at most
+// 113 bytes, 100 of them base64 of what zlib made of a file: an EEPROM, SRAM or FlashRAM of 0.5 to 128 KB and a memory pack of
+// 32 KB. Some hundred lines are usual, 2,200 are the most. All come at once, and the last one starts the game.
 const (
-	maxMaxUsers  = 10_000 // user IDs are 16 bits; the lists of more are no use to anybody
-	minMaxPing   = time.Millisecond
-	maxMaxPing   = time.Second // EmuLinker: 1 to 1,000 ms
-	minStall     = time.Second
-	minKeepAlive = 70 * time.Second // clients send one every 60 s
-	maxStall     = time.Hour
-	maxComeback  = time.Hour // also what fits into the ticket
-	maxMOTD      = 32        // lines: a message each at every login
-	maxMOTDLine  = wire.MaxChat
-	maxNameBytes = wire.MaxGameName
+	// lineRate is a room's pace, in bytes a second of messages as each member gets them: 64 lines of a save, so that 300
+	// take less than 5 s. In a game a line goes along in each frame's datagram until the receiver has proven it, about ten times
+	// with a round trip of 100 ms: some 80 KB/s for each member, and never more than 60 datagrams of 1,400 bytes, as
+	// long as the save takes. At twice the rate the datagrams would be full, and game data had fewer second chances.
+	// A line counts for leastLine at least, or short ones would make many datagrams.
+	lineRate  = 8 << 10
+	leastLine = 100
+	lineBurst = 512 // what may go at once: one of the longest lines, or four of a save
+
+	// lineFrame is how long after a frame the next one is waited for, for lines to go with it: longer than six frames
+	// at sixty a second, which is how often the slowest connection type gets some. After it the game stalls, and lines do not.
+	lineFrame = 120 * time.Millisecond
+
+	// maxSessionLines, maxRoomLines and maxServerLines bound the bytes that wait, lineOverhead for each line included
+	// (the string, its place in a list, what the allocator rounds up): all that one player can have to send, twice that
+	// in a room, and ten of the largest saves in all. Beyond that each session may still have ownLines, a usual save of
+	// 300 lines, so that ten who send without need cannot keep the others from it. The first also bounds what a session
+	// has had waiting lately: it becomes free again at waitedRate, so that who never stops gets a quarter of the pace.
+	maxSessionLines = 384 << 10
+	maxRoomLines    = 768 << 10
+	maxServerLines  = 4 << 20
+	ownLines        = 48 << 10
+	waitedRate      = 2 << 10
+	lineOverhead    = 48
 )
 
-// Texts, in bytes of the session's charset (EmuLinker).
+// Players who lose the connection and come back.
 const (
-	maxUserName     = wire.MaxUserName
-	maxEmulatorName = wire.MaxEmulatorName
-	maxGameName     = wire.MaxGameName
-	maxChat         = wire.MaxChat
-	maxGameChat     = wire.MaxGameChat
-	maxQuitMessage  = wire.MaxQuitMessage
+	// defaultComeback is how long a player's place is kept, and defaultComebackWait
+	// how long the others wait before zeros stand for its input.
+	defaultComeback     = 60 * time.Second
+	defaultComebackWait = defaultStall
+
+	// historyBytes bounds the record of one game's frames; see lockstep.MaxHistoryBytes for how long that lasts. A game
+	// that outgrows it goes on, and nobody can come back into it. At most maxHistories games have one, and
+	// maxHostHistories of them are of rooms that users of one host have opened; what they take in all is bounded by
+	// maxHistoryBytes.
+	historyBytes     = lockstep.MaxHistoryBytes
+	maxHistories     = 32
+	maxHostHistories = 8
+
+	// catchUpFrames is how far the frames that a player has fetched may be behind
+	// when it takes up game data again: two seconds, several round trips.
+	catchUpFrames = 120
+
+	// maxHistoryParts is how many datagrams of history one request gets, and
+	// historyRate how often one is answered: 480 KB a second.
+	maxHistoryParts = 8
 )
 
-// maxPlayers in a room: the classic API's buffer has room for 8.
-const maxPlayers = wire.MaxPlayers
+// A session that is over keeps its link for goodbyeLinger, so that the link can
+// repeat the goodbye (about 200, 600 and 1,400 ms after it was sent), and its address for
+// tombstone longer: what the client repeats of its own (our link does so for
+// about 25 s) must not look like a new login. At most maxClosing of them are
+// kept. When the server itself ends, it waits for shutdownLinger.
+const (
+	goodbyeLinger  = 2 * time.Second
+	tombstone      = 30 * time.Second
+	shutdownLinger = 500 * time.Millisecond
+	maxClosing     = 1024
+)
 
-// maxOldDelay is the largest d for a client that has not shown itself to be ours: SupraClient's ring holds 15 batches, d + 1 of which
-// are under way. Ours bears lockstep.MaxFrameDelay.
-const maxOldDelay = 14
-
-// maxSameDelayEmulators bounds Config.SameDelayEmulators: all of them are compared at every start.
-const maxSameDelayEmulators = 64
+// Logins: places, and what goes out before an address has proven that it is there.
 
 // Logins under way.
 const (
@@ -126,167 +211,6 @@ const (
 	lateAnswer = 150 * time.Millisecond
 )
 
-// Players who lose the connection and come back.
-const (
-	// defaultComeback is how long a player's place is kept, and defaultComebackWait
-	// how long the others wait before zeros stand for its input.
-	defaultComeback     = 60 * time.Second
-	defaultComebackWait = defaultStall
-
-	// historyBytes bounds the record of one game's frames; see lockstep.MaxHistoryBytes for how long that lasts. A game
-	// that outgrows it goes on, and nobody can come back into it. At most maxHistories games have one, and
-	// maxHostHistories of them are of rooms that users of one host have opened; what they take in all is bounded by
-	// maxHistoryBytes.
-	historyBytes     = lockstep.MaxHistoryBytes
-	maxHistories     = 32
-	maxHostHistories = 8
-
-	// catchUpFrames is how far the frames that a player has fetched may be behind
-	// when it takes up game data again: two seconds, several round trips.
-	catchUpFrames = 120
-
-	// maxHistoryParts is how many datagrams of history one request gets, and
-	// historyRate how often one is answered: 480 KB a second.
-	maxHistoryParts = 8
-)
-
-// Room chat that waits, see lines.go. 1964 and Project64k (their code read) send the saves of player 1 in lines of at most
-// 113 bytes, 100 of them base64 of what zlib made of a file: an EEPROM, SRAM or FlashRAM of 0.5 to 128 KB and a memory pack of
-// 32 KB. Some hundred lines are usual, 2,200 are the most. All come at once, and the last one starts the game.
-const (
-	// lineRate is a room's pace, in bytes a second of messages as each member gets them: 64 lines of a save, so that 300
-	// take less than 5 s. In a game a line goes along in each frame's datagram until the receiver has proven it, about ten times
-	// with a round trip of 100 ms: some 80 KB/s for each member, and never more than 60 datagrams of 1,400 bytes, as
-	// long as the save takes. At twice the rate the datagrams would be full, and game data had fewer second chances.
-	// A line counts for leastLine at least, or short ones would make many datagrams.
-	lineRate  = 8 << 10
-	leastLine = 100
-	lineBurst = 512 // what may go at once: one of the longest lines, or four of a save
-
-	// lineFrame is how long after a frame the next one is waited for, for lines to go with it: longer than six frames
-	// at sixty a second, which is how often the slowest connection type gets some. After it the game stalls, and lines do not.
-	lineFrame = 120 * time.Millisecond
-
-	// maxSessionLines, maxRoomLines and maxServerLines bound the bytes that wait, lineOverhead for each line included
-	// (the string, its place in a list, what the allocator rounds up): all that one player can have to send, twice that
-	// in a room, and ten of the largest saves in all. Beyond that each session may still have ownLines, a usual save of
-	// 300 lines, so that ten who send without need cannot keep the others from it. The first also bounds what a session
-	// has had waiting lately: it becomes free again at waitedRate, so that who never stops gets a quarter of the pace.
-	maxSessionLines = 384 << 10
-	maxRoomLines    = 768 << 10
-	maxServerLines  = 4 << 20
-	ownLines        = 48 << 10
-	waitedRate      = 2 << 10
-	lineOverhead    = 48
-)
-
-// How a player may hold up a game, see stalls.go: with a Stall of 10 s, waits above a second count, for half a minute. A computer that
-// makes a frame in a second is of no use to anybody; a single hiccup of nine seconds is forgiven. Who loses the line
-// more than maxLosses times, each within the window after the one before, does not come back into that game.
-const (
-	leastStall  = time.Second
-	stallPart   = 10
-	stallWindow = 3
-	maxLosses   = 3
-)
-
-// The server's own pauses, see standstill.go: while games run it wants to wake each pulseEvery, and has stood still when it wakes standstill
-// too late, which no scheduler does. queuedWait is how long no datagram comes when all that were queued are read; the socket holds
-// maxQueued small ones at most.
-const (
-	pulseEvery = time.Second
-	standstill = 250 * time.Millisecond
-	queuedWait = 2 * time.Millisecond
-	maxQueued  = 4096
-)
-
-// Memory, in bytes, of what peers can make the server keep; memory.go is what happens when there is none left. One host
-// with 32 sessions that fill everything takes less than 40 MiB, so that the program stays below 64 MB. What
-// is for all is for each hundred of Config.MaxUsers, begun ones included.
-const (
-	// playerBytes is what a game has for each of its players without asking: more than any with 24 bytes of input (N64,
-	// the largest usual) needs at most, which is 84 KiB for each of eight players, 24 of them the tables of the two
-	// caches. What a game can need beyond that it takes from maxGameBytes when its input size is known, or it is
-	// refused. Eight players who send six frames of 512 bytes at once, the most that is accepted, need 8 MB.
-	playerBytes  = 96 << 10
-	maxGameBytes = 8 << 20
-
-	// sentBytes bounds each player's outgoing cache: all 256 payloads of 512 bytes. Of larger ones the oldest are
-	// forgotten, and go out whole when they come again. The incoming caches cannot forget, since clients name any of
-	// their last 256 batches.
-	sentBytes = 128 << 10
-
-	// linkBytes is what each session may leave unconfirmed without regard to others: a list of 500 users, half a game
-	// of the largest inputs under way, eight seconds of room chat at full pace. The rest is taken from maxLinkBytes; a
-	// link bounds itself at about 1 MiB. Who is not logged in yet, or no more, has strangerLinkBytes, which is what a
-	// login needs.
-	linkBytes         = 64 << 10
-	strangerLinkBytes = 2 << 10
-	maxLinkBytes      = 6 << 20
-
-	// maxHistoryBytes is for all histories, of which the largest gives way: 32 games have 384 KiB each at least, three
-	// quarters of an hour of four players who press something in every third frame.
-	maxHistoryBytes = 12 << 20
-
-	// historyFrames is how many frames a history keeps as scratch: the last one, what changes in it (three bytes for
-	// one), and the one that is added.
-	historyFrames = 5
-)
-
-// toldWait is from which wait on the players are told for whom they waited: three
-// frames, which somebody notices.
-const toldWait = 50 * time.Millisecond
-
-var historyRate = Rate{Every: 20 * time.Millisecond, Burst: 4}
-
-// Proofs outside of play.
-const (
-	askAfter = time.Second // the age of an unproven message that asks for proof; also the least time between two (protocol notes)
-	maxAsks  = 4           // without an answer, until something new is sent
-	maxOpen  = 64          // unanswered ones in all; n02 with a set ping answers none
-)
-
-// A session that is over keeps its link for goodbyeLinger, so that the link can
-// repeat the goodbye (about 200, 600 and 1,400 ms after it was sent), and its address for
-// tombstone longer: what the client repeats of its own (our link does so for
-// about 25 s) must not look like a new login. At most maxClosing of them are
-// kept. When the server itself ends, it waits for shutdownLinger.
-const (
-	goodbyeLinger  = 2 * time.Second
-	tombstone      = 30 * time.Second
-	shutdownLinger = 500 * time.Millisecond
-	maxClosing     = 1024
-)
-
-// holePatience is how long the server waits for a message that later ones have
-// overtaken. Clients repeat their last few messages whenever they send, so what
-// has not come by then never will: classic clients no longer have it.
-// When a client has shown that it no longer has the message, only what the network may have
-// delayed is waited for: gonePatience.
-const (
-	holePatience = 5 * time.Second
-	gonePatience = time.Second
-)
-
-// An old client that sends its last three messages and repeats them only after a second
-// (SupraClient) is asked for a repeat with a 05 when the room waits for its input. The 06 takes one of the three
-// places, so what it has sent and we lack must be no more than two: a frame delay of
-// maxAskDelay lets no more be outstanding, and one 05 must do. Clients that repeat themselves sooner are
-// never that silent: playAskAfter beyond two batches of sixty frames a second.
-const (
-	maxAskDelay  = 1
-	playAskAfter = 50 * time.Millisecond
-)
-
-// Outside of play a session gets at most paceRate bytes a second after a burst
-// of paceBurst: a list of 500 users is spread over a second, and whoever logs in
-// blindly with somebody else's address directs no more than this at them. In
-// play the rate of the game is the bound.
-const (
-	paceRate  = 64 << 10
-	paceBurst = 32 << 10
-)
-
 // Clients that have crashed and log in again, see doubt.go. EmuLinker replaces the old session at once.
 const (
 	// answerTime is how long a client may take to show that it is there: several round trips, with the repeats of what was lost. n02 and
@@ -302,16 +226,6 @@ const (
 	replaceAfter = 65 * time.Second
 )
 
-// Moves to addresses that have proven nothing, see move.go.
-const (
-	// callTime is how long a nonce is good for, once to twice that: as long as a client may need for its answer, many times.
-	callTime = time.Minute
-)
-
-// callRate is how many calls a session draws, and how many go to one host. A client that has moved sends a Move every 500 ms; behind one
-// address several may have moved at once, when their router was started again.
-var callRate = Rate{Every: 50 * time.Millisecond, Burst: 40}
-
 // Places among the users.
 const (
 	// defaultMaxUsersPerAddress: a carrier puts thousands of customers behind one address and a school or a LAN party dozens, so this
@@ -323,6 +237,19 @@ const (
 	fewPlaces             = 10
 	maxUsersOfHostWhenFew = 4
 )
+
+// Datagrams and bytes a second, and how often a user may ask for something.
+
+// Outside of play a session gets at most paceRate bytes a second after a burst
+// of paceBurst: a list of 500 users is spread over a second, and whoever logs in
+// blindly with somebody else's address directs no more than this at them. In
+// play the rate of the game is the bound.
+const (
+	paceRate  = 64 << 10
+	paceBurst = 32 << 10
+)
+
+var historyRate = Rate{Every: 20 * time.Millisecond, Burst: 4}
 
 // Rates. EmuLinker allows one chat line and one new room in 2 s; the bursts are
 // ours, so that a person who types two short lines is not told off.
@@ -363,6 +290,16 @@ var roomJoinRate = Rate{Every: time.Second, Burst: 16}
 // emulator that crashes at once each time it is started takes seconds for it, and is started again by hand.
 var comebackRate = Rate{Every: 5 * time.Second, Burst: 4}
 
+// Moves to addresses that have proven nothing, see move.go.
+const (
+	// callTime is how long a nonce is good for, once to twice that: as long as a client may need for its answer, many times.
+	callTime = time.Minute
+)
+
+// callRate is how many calls a session draws, and how many go to one host. A client that has moved sends a Move every 500 ms; behind one
+// address several may have moved at once, when their router was started again.
+var callRate = Rate{Every: 50 * time.Millisecond, Burst: 40}
+
 // maxRateHosts bounds the hosts for which the rates of earlier sessions are kept, and maxHostRates those for one host: as
 // many as may be logged in from there by default. A set is about 300 bytes, and is forgotten when nothing of it
 // is used up any more: a minute later by default, three where much of what was said in rooms had to wait.
@@ -376,6 +313,61 @@ const maxLoginRates = 4096
 
 // floodNotice is how often a user is told about one of the limits above.
 const floodNotice = 2 * time.Second
+
+// How long is waited, and what for.
+
+// toldWait is from which wait on the players are told for whom they waited: three
+// frames, which somebody notices.
+const toldWait = 50 * time.Millisecond
+
+// Proofs outside of play.
+const (
+	askAfter = time.Second // the age of an unproven message that asks for proof; also the least time between two (protocol notes)
+	maxAsks  = 4           // without an answer, until something new is sent
+	maxOpen  = 64          // unanswered ones in all; n02 with a set ping answers none
+)
+
+// The server's own pauses, see standstill.go: while games run it wants to wake each pulseEvery, and has stood still when it wakes standstill
+// too late, which no scheduler does. queuedWait is how long no datagram comes when all that were queued are read; the socket holds
+// maxQueued small ones at most.
+const (
+	pulseEvery = time.Second
+	standstill = 250 * time.Millisecond
+	queuedWait = 2 * time.Millisecond
+	maxQueued  = 4096
+)
+
+// holePatience is how long the server waits for a message that later ones have
+// overtaken. Clients repeat their last few messages whenever they send, so what
+// has not come by then never will: classic clients no longer have it.
+// When a client has shown that it no longer has the message, only what the network may have
+// delayed is waited for: gonePatience.
+const (
+	holePatience = 5 * time.Second
+	gonePatience = time.Second
+)
+
+// An old client that sends its last three messages and repeats them only after a second
+// (SupraClient) is asked for a repeat with a 05 when the room waits for its input. The 06 takes one of the three
+// places, so what it has sent and we lack must be no more than two: a frame delay of
+// maxAskDelay lets no more be outstanding, and one 05 must do. Clients that repeat themselves sooner are
+// never that silent: playAskAfter beyond two batches of sixty frames a second.
+const (
+	maxAskDelay  = 1
+	playAskAfter = 50 * time.Millisecond
+)
+
+// How a player may hold up a game, see stalls.go: with a Stall of 10 s, waits above a second count, for half a minute. A computer that
+// makes a frame in a second is of no use to anybody; a single hiccup of nine seconds is forgiven. Who loses the line
+// more than maxLosses times, each within the window after the one before, does not come back into that game.
+const (
+	leastStall  = time.Second
+	stallPart   = 10
+	stallWindow = 3
+	maxLosses   = 3
+)
+
+// The socket and the log.
 
 // readBuffer is what is asked of the system for a socket's receive queue: half
 // a second of 100 players at 60 datagrams a second of about 300 bytes.
