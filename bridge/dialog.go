@@ -4,10 +4,10 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"runtime/debug"
 	"sync"
 	"time"
 
+	"kbridge/kclient/guard"
 	"kbridge/kclient/wire"
 )
 
@@ -107,7 +107,7 @@ func (s *Session) beginDialog(thread, window uintptr) (id uint64, old *Dialog, g
 	d.ctx, d.cancel = context.WithCancelCause(context.Background())
 	before := s.uiDone
 	s.dialog, s.uiDone = d, d.done
-	go d.run(before)
+	guard.Go("the dialog", func() { d.run(before) }, s.fault)
 	return d.id, old, game, nil
 }
 
@@ -121,16 +121,14 @@ func (d *Dialog) tellDone() {
 func (d *Dialog) run(before <-chan struct{}) {
 	defer d.tellDone()
 	defer d.cancel(ErrDialogOver)
-	defer func() {
-		if v := recover(); v != nil {
-			d.s.logger().Error("a fault of the user interface was caught", "panic", v, "stack", string(debug.Stack()))
-			d.err = ErrInternal
-		}
-	}()
 	<-before
-	if d.ctx.Err() == nil {
-		d.err = d.s.ui.Run(d.ctx, d)
+	if d.ctx.Err() != nil {
+		return
 	}
+	guard.Run("the user interface", func() { d.err = d.s.ui.Run(d.ctx, d) }, func(f *guard.Fault) {
+		d.err = ErrInternal
+		d.s.fault(f)
+	})
 }
 
 // NextCall tells the thread of the dialog what to do. c says what to call: make the
@@ -171,9 +169,7 @@ func (s *Session) NextCall(id uint64, c *Call) (code int) {
 		default:
 		}
 		if armed {
-			s.mu.Lock()
-			*c = Call{Kind: CallWait, Wait: maxWait, Modal: d.modalLocked()}
-			s.mu.Unlock()
+			*c = Call{Kind: CallWait, Wait: maxWait, Modal: d.modalNow()}
 			return 0
 		}
 		d.waiter.arm(d.thread)
@@ -311,24 +307,27 @@ func (d *Dialog) ClientDropped(nick string, player int) {
 
 // post queues what another player did and wakes the emulator's thread for it.
 func (d *Dialog) post(e event) {
-	s := d.s
-	s.mu.Lock()
-	r, lost := s.game, false
-	switch {
-	case d.starting:
-		r, lost = nil, d.early.push(e)
-	case r != nil && r.dialog == d && !r.over:
-		lost = r.events.push(e)
-	default:
-		r = nil
-	}
-	s.mu.Unlock()
+	r, lost := d.keep(e)
 	if r != nil {
-		r.waiter.wake(s.threads)
+		r.waiter.wake(d.s.threads)
 	}
 	if lost {
-		s.logger().Warn("the emulator does not take its chat lines and drops; the oldest are thrown away", "kept_bytes", maxEventBytes)
+		d.s.logger().Warn("the emulator does not take its chat lines and drops; the oldest are thrown away", "kept_bytes", maxEventBytes)
 	}
+}
+
+// keep queues an event for the game that starts or runs; r is that which runs.
+func (d *Dialog) keep(e event) (r *running, lost bool) {
+	d.s.mu.Lock()
+	defer d.s.mu.Unlock()
+	r = d.s.game
+	switch {
+	case d.starting:
+		return nil, d.early.push(e)
+	case r != nil && r.dialog == d && !r.over:
+		return r, r.events.push(e)
+	}
+	return nil, false
 }
 
 // awaitLast gives the emulator a moment to take the frames that had come before the end of a game

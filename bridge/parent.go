@@ -37,6 +37,12 @@ func (d *Dialog) modalLocked() bool {
 	return d.modal && !d.alone && d.s.dialog == d && !playing && d.ctx.Err() == nil
 }
 
+func (d *Dialog) modalNow() bool {
+	d.s.mu.Lock()
+	defer d.s.mu.Unlock()
+	return d.modalLocked()
+}
+
 // Attended says whether the lobby is before the user's eyes. It is taken to be until the UI says otherwise. While it is
 // not, the emulator's window is enabled: it is all that the user can go to.
 func (d *Dialog) Attended(yes bool) {

@@ -36,33 +36,38 @@ func (s *Session) ModifyPlayValues(thread uintptr, values []byte, size int, c *C
 // enter makes the calling thread the one that is inside the game, or refuses
 // its call. open says that the input of the exchange was submitted already.
 func (s *Session) enter(thread uintptr, values []byte, size int, game uint64, again bool) (r *running, open bool) {
+	r, open, which, err := s.enterLocking(thread, values, size, game, again)
+	if which != 0 {
+		s.refusePlay(which, err, r, values == nil, size)
+		return nil, false
+	}
+	return r, open
+}
+
+// enterLocking returns no game, and which is 0, where there is nothing to complain about.
+func (s *Session) enterLocking(thread uintptr, values []byte, size int, game uint64, again bool) (r *running, open bool, which complaint, err error) {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	r = s.game
-	var which complaint
-	err := ErrBadArgument
+	err = ErrBadArgument
 	switch {
 	case again && (!s.ready || r == nil || r.id != game || r.over):
 		// The callback, or the wait, outlived its game: this -1 tells it.
 		if r != nil && r.id == game {
 			r.told = true
 		}
-		s.mu.Unlock()
-		return nil, false
+		return nil, false, 0, nil
 	case !s.ready:
 		which, err = complainPlayInit, ErrNotInitialised
 	case r != nil && !r.called && !r.over:
 		// The emulator still plays the game before this one, which is over.
-		s.mu.Unlock()
-		return nil, false
+		return nil, false, 0, nil
 	case r == nil || r.over:
 		which, err = complainPlayGame, ErrNoGame
 		if r != nil && !r.told {
 			// The emulator could not know yet: this -1 tells it.
-			r.told, which = true, 0
-		}
-		if which == 0 {
-			s.mu.Unlock()
-			return nil, false
+			r.told = true
+			return nil, false, 0, nil
 		}
 	case (r.busy || r.open && r.thread != thread) && s.threads.Lives(r.thread):
 		which, err = complainPlayThreads, ErrBusy
@@ -74,14 +79,10 @@ func (s *Session) enter(thread uintptr, values []byte, size int, game uint64, ag
 		which = complainPlaySizeChanged
 	}
 	if which == 0 {
-		open = r.open
 		r.busy, r.thread, r.size = true, thread, size
-		s.mu.Unlock()
-		return r, open
+		return r, r.open, 0, nil
 	}
-	s.mu.Unlock()
-	s.refusePlay(which, err, r, values == nil, size)
-	return nil, false
+	return r, false, which, err
 }
 
 // refusePlay logs a wrong call, once a game, and does not allocate after that.
@@ -105,19 +106,10 @@ func (s *Session) refusePlay(which complaint, err error, r *running, null bool, 
 // callback that comes before it, or says that the thread is to wait for either.
 func (s *Session) exchange(r *running, thread uintptr, values []byte, c *Call) int {
 	for armed := false; ; {
-		s.mu.Lock()
-		r.open = true
-		if r.over {
-			r.busy, r.told = false, true
-			s.mu.Unlock()
+		e, callbacks, pending, over := s.nextEvent(r)
+		if over {
 			return -1
 		}
-		e, pending := r.events.pop()
-		var callbacks Callbacks
-		if pending {
-			callbacks = s.infos.Callbacks
-		}
-		s.mu.Unlock()
 		if pending {
 			if !r.tell(e, callbacks, c) {
 				continue
@@ -143,6 +135,21 @@ func (s *Session) exchange(r *running, thread uintptr, values []byte, c *Call) i
 			armed = true // what came before the thread could be woken is looked for once more
 		}
 	}
+}
+
+// nextEvent is the next thing that the emulator is to be told of, within its exchange.
+func (s *Session) nextEvent(r *running) (e event, callbacks Callbacks, pending, over bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r.open = true
+	if r.over {
+		r.busy, r.told = false, true
+		return e, callbacks, false, true
+	}
+	if e, pending = r.events.pop(); pending {
+		callbacks = s.infos.Callbacks
+	}
+	return e, callbacks, pending, false
 }
 
 // leave takes the mark away that a thread is inside the game. open says that the

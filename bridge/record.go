@@ -5,6 +5,7 @@ import (
 	"os"
 	"time"
 
+	"kbridge/kclient/guard"
 	"kbridge/kclient/krec"
 	"kbridge/kclient/wire"
 )
@@ -15,7 +16,19 @@ type recorder struct {
 	file    *krec.Writer
 	session wire.Charset
 	log     *slog.Logger
+	broken  bool // it has panicked: nothing more is recorded
 }
+
+// caught is deferred by what writes: a fault of the recording ends it, and the game goes on.
+func (r *recorder) caught() {
+	if v := recover(); v != nil {
+		f := guard.New("the recording", v)
+		r.broken = true
+		r.log.Error("internal error", "where", f.Where, "panic", f.Value, "stack", f.Stack)
+	}
+}
+
+func (r *recorder) records() bool { return r != nil && !r.broken }
 
 // newRecorder starts the recording that a match asks for. One that cannot be
 // written is logged, and the game is played without it.
@@ -47,19 +60,22 @@ func (s *Session) newRecorder(d *Dialog, m Match) *recorder {
 
 // frame records what a call returned. It does not allocate.
 func (r *recorder) frame(values []byte) {
-	if r != nil {
+	if r.records() {
+		defer r.caught()
 		_ = r.file.Frame(values)
 	}
 }
 
 func (r *recorder) chat(nick, text string) {
-	if r != nil {
+	if r.records() {
+		defer r.caught()
 		_ = r.file.Chat(r.session.Encode(nick), r.session.Encode(text))
 	}
 }
 
 func (r *recorder) drop(nick string, player int) {
-	if r != nil {
+	if r.records() {
+		defer r.caught()
 		_ = r.file.Drop(r.session.Encode(nick), player)
 	}
 }
@@ -69,6 +85,7 @@ func (r *recorder) end() {
 	if r == nil {
 		return
 	}
+	defer r.caught()
 	if err := r.file.Close(); err != nil {
 		r.log.Error("the recording is incomplete", "file", r.file.Name(), "err", err)
 	}
@@ -79,6 +96,7 @@ func (r *recorder) discard() {
 	if r == nil {
 		return
 	}
+	defer r.caught()
 	_ = r.file.Close()
 	_ = os.Remove(r.file.Name())
 }

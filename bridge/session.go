@@ -3,9 +3,9 @@ package bridge
 import (
 	"log/slog"
 	"os"
-	"runtime/debug"
 	"sync"
 
+	"kbridge/kclient/guard"
 	"kbridge/kclient/wire"
 )
 
@@ -207,10 +207,15 @@ func (s *Session) NotCalled(why string) {
 // Recovered is told of a panic that was caught in function: it is logged, and
 // the running game, whose state nobody can know now, is ended.
 func (s *Session) Recovered(function string, v any) {
-	s.logger().Error("a fault of the library was caught", "in", function, "panic", v, "stack", string(debug.Stack()))
+	s.fault(guard.New(function, v))
 	if r := s.running(); r != nil {
 		s.end(r, ErrInternal)
 	}
+}
+
+// fault logs a panic that was caught.
+func (s *Session) fault(f *guard.Fault) {
+	s.logger().Error("internal error", "where", f.Where, "panic", f.Value, "stack", f.Stack)
 }
 
 func (s *Session) running() *running {

@@ -13,6 +13,7 @@ import (
 	"kbridge/bridge"
 	"kbridge/bridge/autoplay"
 	"kbridge/bridge/lobby"
+	"kbridge/kclient/guard"
 )
 
 // session is the one session of the process: the API has no handles.
@@ -42,8 +43,8 @@ const failed = -1
 // caught is deferred by every export, with what it returns after a panic.
 func caught(function string, result *C.int, code C.int) {
 	if v := recover(); v != nil {
-		session.Recovered(function, v)
 		*result = code
+		guard.Run(function, func() { session.Recovered(function, v) }, nil)
 	}
 }
 
@@ -77,9 +78,9 @@ func kb_init() (result C.int) {
 //
 //export kb_shutdown
 func kb_shutdown(thread C.uintptr_t, call *C.kb_call) (result C.int) {
+	defer caught("kailleraShutdown", &result, 0)
 	c := bridge.Call{Kind: bridge.CallKind(call.kind)}
 	call.kind = C.KB_CALL_NONE
-	defer caught("kailleraShutdown", &result, 0)
 	session.ShutdownStep(uintptr(thread), &c)
 	putCall(call, &c)
 	return 0
@@ -116,8 +117,8 @@ func kb_dialog_begin(thread, window C.uintptr_t) (id C.uint64_t) {
 
 //export kb_dialog_next
 func kb_dialog_next(id C.uint64_t, call *C.kb_call) (result C.int) {
-	call.kind = C.KB_CALL_NONE
 	defer caught("kailleraSelectServerDialog", &result, failed)
+	call.kind = C.KB_CALL_NONE
 	var c bridge.Call
 	code := session.NextCall(uint64(id), &c)
 	putCall(call, &c)
@@ -136,9 +137,9 @@ func kb_dialog_close(id C.uint64_t) (result C.int) {
 
 //export kb_play
 func kb_play(values unsafe.Pointer, size C.int, thread C.uintptr_t, call *C.kb_call) (result C.int) {
+	defer caught("kailleraModifyPlayValues", &result, failed)
 	c := bridge.Call{Kind: bridge.CallKind(call.kind), GameID: uint64(call.game_id)}
 	call.kind = C.KB_CALL_NONE
-	defer caught("kailleraModifyPlayValues", &result, failed)
 	var buffer []byte // nil unless the two arguments can be believed
 	if values != nil && size > 0 && size <= bridge.MaxFrameSize {
 		buffer = unsafe.Slice((*byte)(values), bridge.MaxPlayers*int(size))

@@ -53,7 +53,7 @@ type catchUp struct {
 // should run unthrottled.
 func (g *Game) Behind() int {
 	g.s.mu.Lock()
-	defer g.s.mu.Unlock()
+	defer g.s.release(nil)
 	if g.err != nil {
 		return 0
 	}

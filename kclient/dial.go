@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"kbridge/kclient/guard"
 	"kbridge/kclient/wire"
 )
 
@@ -19,11 +20,17 @@ const emuLinkerUserName = 30
 // An EmuLinker that refuses a name of 31 bytes is asked once more with 30 of them, from
 // another socket: its answer to HELLO does not tell what it is, and a refusal's text is
 // its operator's.
-func Dial(ctx context.Context, addr string, cfg Config) (*Lobby, error) {
-	cfg, err := cfg.withDefaults()
+func Dial(ctx context.Context, addr string, cfg Config) (lobby *Lobby, err error) {
+	cfg, err = cfg.withDefaults()
 	if err != nil {
 		return nil, err
 	}
+	faults := guard.NewReporter(cfg.Logger)
+	cfg.Logger = faults.Logger()
+	defer guard.Catch("kclient: dial", func(f *guard.Fault) {
+		faults.Report(f, "server", addr)
+		lobby, err = nil, internal(f)
+	})
 	charset, err := wire.LookupCharset(cfg.Charset)
 	if err != nil {
 		return nil, err
@@ -32,11 +39,11 @@ func Dial(ctx context.Context, addr string, cfg Config) (*Lobby, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := dial(ctx, query, cfg, charset, wire.MaxUserName)
+	s, err := dial(ctx, query, cfg, charset, wire.MaxUserName, faults)
 	var refused *RefusedError
 	if errors.As(err, &refused) && s.refusedLongName() {
 		s.log.Info("the server refused the login; once more with a shorter name", "bytes", emuLinkerUserName, "refusal", refused.Reason)
-		again, err2 := dial(ctx, query, cfg, charset, emuLinkerUserName)
+		again, err2 := dial(ctx, query, cfg, charset, emuLinkerUserName, faults)
 		if err2 == nil || errors.As(err2, &refused) {
 			s, err = again, err2
 		}
@@ -51,6 +58,6 @@ func Dial(ctx context.Context, addr string, cfg Config) (*Lobby, error) {
 // longer than it takes as shipped.
 func (s *session) refusedLongName() bool {
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.release(nil)
 	return s.emuLinker && len(s.login.name) > emuLinkerUserName
 }

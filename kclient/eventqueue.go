@@ -89,16 +89,9 @@ func (q *eventQueue) pop() (Event, bool) {
 func (l *Lobby) NextEvent(ctx context.Context) (Event, error) {
 	s := l.s
 	for {
-		s.mu.Lock()
-		e, ok := s.events.pop()
-		closed := s.err != nil
-		more := s.events.count > 0
-		s.mu.Unlock()
+		e, closed := s.event()
 		switch {
-		case ok:
-			if more {
-				signal(s.events.wake)
-			}
+		case e != nil:
 			return e, nil
 		case closed:
 			return nil, ErrClosed
@@ -112,10 +105,21 @@ func (l *Lobby) NextEvent(ctx context.Context) (Event, error) {
 	}
 }
 
+// event is the next event, nil if there is none now; closed: there will be none.
+func (s *session) event() (e Event, closed bool) {
+	s.mu.Lock()
+	defer s.release(nil)
+	e, _ = s.events.pop()
+	if s.events.count > 0 {
+		signal(s.events.wake)
+	}
+	return e, s.err != nil
+}
+
 // DroppedEvents is how many events were dropped because nobody read them.
 func (l *Lobby) DroppedEvents() int {
 	l.s.mu.Lock()
-	defer l.s.mu.Unlock()
+	defer l.s.release(nil)
 	return l.s.events.dropped
 }
 

@@ -76,7 +76,7 @@ func (g *Game) Room() *Room { return g.room }
 // ErrLost, a *TimeoutError, or the room's error.
 func (g *Game) Err() error {
 	g.s.mu.Lock()
-	defer g.s.mu.Unlock()
+	defer g.s.release(nil)
 	return g.err
 }
 
@@ -104,10 +104,10 @@ func (g *Game) Exchange(ctx context.Context, values []byte, size int) (n int, er
 // Submit is the first half of Exchange: it takes values[:size] as our input of
 // the next frame and does not wait. Every Submit is followed by one Receive that
 // returns without ErrInterrupted.
-func (g *Game) Submit(values []byte, size int) error {
+func (g *Game) Submit(values []byte, size int) (err error) {
 	s := g.s
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.release(&err)
 	if g.err != nil && !g.leftoversLocked() {
 		return g.err
 	}
@@ -172,10 +172,10 @@ func (g *Game) collectLocked(now time.Time, input []byte) error {
 
 // Drop ends the game for us; the others play on with zeros for our input. It does
 // not wait: a waiting Receive returns ErrGameOver at once. We stay in the room.
-func (g *Game) Drop() error {
+func (g *Game) Drop() (err error) {
 	s := g.s
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.release(&err)
 	if g.err != nil {
 		return nil
 	}

@@ -37,7 +37,7 @@ type GameStats struct {
 func (g *Game) Stats() GameStats {
 	s := g.s
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.release(nil)
 	now := s.link.Stats()
 	if g.err != nil {
 		now = g.after

@@ -9,6 +9,7 @@ import (
 	"os"
 	"time"
 
+	"kbridge/kclient/guard"
 	"kbridge/kclient/wire"
 )
 
@@ -65,7 +66,7 @@ type question struct {
 // asked more than once, since nobody knows which one was answered. accept says whether a
 // datagram is the answer; its error ends the wait.
 func (q *question) run(ctx context.Context, accept func([]byte) (bool, error)) (time.Duration, error) {
-	stop := context.AfterFunc(ctx, func() { q.conn.SetReadDeadline(time.Now().Add(-time.Second)) })
+	stop := guard.WhenDone(ctx, "kclient: handshake", func() { q.conn.SetReadDeadline(time.Now().Add(-time.Second)) }, nil)
 	defer stop()
 	buf := make([]byte, 2048)
 	var closed refusals

@@ -26,25 +26,15 @@ const (
 // for the server's answer, since some servers have none; after it returns we are out,
 // and the message goes on being repeated as long as it may have been lost. An error
 // is the context's, or why the session ended.
-func (r *Room) Leave(ctx context.Context) error {
+func (r *Room) Leave(ctx context.Context) (err error) {
 	s := r.s
-	s.mu.Lock()
-	if r.err != nil {
-		s.mu.Unlock()
-		return nil
-	}
-	req, err := s.requestLocked(time.Now(), requestLeave, "leave", wire.TypeQuitGame, wire.LeaveRequest{}.AppendTo(nil))
-	if err != nil {
-		s.mu.Unlock()
+	req, patience, err := r.askToLeave()
+	if req == nil {
 		return err
 	}
-	r.leaving = true
-	req.players = s.lobby.games[r.id].Players
-	patience := min(s.cfg.RequestTimeout, leavePatience+s.link.RTT())
-	s.mu.Unlock()
 	err = s.await(ctx, requestLeave, req, patience)
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.release(&err)
 	if r.err == nil { // nothing has taken us out yet
 		s.lobby.out = s.outToComeLocked()
 		r.endLocked(time.Now(), ErrNotInRoom)
@@ -55,6 +45,23 @@ func (r *Room) Leave(ctx context.Context) error {
 		return nil
 	}
 	return err
+}
+
+// askToLeave returns no request when there is nothing to ask for: we are out already, or cannot ask.
+func (r *Room) askToLeave() (req *request, patience time.Duration, err error) {
+	s := r.s
+	s.mu.Lock()
+	defer s.release(&err)
+	if r.err != nil {
+		return nil, 0, nil
+	}
+	req, err = s.requestLocked(time.Now(), requestLeave, "leave", wire.TypeQuitGame, wire.LeaveRequest{}.AppendTo(nil))
+	if err != nil {
+		return nil, 0, err
+	}
+	r.leaving = true
+	req.players = s.lobby.games[r.id].Players
+	return req, min(s.cfg.RequestTimeout, leavePatience+s.link.RTT()), nil
 }
 
 // outToComeLocked is what to expect after a leave that was not answered yet: ours and

@@ -7,6 +7,7 @@ import (
 	"sort"
 	"time"
 
+	"kbridge/kclient/guard"
 	"kbridge/kclient/link"
 	"kbridge/kclient/wire"
 )
@@ -40,20 +41,25 @@ type loginState struct {
 
 // dial is one HELLO and login, with the name cut to maxName bytes. The session may be set
 // beside an error; it has ended then.
-func dial(ctx context.Context, query netip.AddrPort, cfg Config, charset wire.Charset, maxName int) (*session, error) {
+func dial(ctx context.Context, query netip.AddrPort, cfg Config, charset wire.Charset, maxName int, faults *guard.Reporter) (*session, error) {
 	conn, err := cfg.Listen(query)
 	if err != nil {
 		return nil, err
 	}
+	runs := false // the session, which then closes it
+	defer func() {
+		if !runs {
+			_ = guard.Try("kclient: close", conn.Close)
+		}
+	}()
 	server, rtt, err := hello(ctx, conn, query, cfg.HelloTimeout)
 	if err != nil {
-		conn.Close()
 		return nil, err
 	}
 	now := time.Now()
 	s := &session{
 		conn: conn, query: query, server: server, cfg: cfg, charset: charset,
-		log: cfg.Logger, done: make(chan struct{}),
+		log: cfg.Logger, faults: faults, done: make(chan struct{}),
 		link:   link.New(link.Config{}, now),
 		out:    make([]byte, 0, wire.MaxDatagram),
 		spoke:  now,
@@ -65,47 +71,50 @@ func dial(ctx context.Context, query netip.AddrPort, cfg Config, charset wire.Ch
 	s.login.me = User{Name: s.text(s.login.name), Connection: cfg.Connection}
 	s.log.Info("server answers", "query", query.String(), "session", server.String(), "rtt", rtt)
 
-	s.mu.Lock()
-	r, err := s.requestLocked(now, requestLogin, "login", wire.TypeLogin, wire.LoginRequest{
+	r, err := s.request(requestLogin, "login", wire.TypeLogin, wire.LoginRequest{
 		User:       s.login.name,
 		Emulator:   s.raw(cfg.Emulator, wire.MaxEmulatorName),
 		Connection: cfg.Connection,
 	}.AppendTo(nil))
-	s.mu.Unlock()
 	if err != nil {
-		conn.Close()
 		return nil, err
 	}
-	go s.run()
+	runs = true
+	guard.Go("kclient: session", s.run, s.fail)
 	if err := s.await(ctx, requestLogin, r, cfg.LoginTimeout); err != nil {
-		s.mu.Lock()
-		if s.err == nil {
-			// The server may have let us in all the same. Whoever comes back into a game leaves it at that: its
-			// place is kept for the next try.
-			if cfg.Comeback == nil {
-				s.sendLocked(time.Now(), wire.TypeUserQuit, wire.QuitRequest{}.AppendTo(s.body[:0]))
-				s.flushLocked(time.Now())
-			}
-			s.endLocked(err)
-		}
-		s.mu.Unlock()
+		s.giveUp(err)
 		return s, err
 	}
 	s.log.Info("logged in", "server", server.String(), "user", s.login.me.Name)
 	return s, nil
 }
 
+// giveUp ends a session whose login was not answered. The server may have let us in all the same. Whoever comes back into a game
+// leaves it at that: its place is kept for the next try.
+func (s *session) giveUp(err error) {
+	s.mu.Lock()
+	defer s.release(nil)
+	if s.err != nil {
+		return
+	}
+	if s.cfg.Comeback == nil {
+		s.sendLocked(time.Now(), wire.TypeUserQuit, wire.QuitRequest{}.AppendTo(s.body[:0]))
+		s.flushLocked(time.Now())
+	}
+	s.endLocked(err)
+}
+
 // User is us, as the server shows us to others.
 func (l *Lobby) User() User {
 	l.s.mu.Lock()
-	defer l.s.mu.Unlock()
+	defer l.s.release(nil)
 	return l.s.login.me
 }
 
 // Users are those on the server, us included, by ID.
 func (l *Lobby) Users() []User {
 	l.s.mu.Lock()
-	defer l.s.mu.Unlock()
+	defer l.s.release(nil)
 	users := make([]User, 0, len(l.s.lobby.users))
 	for _, u := range l.s.lobby.users {
 		users = append(users, u)
@@ -117,7 +126,7 @@ func (l *Lobby) Users() []User {
 // Games are the rooms on the server, by ID.
 func (l *Lobby) Games() []GameInfo {
 	l.s.mu.Lock()
-	defer l.s.mu.Unlock()
+	defer l.s.release(nil)
 	games := make([]GameInfo, 0, len(l.s.lobby.games))
 	for _, g := range l.s.lobby.games {
 		games = append(games, g)
@@ -129,14 +138,14 @@ func (l *Lobby) Games() []GameInfo {
 // Ping is the measured round trip to the server, smoothed.
 func (l *Lobby) Ping() time.Duration {
 	l.s.mu.Lock()
-	defer l.s.mu.Unlock()
+	defer l.s.release(nil)
 	return l.s.link.Stats().RTT
 }
 
 // LinkStats counts the session's datagrams and messages.
 func (l *Lobby) LinkStats() link.Stats {
 	l.s.mu.Lock()
-	defer l.s.mu.Unlock()
+	defer l.s.release(nil)
 	return l.s.link.Stats()
 }
 
@@ -146,10 +155,10 @@ func (l *Lobby) Server() string { return l.s.server.String() }
 // Chat says something to everybody on the server. Text beyond 150 bytes on the
 // wire is cut at a character; servers drop lines that come too fast (EmuLinker:
 // one in two seconds).
-func (l *Lobby) Chat(text string) error {
+func (l *Lobby) Chat(text string) (err error) {
 	s := l.s
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.release(&err)
 	now := time.Now()
 	if s.err != nil {
 		return s.closedLocked()
@@ -181,29 +190,35 @@ func (l *Lobby) Join(ctx context.Context, gameID uint32) (*Room, error) {
 
 // enter sends a create or join and waits until the server shows us in the room.
 func (l *Lobby) enter(ctx context.Context, what string, room *Room, t wire.Type, body []byte) (*Room, error) {
-	s := l.s
+	r, err := l.s.askToEnter(what, room, t, body)
+	if err != nil {
+		return nil, err
+	}
+	if err = l.s.await(ctx, requestEnter, r, l.s.cfg.RequestTimeout); err != nil {
+		l.s.notEntered(room)
+		return nil, err
+	}
+	return room, nil
+}
+
+func (s *session) askToEnter(what string, room *Room, t wire.Type, body []byte) (r *request, err error) {
 	s.mu.Lock()
+	defer s.release(&err)
 	if s.room != nil {
-		s.mu.Unlock()
 		return nil, ErrInRoom
 	}
 	room.s = s
 	room.started = make(chan struct{}, 1)
 	room.over = make(chan struct{})
-	r, err := s.requestLocked(time.Now(), requestEnter, what, t, body)
-	if err == nil {
+	if r, err = s.requestLocked(time.Now(), requestEnter, what, t, body); err == nil {
 		s.room = room
 	}
-	s.mu.Unlock()
-	if err != nil {
-		return nil, err
-	}
-	err = s.await(ctx, requestEnter, r, s.cfg.RequestTimeout)
-	if err == nil {
-		return room, nil
-	}
+	return r, err
+}
+
+func (s *session) notEntered(room *Room) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.release(nil)
 	if s.room == room { // given up: the server may still let us in, so leave
 		s.room = nil
 		if s.err == nil {
@@ -213,7 +228,6 @@ func (l *Lobby) enter(ctx context.Context, what string, room *Room, t wire.Type,
 			s.lobby.out = outMaybe
 		}
 	}
-	return nil, err
 }
 
 // Quit tells the server goodbye (message is UTF-8, cut to 100 bytes on the wire),
@@ -221,15 +235,12 @@ func (l *Lobby) enter(ctx context.Context, what string, room *Room, t wire.Type,
 // idempotent and always leaves the session closed.
 func (l *Lobby) Quit(message string) error {
 	s := l.s
-	s.mu.Lock()
-	r, err := s.requestLocked(time.Now(), requestQuit, "quit", wire.TypeUserQuit,
-		wire.QuitRequest{Message: s.raw(message, wire.MaxQuitMessage)}.AppendTo(nil))
-	s.mu.Unlock()
+	r, err := s.request(requestQuit, "quit", wire.TypeUserQuit, wire.QuitRequest{Message: s.raw(message, wire.MaxQuitMessage)}.AppendTo(nil))
 	if err == nil {
 		s.await(context.Background(), requestQuit, r, maxQuitWait)
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.release(nil)
 	s.endLocked(ErrClosed)
 	return nil
 }
@@ -240,7 +251,7 @@ func (l *Lobby) Done() <-chan struct{} { return l.s.done }
 // Err is nil while the session lives, ErrClosed after Quit, or the fault.
 func (l *Lobby) Err() error {
 	l.s.mu.Lock()
-	defer l.s.mu.Unlock()
+	defer l.s.release(nil)
 	return l.s.err
 }
 

@@ -25,10 +25,10 @@ var (
 // would show it to everybody, so it is not sent to a server that has not shown
 // that it is one of the two: then the error is ErrNoPrivate. Lengths are those of
 // Chat.
-func (l *Lobby) Private(userID uint16, text string) error {
+func (l *Lobby) Private(userID uint16, text string) (err error) {
 	s := l.s
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.release(&err)
 	if s.err != nil {
 		return s.closedLocked()
 	}

@@ -12,7 +12,7 @@ import (
 func (g *Game) Receive(ctx context.Context, values []byte) (n int, err error) {
 	s := g.s
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.release(&err)
 	if g.receiving {
 		return 0, ErrConcurrent
 	}
@@ -30,17 +30,21 @@ func (g *Game) Receive(ctx context.Context, values []byte) (n int, err error) {
 			g.interrupted = false
 			return 0, ErrInterrupted
 		}
-		s.mu.Unlock()
-		select {
-		case <-g.wake:
-			err = nil
-		case <-ctx.Done():
-			err = ctx.Err()
-		}
-		s.mu.Lock()
-		if err != nil {
+		if err := g.pauseLocked(ctx); err != nil {
 			return 0, err
 		}
+	}
+}
+
+// pauseLocked waits without the lock until there may be something to take.
+func (g *Game) pauseLocked(ctx context.Context) error {
+	g.s.mu.Unlock()
+	defer g.s.mu.Lock()
+	select {
+	case <-g.wake:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 
@@ -50,7 +54,7 @@ func (g *Game) Receive(ctx context.Context, values []byte) (n int, err error) {
 // the one before.
 func (g *Game) TryReceive(values []byte) (n int, wait time.Duration, err error) {
 	g.s.mu.Lock()
-	defer g.s.mu.Unlock()
+	defer g.s.release(&err)
 	if g.receiving {
 		return 0, 0, ErrConcurrent
 	}
@@ -71,8 +75,8 @@ const tryAgain = time.Second
 // any goroutine: it must not wait, and call nothing of the game or its session.
 func (g *Game) Notify(wake func()) {
 	g.s.mu.Lock()
+	defer g.s.release(nil)
 	g.notify = wake
-	g.s.mu.Unlock()
 }
 
 func (g *Game) wakeLocked() {
@@ -150,7 +154,7 @@ func (g *Game) leftoversLocked() bool {
 // without one the next Receive that would have to wait does.
 func (g *Game) Interrupt() {
 	g.s.mu.Lock()
+	defer g.s.release(nil)
 	g.interrupted = true
 	g.wakeLocked()
-	g.s.mu.Unlock()
 }

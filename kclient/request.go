@@ -52,6 +52,13 @@ func (s *session) requestLocked(now time.Time, kind requestKind, what string, t 
 	return r, nil
 }
 
+// request is requestLocked for who does not hold the lock.
+func (s *session) request(kind requestKind, what string, t wire.Type, body []byte) (r *request, err error) {
+	s.mu.Lock()
+	defer s.release(&err)
+	return s.requestLocked(time.Now(), kind, what, t, body)
+}
+
 // answerLocked ends the wait of this kind, if there is one.
 func (s *session) answerLocked(kind requestKind, err error) {
 	if r := s.wait[kind]; r != nil && err == nil {
@@ -70,10 +77,9 @@ func (s *session) finishLocked(kind requestKind, err error) {
 }
 
 // await waits for the answer to r without the lock.
-func (s *session) await(ctx context.Context, kind requestKind, r *request, timeout time.Duration) error {
+func (s *session) await(ctx context.Context, kind requestKind, r *request, timeout time.Duration) (err error) {
 	timer := time.NewTimer(timeout)
 	defer timer.Stop()
-	var err error
 	select {
 	case err := <-r.answer:
 		return err
@@ -82,7 +88,7 @@ func (s *session) await(ctx context.Context, kind requestKind, r *request, timeo
 	case <-timer.C:
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.release(&err)
 	if s.wait[kind] != r { // answered in the meantime
 		return <-r.answer
 	}

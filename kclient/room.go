@@ -34,7 +34,7 @@ type Room struct {
 // Info is the room as the lobby shows it.
 func (r *Room) Info() GameInfo {
 	r.s.mu.Lock()
-	defer r.s.mu.Unlock()
+	defer r.s.release(nil)
 	if g, ok := r.s.lobby.games[r.id]; ok {
 		return g
 	}
@@ -45,7 +45,7 @@ func (r *Room) Info() GameInfo {
 // told them.
 func (r *Room) Players() []Player {
 	r.s.mu.Lock()
-	defer r.s.mu.Unlock()
+	defer r.s.release(nil)
 	return append([]Player(nil), r.players...)
 }
 
@@ -53,7 +53,7 @@ func (r *Room) Players() []Player {
 // ErrRoomClosed, or why the session ended.
 func (r *Room) Err() error {
 	r.s.mu.Lock()
-	defer r.s.mu.Unlock()
+	defer r.s.release(nil)
 	return r.err
 }
 
@@ -61,9 +61,9 @@ func (r *Room) Err() error {
 // character; a mark of data (wire.CutDataMark) stays. It does not wait: what is said faster than it can be sent, 8 KiB a second, is
 // queued, in order. ErrChatFull: the queue holds 384 KiB and this line was not taken.
 // ChatLost tells what was taken and not passed on.
-func (r *Room) Chat(text string) error {
+func (r *Room) Chat(text string) (err error) {
 	r.s.mu.Lock()
-	defer r.s.mu.Unlock()
+	defer r.s.release(&err)
 	if r.err != nil {
 		return r.err
 	}
@@ -80,30 +80,30 @@ func (r *Room) Chat(text string) error {
 // *RefusedError with the server's words, or a *TimeoutError where servers refuse by
 // silence.
 func (r *Room) Kick(ctx context.Context, userID uint16) error {
-	s := r.s
-	s.mu.Lock()
-	if r.err != nil {
-		defer s.mu.Unlock()
-		return r.err
-	}
-	req, err := s.requestLocked(time.Now(), requestKick, "kick", wire.TypeKick, wire.KickRequest{UserID: userID}.AppendTo(nil))
-	if req != nil {
-		req.target = userID
-	}
-	s.mu.Unlock()
+	req, err := r.askToKick(userID)
 	if err != nil {
 		return err
 	}
-	return s.await(ctx, requestKick, req, s.cfg.RequestTimeout)
+	return r.s.await(ctx, requestKick, req, r.s.cfg.RequestTimeout)
+}
+
+func (r *Room) askToKick(userID uint16) (req *request, err error) {
+	r.s.mu.Lock()
+	defer r.s.release(&err)
+	if r.err != nil {
+		return nil, r.err
+	}
+	req, err = r.s.requestLocked(time.Now(), requestKick, "kick", wire.TypeKick, wire.KickRequest{UserID: userID}.AppendTo(nil))
+	if req != nil {
+		req.target = userID
+	}
+	return req, err
 }
 
 // WaitStart waits until a game starts and returns it. A game is returned once.
 func (r *Room) WaitStart(ctx context.Context) (*Game, error) {
 	for {
-		r.s.mu.Lock()
-		g, err := r.next, r.err
-		r.next = nil
-		r.s.mu.Unlock()
+		g, err := r.takeStarted()
 		if g != nil {
 			return g, nil
 		}
@@ -117,6 +117,13 @@ func (r *Room) WaitStart(ctx context.Context) (*Game, error) {
 			return nil, ctx.Err()
 		}
 	}
+}
+
+func (r *Room) takeStarted() (g *Game, err error) {
+	r.s.mu.Lock()
+	defer r.s.release(&err)
+	g, r.next = r.next, nil
+	return g, r.err
 }
 
 // endLocked takes us out of the room.

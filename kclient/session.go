@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"kbridge/kclient/guard"
 	"kbridge/kclient/link"
 	"kbridge/kclient/wire"
 )
@@ -34,6 +35,7 @@ type session struct {
 	cfg     Config
 	charset wire.Charset
 	log     *slog.Logger
+	faults  *guard.Reporter
 	done    chan struct{} // closed when err is set
 
 	mu      sync.Mutex // guards everything below
@@ -66,40 +68,46 @@ type session struct {
 func (s *session) run() {
 	buf := make([]byte, maxRead)
 	for {
-		n, from, err := s.conn.ReadFromUDPAddrPort(buf)
-		now := time.Now()
-		var pause time.Duration
-		s.mu.Lock()
-		switch {
-		case s.err != nil:
-		case err == nil:
-			s.trouble.reads = 0
-			s.receiveLocked(now, buf[:n], unmap(from))
-		case errors.Is(err, os.ErrDeadlineExceeded):
-			s.armed = time.Time{}
-			s.trouble.reads = 0
-		case errors.Is(err, net.ErrClosed):
-			s.endLocked(ErrClosed)
-		default:
-			// Windows' reports of closed ports do not say whose: the time-outs decide.
-			s.refusedLocked(now, err)
-			pause = s.unreadableLocked(err)
-		}
-		if s.err == nil {
-			s.tickLocked(now)
-		}
-		if s.err == nil {
-			s.flushLocked(now)
-		}
-		ended := s.err != nil
-		s.mu.Unlock()
-		if ended {
+		pause, goesOn := s.turn(buf)
+		if !goesOn {
 			return
 		}
 		if pause > 0 {
 			time.Sleep(pause)
 		}
 	}
+}
+
+// turn is one round of run: what came, and what is due. It reports whether the session goes on, and after what pause.
+func (s *session) turn(buf []byte) (pause time.Duration, goesOn bool) {
+	n, from, err := s.read(buf)
+	now := time.Now()
+	s.mu.Lock()
+	defer s.release(nil)
+	switch {
+	case s.err != nil:
+	case err == nil:
+		s.trouble.reads = 0
+		s.receiveLocked(now, buf[:n], unmap(from))
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		s.armed = time.Time{}
+		s.trouble.reads = 0
+	case errors.Is(err, net.ErrClosed):
+		s.endLocked(ErrClosed)
+	case guard.Of(err) != nil:
+		s.failLocked(guard.Of(err))
+	default:
+		// Windows' reports of closed ports do not say whose: the time-outs decide.
+		s.refusedLocked(now, err)
+		pause = s.unreadableLocked(err)
+	}
+	if s.err == nil {
+		s.tickLocked(now)
+	}
+	if s.err == nil {
+		s.flushLocked(now)
+	}
+	return pause, s.err == nil
 }
 
 // unreadableLocked takes a read that failed and returns how long to pause before the next one.
@@ -112,6 +120,16 @@ func (s *session) unreadableLocked(err error) time.Duration {
 		s.log.Warn("cannot receive", "server", s.server, "err", err)
 	}
 	return pause
+}
+
+// read waits for a datagram. A panic of the socket's is an error.
+func (s *session) read(buf []byte) (n int, from netip.AddrPort, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			n, err = 0, guard.New("kclient: read", v)
+		}
+	}()
+	return s.conn.ReadFromUDPAddrPort(buf)
 }
 
 // receiveLocked takes one datagram. Only the server's own address and port are
@@ -304,7 +322,9 @@ func (s *session) endLocked(err error) {
 	s.chatLostLocked()
 	s.events.push(Disconnected{err})
 	close(s.done)
-	s.conn.Close()
+	if fault := guard.Of(guard.Try("kclient: close", s.conn.Close)); fault != nil {
+		s.faults.Report(fault)
+	}
 }
 
 func (s *session) gameLocked() *Game {

@@ -22,22 +22,23 @@ const (
 // *TimeoutError where servers refuse by silence. In a room whose name begins with * it
 // is ErrChatRoom, and nothing is asked.
 func (r *Room) Start(ctx context.Context) error {
-	s := r.s
-	s.mu.Lock()
-	err := r.err
-	if err == nil && r.chatOnly() {
-		err = ErrChatRoom
-	}
-	if err != nil {
-		s.mu.Unlock()
-		return err
-	}
-	req, err := s.requestLocked(time.Now(), requestStart, "start", wire.TypeStartGame, wire.StartRequest{}.AppendTo(nil))
-	s.mu.Unlock()
+	req, err := r.askToStart()
 	if err != nil {
 		return err
 	}
-	return s.await(ctx, requestStart, req, s.cfg.RequestTimeout)
+	return r.s.await(ctx, requestStart, req, r.s.cfg.RequestTimeout)
+}
+
+func (r *Room) askToStart() (req *request, err error) {
+	r.s.mu.Lock()
+	defer r.s.release(&err)
+	switch {
+	case r.err != nil:
+		return nil, r.err
+	case r.chatOnly():
+		return nil, ErrChatRoom
+	}
+	return r.s.requestLocked(time.Now(), requestStart, "start", wire.TypeStartGame, wire.StartRequest{}.AppendTo(nil))
 }
 
 // chatOnly reports whether the room is one for talking.

@@ -42,7 +42,7 @@ type ticketState struct {
 // Config.Comeback; ok is false if the server does not offer that.
 func (l *Lobby) Ticket() (t Ticket, ok bool) {
 	l.s.mu.Lock()
-	defer l.s.mu.Unlock()
+	defer l.s.release(nil)
 	return l.s.ticket.ticket, l.s.ticket.have && l.s.ticket.ticket.Comeback > 0
 }
 
@@ -52,7 +52,7 @@ func (l *Lobby) Ticket() (t Ticket, ok bool) {
 // the player has caught up (Game.Behind).
 func (l *Lobby) Room() *Room {
 	l.s.mu.Lock()
-	defer l.s.mu.Unlock()
+	defer l.s.release(nil)
 	return l.s.back
 }
 

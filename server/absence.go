@@ -226,6 +226,7 @@ func (s *session) comeBack(now time.Time) bool {
 		s.refuseLogin(now, RefusedComeback, "You come back too often, wait a moment")
 		return true
 	}
+	sv.work.other, sv.work.room = old, old.room
 	netsync := old.state == stateNetsync
 	r := old.room
 	s.takePlace(now, old)

@@ -30,6 +30,7 @@ type arena struct {
 	conn   *pausingConn // the server's socket
 	addr   netip.AddrPort
 	served chan error
+	faults int // of the server itself, that the test brings about
 
 	mu  sync.Mutex
 	in  map[netip.Addr]*flow // what the server was sent, by the source that the datagrams name
@@ -83,6 +84,7 @@ func (a *arena) end() {
 	}
 	a.server.Close("the test is over")
 	<-a.served
+	require.Equal(a.t, a.faults, a.server.Stats().InternalErrors, "internal errors of the server: its log has them")
 }
 
 func (a *arena) count(from, to netip.AddrPort, datagram []byte) bool {

@@ -1,7 +1,9 @@
 package server
 
 import (
+	"context"
 	"encoding/binary"
+	"log/slog"
 	"net"
 	"net/netip"
 	"slices"
@@ -32,12 +34,21 @@ type box struct {
 
 func newBox(t testing.TB, cfg Config) *box {
 	t.Helper()
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(faultsOnly{slog.NewTextHandler(t.Output(), nil)})
+	}
 	s, err := New(cfg)
 	require.NoError(t, err)
+	t.Cleanup(func() { require.Zero(t, s.Stats().InternalErrors, "internal errors of the server") })
 	b := &box{t: t, s: s, now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), clients: map[netip.AddrPort]*boxClient{}}
 	s.conn, s.query, s.gamePort, s.served = boxConn{b}, boxConn{b}, 27888, true
 	return b
 }
+
+// faultsOnly logs what is the server's own fault, and costs nothing else.
+type faultsOnly struct{ slog.Handler }
+
+func (faultsOnly) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelError }
 
 type boxConn struct{ b *box }
 

@@ -50,6 +50,9 @@ func (w *world) closeWith(served chan error) {
 		if err := <-served; err != nil {
 			w.t.Errorf("Serve: %v", err)
 		}
+		if n := w.server.Stats().InternalErrors; n != 0 {
+			w.t.Errorf("%d internal errors of the server", n)
+		}
 	})
 }
 

@@ -47,6 +47,7 @@ var unlimited = setOf(wire.TypeGameData, wire.TypeGameCache, wire.TypeGameChat, 
 
 // receive handles one datagram of the session's address.
 func (s *session) receive(now time.Time, datagram []byte) {
+	s.server.work = work{session: s}
 	if s.state == stateClosed {
 		s.receiveLate(now, datagram)
 		return
@@ -95,6 +96,7 @@ func (s *session) receiveLate(now time.Time, datagram []byte) {
 // deliver handles every message that is there in order.
 func (s *session) deliver(now time.Time) {
 	for s.state != stateClosed {
+		s.server.work = work{session: s}
 		m, ok := s.link.Message()
 		if !ok {
 			return
@@ -111,6 +113,7 @@ func (s *session) handle(now time.Time, m wire.Message) {
 		sv.countRefused(RefusedMisplaced)
 		return
 	}
+	sv.work = s.workOn(m.Type)
 	var err error
 	switch m.Type {
 	case wire.TypeGameData:

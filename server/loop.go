@@ -8,6 +8,7 @@ import (
 	"os"
 	"time"
 
+	"kbridge/kclient/guard"
 	"kbridge/kclient/wire"
 )
 
@@ -18,44 +19,28 @@ func (s *Server) readGames(conn PacketConn) error {
 	now := time.Now()
 	failures := 0
 	for {
-		s.mu.Lock()
-		over := s.stopping && !now.Before(s.stopAt)
-		// Under the lock, so that it cannot undo what Close sets.
-		err := s.sleepUntil(conn, now, s.timers.next())
-		s.mu.Unlock()
-		if over {
-			return nil
-		}
-		if err != nil {
+		over, err := s.ready(conn, now)
+		if over || err != nil && !isFault(err) {
 			return err
 		}
-		n, from, err := conn.ReadFromUDPAddrPort(buf)
+		n, from := 0, netip.AddrPort{}
+		if err == nil {
+			n, from, err = s.read(conn, buf)
+		}
 		seen := now
 		now = time.Now()
-		s.mu.Lock()
-		stood := s.stoodStill(now)
-		if stood {
-			s.forgive(now, seen)
-		}
-		switch {
-		case err == nil:
+		if err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
 			failures = 0
-			s.receive(now, conn, from, buf[:n])
-		case errors.Is(err, os.ErrDeadlineExceeded):
-			failures = 0
-		default:
+		} else {
 			failures++
 		}
+		stood, stopping := s.take(now, seen, conn, from, buf[:n], err == nil)
 		if stood {
-			s.mu.Unlock()
 			s.readQueued(conn, buf)
 			now = time.Now()
-			s.mu.Lock()
+			stopping = s.pass(now)
 		}
-		s.run(now)
-		stopping := s.stopping
-		s.mu.Unlock()
-		if err == nil || failures == 0 {
+		if failures == 0 {
 			continue
 		}
 		if stopping {
@@ -65,6 +50,58 @@ func (s *Server) readGames(conn PacketConn) error {
 			return err
 		}
 	}
+}
+
+// ready sets how long the next read may wait, and reports whether there is to be none. It is under the lock, so that it
+// cannot undo what Close sets. A panic of the socket's is an error, after which the loop goes on as after others.
+func (s *Server) ready(conn PacketConn, now time.Time) (over bool, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stopping && !now.Before(s.stopAt) {
+		return true, nil
+	}
+	err = guard.Try("server: deadline", func() error { return s.sleepUntil(conn, now, s.timers.next()) })
+	if isFault(err) {
+		s.wakeAt = time.Time{}
+		s.report(err)
+	}
+	return false, err
+}
+
+// read waits for a datagram. A panic of the socket's is an error.
+func (s *Server) read(conn PacketConn, buf []byte) (n int, from netip.AddrPort, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			n, err = 0, guard.New("server: read", v)
+			s.report(err)
+		}
+	}()
+	return conn.ReadFromUDPAddrPort(buf)
+}
+
+// take handles one datagram, if there is one, and what has become due meanwhile: later, if the server stood still since it
+// was last seen to run.
+func (s *Server) take(now, seen time.Time, conn PacketConn, from netip.AddrPort, datagram []byte, came bool) (stood, stopping bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if stood = s.stoodStill(now); stood {
+		guard.Run("server: standstill", func() { s.forgive(now, seen) }, func(f *guard.Fault) { s.report(f) })
+	}
+	if came {
+		s.receive(now, conn, from, datagram)
+	}
+	if !stood {
+		s.run(now)
+	}
+	return stood, s.stopping
+}
+
+// pass does what has become due.
+func (s *Server) pass(now time.Time) (stopping bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.run(now)
+	return s.stopping
 }
 
 // readAgain reports whether a socket may still be of use after so many errors in
@@ -103,7 +140,7 @@ func (s *Server) readQueries(conn PacketConn) error {
 	buf := make([]byte, 2<<10)
 	failures := 0
 	for {
-		n, from, err := conn.ReadFromUDPAddrPort(buf)
+		n, from, err := s.read(conn, buf)
 		if err != nil {
 			if failures++; !s.readAgain(conn, err, failures) {
 				if errors.Is(err, net.ErrClosed) {
@@ -114,20 +151,26 @@ func (s *Server) readQueries(conn PacketConn) error {
 			continue
 		}
 		failures = 0
-		s.mu.Lock()
-		now := time.Now()
-		s.receive(now, conn, from, buf[:n])
-		if s.summary.news() && s.summary.timer.index == 0 {
-			// The other reader has the timers, and may sleep longer than that.
-			s.wakeAt = now
-			_ = s.conn.SetReadDeadline(now)
-		}
-		s.mu.Unlock()
+		s.answer(conn, from, buf[:n])
+	}
+}
+
+func (s *Server) answer(conn PacketConn, from netip.AddrPort, datagram []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := time.Now()
+	s.receive(now, conn, from, datagram)
+	if s.summary.news() && s.summary.timer.index == 0 {
+		// The other reader has the timers, and may sleep longer than that.
+		s.wakeAt = now
+		_ = guard.Try("server: deadline", func() error { return s.conn.SetReadDeadline(now) })
 	}
 }
 
 // receive handles one datagram. run must follow.
 func (s *Server) receive(now time.Time, conn PacketConn, from netip.AddrPort, datagram []byte) {
+	s.work = work{}
+	defer s.caught(now, "server: datagram")
 	s.stats.DatagramsReceived++
 	s.stats.BytesReceived += len(datagram)
 	from = netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
@@ -179,17 +222,29 @@ func (s *Server) answerQuery(now time.Time, conn PacketConn, from netip.AddrPort
 	}
 }
 
-// run sends what became due and fires the timers that have passed.
+// run sends what became due, fires the timers that have passed, and parts with those whose sessions have failed in it.
 func (s *Server) run(now time.Time) {
 	for {
 		s.flushTouched(now)
 		s.relieve(now)
 		s.summary.schedule(now)
-		if at := s.timers.next(); at.IsZero() || at.After(now) {
+		if len(s.failed) > 0 {
+			s.partWithFailed(now)
+			continue
+		}
+		t := s.timers.due(now)
+		if t == nil {
 			return
 		}
-		s.timers.fire(now)
+		s.wake(now, t)
 	}
+}
+
+// wake has a timer's owner do what the time has come for.
+func (s *Server) wake(now time.Time, t *timer) {
+	s.work = workOn(t.owner)
+	defer s.caught(now, "server: timer")
+	t.owner.tick(now)
 }
 
 func (s *Server) flushTouched(now time.Time) {
@@ -220,15 +275,36 @@ func (s *Server) shutdown(now time.Time, reason string) {
 	if len(s.users) > 0 {
 		s.stopAt = now.Add(shutdownLinger)
 	}
-	s.broadcast(now, wire.TypeServerMessage, wire.ServerMessage{From: serverName, Text: s.clean.encode(text, maxGameChat)})
-	for len(s.rooms) > 0 {
-		s.rooms[0].close(now, nil)
-	}
-	for len(s.users) > 0 {
-		u := s.users[0]
-		s.removeUser(u)
-		u.send(now, wire.TypeUserQuit, wire.UserQuit{User: u.user, UserID: u.id, Message: s.clean.encode(text, maxQuitMessage)})
-		u.closeSession(now)
+	for _, step := range []func(){
+		func() {
+			s.broadcast(now, wire.TypeServerMessage, wire.ServerMessage{From: serverName, Text: s.clean.encode(text, maxGameChat)})
+		},
+		func() {
+			for len(s.rooms) > 0 {
+				s.work = work{room: s.rooms[0]}
+				s.rooms[0].close(now, nil)
+			}
+		},
+		func() {
+			for len(s.users) > 0 {
+				u := s.users[0]
+				s.work = work{session: u}
+				s.removeUser(u)
+				u.send(now, wire.TypeUserQuit, wire.UserQuit{User: u.user, UserID: u.id, Message: s.clean.encode(text, maxQuitMessage)})
+				u.closeSession(now)
+			}
+		},
+	} {
+		for tries := len(s.users) + len(s.rooms) + 1; tries > 0 && !s.shutdownStep(now, step); tries-- {
+		}
 	}
 	s.run(now)
+}
+
+// shutdownStep reports whether a step was done. Each panic in it takes somebody out of the tables, so it is tried again.
+func (s *Server) shutdownStep(now time.Time, step func()) (done bool) {
+	s.work = work{}
+	defer s.caught(now, "server: shutdown")
+	step()
+	return true
 }

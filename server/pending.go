@@ -145,6 +145,7 @@ func (t *pendingTable) remove(p *pendingLogin) {
 // receiveLogin handles a datagram from an address that has no session: only a
 // login means anything.
 func (s *Server) receiveLogin(now time.Time, from netip.AddrPort, datagram []byte) {
+	s.work.login = from
 	bundle, err := wire.ParseBundle(datagram, s.bundle[:0])
 	if err != nil {
 		s.countRefused(RefusedMalformed)

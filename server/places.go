@@ -43,6 +43,7 @@ func (s *session) takeName(now time.Time) {
 			return
 		}
 		s.userRates, old.userRates = old.userRates, nil
+		sv.work.other, sv.work.room = old, old.room
 		old.quit(now, "logged in again", true)
 	}
 	s.enter(now)

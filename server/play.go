@@ -125,6 +125,10 @@ func (r *room) relay(now time.Time) {
 
 // sendGame queues one game message.
 func (s *session) sendGame(now time.Time, data lockstep.GameData) {
+	if s.failed {
+		return
+	}
+	defer s.caught("server: send")
 	sv := s.server
 	if data.Cached {
 		sv.body = wire.AppendGameCache(sv.body[:0], data.Position)

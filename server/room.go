@@ -22,6 +22,7 @@ type room struct {
 	owner     *session   // nil when the owner has vanished
 	members   []*session
 	state     wire.GameState
+	broken    bool // something has panicked in it and again when it was closed: it is to be in no table
 	timer     timer
 	delay     FrameDelay // of the owner's choice; FrameDelayAuto leaves it to the server
 	lines     roomLines

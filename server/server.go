@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"kbridge/kclient/guard"
 	"kbridge/kclient/logqueue"
 	"kbridge/kclient/udp"
 	"kbridge/kclient/wire"
@@ -31,6 +32,7 @@ var ErrServing = errors.New("server: already served")
 // Server is one Kaillera server. All methods may be called from any goroutine.
 type Server struct {
 	cfg    Config
+	faults *guard.Reporter
 	clean  cleaner
 	motd   []string // the welcome, in wire bytes
 	secret [32]byte // of the nonces
@@ -68,6 +70,8 @@ type Server struct {
 	pulse   pulse
 	wakeAt  time.Time      // the deadline that the game socket's read has
 	touched []*session     // to be flushed before the lock is given back
+	work    work           // who is blamed for a panic now, see fault.go
+	failed  []*session     // whose links have panicked, to be parted with before the lock is given back
 	bundle  []wire.Message // scratch for datagrams without a session
 	body    []byte         // scratch for one message
 	out     []byte         // scratch for one datagram
@@ -106,6 +110,8 @@ func New(cfg Config) (*Server, error) {
 		done:     make(chan struct{}),
 	}
 	s.cfg.Logger, s.logLimits, s.logs = newLog(cfg.Logger)
+	s.faults = guard.NewReporter(s.cfg.Logger)
+	s.cfg.Logger = s.faults.Logger()
 	s.summary.init(s)
 	s.pending.init(s)
 	s.rates.init()
@@ -119,7 +125,7 @@ func New(cfg Config) (*Server, error) {
 			s.motd = append(s.motd, s.clean.encode(line, maxMOTDLine))
 		}
 	}
-	if _, err := io.ReadFull(cfg.Random, s.secret[:]); err != nil {
+	if err := guard.Try("server: random bytes", func() error { _, err := io.ReadFull(cfg.Random, s.secret[:]); return err }); err != nil {
 		return nil, fmt.Errorf("server: no random bytes: %w", err)
 	}
 	return s, nil
@@ -195,13 +201,13 @@ func (s *Server) Serve(query, game PacketConn) error {
 	var wg sync.WaitGroup
 	var failed error // of the query socket
 	if query != game {
-		wg.Go(func() {
+		guard.GoIn(&wg, "server: queries", func() {
 			if failed = s.readQueries(query); failed != nil {
-				_ = game.Close() // nobody can come any more
+				_ = guard.Try("server: close", game.Close) // nobody can come any more
 			}
-		})
+		}, func(f *guard.Fault) { s.report(f) })
 	}
-	err = s.readGames(game)
+	err = guard.Try("server: games", func() error { return s.readGames(game) })
 	s.mu.Lock()
 	s.stopping = true
 	s.mu.Unlock()
@@ -214,10 +220,11 @@ func (s *Server) Serve(query, game PacketConn) error {
 	return err
 }
 
+// closeBoth closes the sockets, the second one also when the first one panics.
 func closeBoth(query, game PacketConn) {
-	_ = game.Close()
+	_ = guard.Try("server: close", game.Close)
 	if query != game {
-		_ = query.Close()
+		_ = guard.Try("server: close", query.Close)
 	}
 }
 
@@ -243,21 +250,27 @@ func (s *Server) Addr() net.Addr {
 // until that is sent, half a second at most, and until Serve has returned. More
 // calls do nothing more.
 func (s *Server) Close(reason string) error {
+	if s.stop(reason) {
+		<-s.done
+	}
+	return nil
+}
+
+// stop begins the shutdown. It reports whether Serve is to be waited for.
+func (s *Server) stop(reason string) (serving bool) {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	if !s.served {
 		s.stopping = true
-		s.mu.Unlock()
-		return nil
+		return false
 	}
 	if !s.stopping {
 		s.shutdown(time.Now(), reason)
 		// The reader may sleep longer than that.
 		s.wakeAt = time.Now()
-		_ = s.conn.SetReadDeadline(s.wakeAt)
+		_ = guard.Try("server: deadline", func() error { return s.conn.SetReadDeadline(s.wakeAt) })
 	}
-	s.mu.Unlock()
-	<-s.done
-	return nil
+	return true
 }
 
 // Stats counts since the server was made, and says what there is now.
@@ -271,6 +284,7 @@ type Stats struct {
 	BytesReceived       int // UDP payload
 	BytesSent           int
 	Frames              int // combined frames that were ready
+	InternalErrors      int // panics that were caught: faults of the server itself
 }
 
 // Stats returns a snapshot.
@@ -278,6 +292,7 @@ func (s *Server) Stats() Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	st := s.stats
+	st.InternalErrors = s.faults.Count()
 	st.Users, st.Rooms, st.Pending = len(s.users), len(s.rooms), s.pending.len()+s.logins.n
 	for _, r := range s.rooms {
 		if r.state != wire.GameWaiting {

@@ -32,6 +32,7 @@ type session struct {
 	timer     timer
 	touched   bool // in server.touched
 	forgotten bool // no longer in server.sessions
+	failed    bool // its link has panicked: nothing is sent any more
 
 	list       *sessionList // logins or closed, with its neighbours there
 	prev, next *session
@@ -97,8 +98,12 @@ func (s *session) send(now time.Time, t wire.Type, m body) uint16 {
 	return s.sendBody(now, t, s.server.body)
 }
 
-func (s *session) sendBody(now time.Time, t wire.Type, b []byte) uint16 {
-	seq := s.link.Send(now, t, b)
+func (s *session) sendBody(now time.Time, t wire.Type, b []byte) (seq uint16) {
+	if s.failed {
+		return 0
+	}
+	defer s.caught("server: send")
+	seq = s.link.Send(now, t, b)
 	s.asks.news(now)
 	s.touch()
 	return seq
@@ -119,10 +124,11 @@ func (s *session) tell(now time.Time, text string) {
 
 // flush sends every datagram that is due.
 func (s *session) flush(now time.Time) {
-	if s.forgotten || s.link == nil {
+	if s.forgotten || s.link == nil || s.failed {
 		s.heldMore()
 		return
 	}
+	defer s.caught("server: flush")
 	paced := !s.inGame() && !s.proven
 	for {
 		if paced && s.pace.next().After(now) || !s.mayFlushLogin() || s.heldBack() {
@@ -249,10 +255,12 @@ func (s *session) loggedIn() bool { return s.state > stateLogin && s.state < sta
 
 // setPhase keeps the link's phase in step with the state.
 func (s *session) setPhase(now time.Time, p link.Phase) {
-	if s.link.Phase() != p {
-		s.link.SetPhase(now, p)
-		s.touch()
+	if s.failed || s.link.Phase() == p {
+		return
 	}
+	defer s.caught("server: phase")
+	s.link.SetPhase(now, p)
+	s.touch()
 }
 
 // closeSession ends the session; what was queued is still sent, and repeated for

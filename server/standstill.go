@@ -2,7 +2,10 @@ package server
 
 import (
 	"log/slog"
+	"net/netip"
 	"time"
+
+	"kbridge/kclient/guard"
 )
 
 // When the server itself stands still (a virtual machine that is moved, a laptop that sleeps, a log that blocks), datagrams pile up in the
@@ -53,25 +56,30 @@ func (s *Server) forgive(now, since time.Time) {
 // readQueued handles the datagrams that are there already, maxQueued of them at most. The caller does not have the lock.
 func (s *Server) readQueued(conn PacketConn, buf []byte) {
 	for range maxQueued {
-		s.mu.Lock()
-		if s.stopping {
-			s.mu.Unlock()
+		if !s.readyForQueued(conn) {
 			return
 		}
-		s.wakeAt = time.Now().Add(queuedWait)
-		err := conn.SetReadDeadline(s.wakeAt)
-		s.mu.Unlock()
+		n, from, err := s.read(conn, buf)
 		if err != nil {
 			return
 		}
-		n, from, err := conn.ReadFromUDPAddrPort(buf)
-		if err != nil {
-			return
-		}
-		now := time.Now()
-		s.mu.Lock()
-		s.receive(now, conn, from, buf[:n])
-		s.flushTouched(now)
-		s.mu.Unlock()
+		s.takeQueued(time.Now(), conn, from, buf[:n])
 	}
+}
+
+func (s *Server) readyForQueued(conn PacketConn) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stopping {
+		return false
+	}
+	s.wakeAt = time.Now().Add(queuedWait)
+	return guard.Try("server: deadline", func() error { return conn.SetReadDeadline(s.wakeAt) }) == nil
+}
+
+func (s *Server) takeQueued(now time.Time, conn PacketConn, from netip.AddrPort, datagram []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.receive(now, conn, from, datagram)
+	s.flushTouched(now)
 }

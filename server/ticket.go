@@ -34,11 +34,13 @@ func (s *Server) takeTicket(se *session) {
 func (s *Server) receiveExtension(now time.Time, from netip.AddrPort, datagram []byte) {
 	if m, ok := wire.ParseMove(datagram); ok {
 		se := s.byTicket[m.ID]
+		s.work.session = se
 		if se != nil && m.Counter >= se.moves && wire.ProvesMove(datagram, se.ticket) && se.receiveMove(now, from, m) {
 			return
 		}
 	} else if r, ok := wire.ParseHistoryRequest(datagram); ok {
 		if se := s.byTicket[r.ID]; se != nil && se.isAt(from) {
+			s.work.session = se
 			se.sendHistory(now, r)
 			return
 		}

@@ -61,14 +61,15 @@ func (h *timers) remove(t *timer) {
 	}
 }
 
-// fire wakes everything that is due. Each is rescheduled by its tick, which must
+// due takes out a timer whose time has come; nil when there is none. Its owner's tick must
 // leave it in the future or nowhere.
-func (h *timers) fire(now time.Time) {
-	for len(h.heap) > 0 && !h.heap[0].at.After(now) {
-		t := h.heap[0]
-		h.remove(t)
-		t.owner.tick(now)
+func (h *timers) due(now time.Time) *timer {
+	if len(h.heap) == 0 || h.heap[0].at.After(now) {
+		return nil
 	}
+	t := h.heap[0]
+	h.remove(t)
+	return t
 }
 
 func (h *timers) swap(i, j int) {

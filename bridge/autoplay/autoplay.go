@@ -11,6 +11,7 @@ import (
 
 	"kbridge/bridge"
 	"kbridge/kclient"
+	"kbridge/kclient/guard"
 	"kbridge/kclient/wire"
 )
 
@@ -135,14 +136,25 @@ type visit struct {
 }
 
 func (v *visit) run(ctx context.Context) error {
-	ctx, stop := context.WithCancel(ctx)
+	ctx, stop := context.WithCancelCause(ctx)
 	watched := make(chan struct{})
-	go func() {
+	guard.Go("autoplay", func() {
 		defer close(watched)
+		defer guard.Catch("autoplay", func(f *guard.Fault) {
+			v.log.Error("internal error", "where", f.Where, "panic", f.Value, "stack", f.Stack)
+			stop(f) // nobody would hear of the session's end
+		})
 		v.watch(ctx)
-	}()
-	defer func() { stop(); <-watched }()
+	}, nil)
+	defer func() { stop(nil); <-watched }()
+	err := v.stay(ctx)
+	if f := guard.Of(context.Cause(ctx)); f != nil {
+		return fmt.Errorf("%w: %w", bridge.ErrInternal, f)
+	}
+	return err
+}
 
+func (v *visit) stay(ctx context.Context) error {
 	if v.room == nil {
 		if err := v.enter(ctx); err != nil {
 			return err
@@ -280,10 +292,10 @@ func (v *visit) begin(ctx context.Context) (*kclient.Game, error) {
 		err  error
 	}
 	result := make(chan started, 1)
-	go func() {
+	guard.Go("autoplay", func() {
 		game, err := v.room.WaitStart(starting)
 		result <- started{game, err}
-	}()
+	}, func(f *guard.Fault) { result <- started{err: f} })
 	asked := v.back // the game runs already
 	for {
 		if n := len(v.room.Players()); v.owner && !asked && n >= v.settings.Players {

@@ -3,7 +3,6 @@ package lobby
 import (
 	"context"
 	"log/slog"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"kbridge/bridge"
 	"kbridge/bridge/lobby/message"
 	"kbridge/bridge/lobby/settings"
+	"kbridge/kclient/guard"
 	"kbridge/kclient/wire"
 )
 
@@ -125,12 +125,12 @@ func (d *desk) run() {
 
 // do runs one piece of work. A fault in it is logged, and the lobby lives on.
 func (d *desk) do(f func()) {
-	defer func() {
-		if v := recover(); v != nil {
-			d.log.Error("a fault of the lobby was caught", "panic", v, "stack", string(debug.Stack()))
-		}
-	}()
-	f()
+	guard.Run("the lobby", f, d.fault)
+}
+
+// fault logs a panic that was caught. It may be called from any goroutine.
+func (d *desk) fault(f *guard.Fault) {
+	d.log.Error("internal error", "where", f.Where, "panic", f.Value, "stack", f.Stack)
 }
 
 // put hands work to the desk, from any goroutine. False means that the dialog is
@@ -156,16 +156,11 @@ func (d *desk) put(ctx context.Context, f func()) bool {
 // begin runs something slow on a goroutine of its own, and then has the desk do
 // what it returns.
 func (d *desk) begin(slow func(context.Context) func()) {
-	d.work.Go(func() {
-		defer func() {
-			if v := recover(); v != nil {
-				d.log.Error("a fault of the lobby was caught", "panic", v, "stack", string(debug.Stack()))
-			}
-		}()
+	guard.GoIn(&d.work, "the lobby", func() {
 		if then := slow(d.ctx); then != nil {
 			d.put(d.ctx, then)
 		}
-	})
+	}, d.fault)
 }
 
 // Why a dialog ends, as Ended says it.
@@ -205,14 +200,14 @@ func (d *desk) busy() bool { return d.room.ID != 0 || d.play.running() }
 
 // finish leaves everything, and tells the pages.
 func (d *desk) finish() {
-	d.play.stop()
-	d.disconnect()
-	d.stopHost()
-	d.tell(message.Ended{Reason: d.over}) // the last thing that pages hear
-	d.cancel()                            // pages get what is queued, and are let go
+	d.do(d.play.stop)
+	d.do(d.disconnect)
+	d.do(d.stopHost)
+	d.do(func() { d.tell(message.Ended{Reason: d.over}) }) // the last thing that pages hear
+	d.cancel()                                             // pages get what is queued, and are let go
 	// Workers may still want to hand something in.
 	done := make(chan struct{})
-	go func() { d.work.Wait(); close(done) }()
+	guard.Go("the lobby", func() { d.work.Wait(); close(done) }, d.fault)
 	for {
 		select {
 		case <-d.inbox:

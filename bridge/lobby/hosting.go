@@ -9,6 +9,7 @@ import (
 	"kbridge/bridge/lobby/message"
 	"kbridge/bridge/lobby/settings"
 	"kbridge/kclient"
+	"kbridge/kclient/guard"
 	"kbridge/kclient/wire"
 	"kbridge/server"
 )
@@ -70,15 +71,15 @@ func (d *desk) startHost(m message.StartHost) *message.Problem {
 	}
 	_ = d.settings.Change(func(s *settings.Settings) { s.HostName, s.HostPort = name, m.Port })
 	_, actual, _ := net.SplitHostPort(query.LocalAddr().String())
-	d.work.Go(func() {
-		err := srv.Serve(query, nil)
+	guard.GoIn(&d.work, "the hosted server", func() {
+		err := guard.Try("the hosted server", func() error { return srv.Serve(query, nil) })
 		d.put(d.ctx, func() {
 			if d.host.server == srv && err != nil {
 				d.host.server, d.host.address = nil, ""
 				_ = failed(err)
 			}
 		})
-	})
+	}, d.fault)
 	d.host = hosting{server: srv, address: net.JoinHostPort("127.0.0.1", actual), shown: message.Host{State: hostOn, Name: name, MaxUsers: maxHosted}}
 	for _, a := range ownAddresses() {
 		d.host.shown.Addresses = append(d.host.shown.Addresses, message.HostedAt{Address: net.JoinHostPort(a.String(), actual), Scope: scope(a)})
@@ -98,7 +99,7 @@ func (d *desk) stopHost() {
 		d.disconnect()
 	}
 	d.host = hosting{shown: message.Host{State: hostOff, Name: d.host.shown.Name}}
-	d.work.Go(func() { _ = srv.Close("the host has left") })
+	guard.GoIn(&d.work, "the hosted server", func() { _ = srv.Close("the host has left") }, d.fault)
 	d.tell(d.host.shown)
 	d.changedServers("")
 }

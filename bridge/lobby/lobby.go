@@ -19,6 +19,7 @@ import (
 	"kbridge/bridge/lobby/playback"
 	"kbridge/bridge/lobby/settings"
 	"kbridge/kclient"
+	"kbridge/kclient/guard"
 )
 
 // EnvLobby says whether there is a lobby: unset or "on", the page is served and
@@ -101,7 +102,7 @@ func (l *Lobby) Run(ctx context.Context, d *bridge.Dialog) error {
 			gate.RLock()
 			defer gate.RUnlock()
 			if !closed {
-				access.ServeHTTP(w, r)
+				guard.Run("the lobby's page", func() { access.ServeHTTP(w, r) }, desk.fault)
 			}
 		}),
 		ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTime, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
@@ -109,10 +110,10 @@ func (l *Lobby) Run(ctx context.Context, d *bridge.Dialog) error {
 		ErrorLog:    slog.NewLogLogger(d.Logger().Handler(), slog.LevelDebug),
 	}
 	served := make(chan struct{})
-	go func() {
+	guard.Go("the lobby's page", func() {
 		defer close(served)
 		_ = srv.Serve(&places{Listener: ln})
-	}()
+	}, desk.fault)
 	l.show(d, desk, access, word, noFile)
 	desk.run()
 
@@ -133,7 +134,9 @@ func (l *Lobby) show(d *bridge.Dialog, desk *desk, access *access, word string, 
 	tell := sync.OnceFunc(func() {
 		address := access.newAddress(nil)
 		// Not waited for: it may be a pipe that nobody reads.
-		go fmt.Fprintf(l.cfg.Stderr, "kbridge: the lobby is open, but no browser has come. Open this address in a browser on this computer (it works once): %s\n", address)
+		guard.Go("the lobby's address", func() {
+			fmt.Fprintf(l.cfg.Stderr, "kbridge: the lobby is open, but no browser has come. Open this address in a browser on this computer (it works once): %s\n", address)
+		}, desk.fault)
 		browser.Tell(d.Window(), address)
 	})
 	if noFile != nil {

@@ -12,6 +12,7 @@ import (
 	"kbridge/bridge/lobby/masterlist"
 	"kbridge/bridge/lobby/message"
 	"kbridge/kclient"
+	"kbridge/kclient/guard"
 )
 
 // namedBy says who has named a server, which decides what is sent to it.
@@ -148,7 +149,7 @@ func (l *serverList) ping(d *desk, ctx context.Context, addresses []string) {
 				<-p.places
 				return nil
 			}
-			all.Go(func() {
+			guard.GoIn(&all, "ping", func() {
 				defer func() { <-p.places }()
 				ms := p.ping(ctx, address, by[i])
 				d.put(ctx, func() {
@@ -157,7 +158,7 @@ func (l *serverList) ping(d *desk, ctx context.Context, addresses []string) {
 						d.tell(message.ServerChanged{Server: *s})
 					}
 				})
-			})
+			}, d.fault)
 		}
 		return nil
 	})

@@ -9,6 +9,7 @@ import (
 	"github.com/coder/websocket"
 
 	"kbridge/bridge/lobby/message"
+	"kbridge/kclient/guard"
 )
 
 const (
@@ -85,12 +86,12 @@ func (d *desk) serveSocket(w http.ResponseWriter, r *http.Request) {
 	reading, stop := context.WithCancel(context.Background())
 	defer stop()
 	written := make(chan struct{})
-	go func() {
+	guard.Go("the page's socket", func() {
 		defer close(written)
+		defer stop()
 		t.write(ctx, c)
 		_ = c.Close(websocket.StatusNormalClosure, "")
-		stop()
-	}()
+	}, d.fault)
 	for {
 		_, b, err := c.Read(reading)
 		if err != nil {

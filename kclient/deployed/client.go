@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"kbridge/kclient/guard"
 	"kbridge/kclient/lockstep"
 	"kbridge/kclient/netsim"
 	"kbridge/kclient/wire"
@@ -200,7 +201,7 @@ func (c *Client) connect() error {
 	c.conn, c.server = conn, netip.AddrPortFrom(c.query.Addr(), port)
 	c.reader = make(chan struct{})
 	c.keepAt = begun.Add(c.rules.keepAlive)
-	go c.read()
+	guard.Go("deployed: client", c.read, c.failed)
 	c.send(wire.TypeLogin, wire.LoginRequest{User: c.opts.User, Emulator: c.opts.Emulator, Connection: c.opts.Connection}.AppendTo(nil))
 	c.mu.Unlock()
 	if c.opts.SetPing > 0 {
@@ -249,34 +250,49 @@ func (c *Client) read() {
 		c.conn.SetReadDeadline(c.keepDue())
 		c.mu.Unlock()
 		n, from, err := c.conn.ReadFromUDPAddrPort(buf)
-		c.mu.Lock()
-		switch {
-		case errors.Is(err, os.ErrDeadlineExceeded):
-			if (c.stage == inLobby || c.stage == inRoom) && !time.Now().Before(c.keepAt) {
-				c.send(wire.TypeKeepAlive, wire.KeepAlive{}.AppendTo(nil))
-				c.keepAt = time.Now().Add(c.rules.keepAlive)
-			}
-		case err != nil:
-			c.mu.Unlock()
+		if !c.came(from, buf[:n], err) {
 			return
-		case from != c.server:
-		case c.stage >= inNetsync:
-			if len(c.arrived) < 200 {
-				c.arrived = append(c.arrived, append([]byte(nil), buf[:n]...))
-			}
-		default:
-			c.datagram(buf[:n])
-			for c.stage < inNetsync { // a start is taken inside the game's own loops
-				m := c.next()
-				if m == nil {
-					break
-				}
-				c.handle(m)
-			}
 		}
-		c.change()
-		c.mu.Unlock()
 	}
+}
+
+// came is what read does with what it has read; false is the end.
+func (c *Client) came(from netip.AddrPort, datagram []byte, err error) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		if (c.stage == inLobby || c.stage == inRoom) && !time.Now().Before(c.keepAt) {
+			c.send(wire.TypeKeepAlive, wire.KeepAlive{}.AppendTo(nil))
+			c.keepAt = time.Now().Add(c.rules.keepAlive)
+		}
+	case err != nil:
+		return false
+	case from != c.server:
+	case c.stage >= inNetsync:
+		if len(c.arrived) < 200 {
+			c.arrived = append(c.arrived, append([]byte(nil), datagram...))
+		}
+	default:
+		c.datagram(datagram)
+		for c.stage < inNetsync { // a start is taken inside the game's own loops
+			m := c.next()
+			if m == nil {
+				break
+			}
+			c.handle(m)
+		}
+	}
+	c.change()
+	return true
+}
+
+// failed is a fault of the model itself: Err tells it.
+func (c *Client) failed(f *guard.Fault) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.fault = f
+	c.change()
 }
 
 // keepDue is when to look whether a 09 is due; under the lock.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"kbridge/kclient/guard"
 	"kbridge/kclient/netsim"
 	"kbridge/kclient/wire"
 )
@@ -36,7 +37,7 @@ func newDirelera(network *netsim.Network, query netip.AddrPort, gamePort uint16)
 	}
 	d.serve(q, func(from netip.AddrPort, b []byte) { d.text(q, from, b, func() uint16 { return gamePort }) })
 	d.serve(d.conn, d.datagram)
-	d.running.Go(d.forget)
+	guard.GoIn(&d.running, "deployed: direlera", d.forget, d.failed)
 	return d, nil
 }
 

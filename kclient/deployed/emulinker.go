@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"kbridge/kclient/guard"
 	"kbridge/kclient/netsim"
 	"kbridge/kclient/wire"
 )
@@ -102,7 +103,7 @@ func (e *emulinker) start(addr netip.AddrPort) error {
 	} else {
 		e.serve(conn, func(from netip.AddrPort, d []byte) { e.onePort(conn, from, d) })
 	}
-	e.running.Go(e.forget)
+	guard.GoIn(&e.running, "deployed: EmuLinker", e.forget, e.Server.failed)
 	return nil
 }
 

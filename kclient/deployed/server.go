@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"kbridge/kclient/guard"
 	"kbridge/kclient/netsim"
 	"kbridge/kclient/wire"
 )
@@ -17,6 +19,7 @@ type Server struct {
 	network *netsim.Network
 	running sync.WaitGroup
 	closed  chan struct{}
+	broken  atomic.Pointer[guard.Fault]
 
 	mu     sync.Mutex // guards everything below, and what the program itself keeps
 	over   bool
@@ -42,21 +45,28 @@ func (s *Server) listen(addr netip.AddrPort) (*netsim.Conn, error) {
 
 // serve gives what arrives at a port to take, under the lock, in a goroutine of its own.
 func (s *Server) serve(conn *netsim.Conn, take func(from netip.AddrPort, datagram []byte)) {
-	s.running.Go(func() {
+	guard.GoIn(&s.running, "deployed: server", func() {
 		buf := make([]byte, 64<<10)
 		for {
 			n, from, err := conn.ReadFromUDPAddrPort(buf)
 			if err != nil {
 				return
 			}
-			s.mu.Lock()
-			if !s.over {
-				take(from, append([]byte(nil), buf[:n]...))
-			}
-			s.mu.Unlock()
+			s.taken(take, from, append([]byte(nil), buf[:n]...))
 		}
-	})
+	}, s.failed)
 }
+
+func (s *Server) taken(take func(from netip.AddrPort, datagram []byte), from netip.AddrPort, datagram []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.over {
+		take(from, datagram)
+	}
+}
+
+// failed is a fault of the model itself: Err tells it. It may hold the lock.
+func (s *Server) failed(f *guard.Fault) { s.broken.Store(f) }
 
 // Close closes the sockets without a word, as a server that is killed.
 func (s *Server) Close() {
@@ -75,6 +85,9 @@ func (s *Server) Close() {
 
 // Err is what a client did wrong, wrapping ErrProtocol; nil when nothing.
 func (s *Server) Err() error {
+	if f := s.broken.Load(); f != nil {
+		return f
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.fault

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"kbridge/kclient/guard"
 )
 
 // Room is who plays together: the connection type of each player.
@@ -85,10 +87,8 @@ func (c Campaign) Run() ([]Row, error) {
 		next    int
 		done    int
 	)
-	workers.Add(c.workers())
 	for range c.workers() {
-		go func() {
-			defer workers.Done()
+		guard.GoIn(&workers, "lab", func() {
 			for {
 				mu.Lock()
 				i := next
@@ -97,7 +97,10 @@ func (c Campaign) Run() ([]Row, error) {
 				if i >= len(jobs) {
 					return
 				}
-				jobs[i].result, jobs[i].err = Run(jobs[i].cfg)
+				jobs[i].err = guard.Try("lab", func() (err error) {
+					jobs[i].result, err = Run(jobs[i].cfg)
+					return err
+				})
 				mu.Lock()
 				done++
 				if c.Progress != nil {
@@ -105,7 +108,7 @@ func (c Campaign) Run() ([]Row, error) {
 				}
 				mu.Unlock()
 			}
-		}()
+		}, nil)
 	}
 	workers.Wait()
 	for _, j := range jobs {

@@ -13,6 +13,8 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+
+	"kbridge/kclient/guard"
 )
 
 // Bounds of what waits. A line of ours is 100 to 300 bytes: a thousand are more than a second of the busiest server.
@@ -120,7 +122,7 @@ func (q *queue) add(to slog.Handler, r slog.Record) {
 	q.bytes += e.bytes
 	if !q.busy {
 		q.busy = true
-		go q.write()
+		guard.Go("log", q.write, nil)
 	}
 }
 
@@ -174,11 +176,8 @@ func (q *queue) take() (batch []entry, dropped int) {
 
 // hand writes one record. A handler that panics loses that record, not the process.
 func (q *queue) hand(e entry) {
-	defer func() {
-		_ = recover()
-		q.mu.Lock()
-		q.bytes -= e.bytes
-		q.mu.Unlock()
-	}()
-	_ = e.to.Handle(context.Background(), e.record)
+	guard.Run("log", func() { _ = e.to.Handle(context.Background(), e.record) }, nil)
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.bytes -= e.bytes
 }

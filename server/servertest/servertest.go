@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"kbridge/kclient/guard"
 	"kbridge/server"
 )
 
@@ -59,9 +60,12 @@ func Start(t testing.TB, opts ...Option) *Server {
 		t.Fatalf("servertest: %v", err)
 	}
 	srv := &Server{Server: s, Addr: query.LocalAddr().String(), done: make(chan error, 1)}
-	go func() { srv.done <- s.Serve(query, game) }()
+	guard.Go("servertest", func() { srv.done <- s.Serve(query, game) }, func(f *guard.Fault) { srv.done <- f })
 	t.Cleanup(func() {
 		srv.Stop()
+		if n := s.Stats().InternalErrors; n != 0 {
+			t.Errorf("servertest: %d internal errors of the server", n)
+		}
 		if t.Failed() {
 			t.Logf("the server's log:\n%s", log.String())
 		}

@@ -8,6 +8,8 @@ import (
 	"os/exec"
 	"runtime"
 	"time"
+
+	"kbridge/kclient/guard"
 )
 
 // open opens a file of ours. The opener is waited for a moment, to
@@ -24,7 +26,7 @@ func open(path string) error {
 		return err
 	}
 	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
+	guard.Go("lobby: browser", func() { ended <- cmd.Wait() }, func(f *guard.Fault) { ended <- f })
 	select {
 	case err := <-ended:
 		return err

@@ -4,6 +4,8 @@ import (
 	"runtime"
 
 	"golang.org/x/sys/windows"
+
+	"kbridge/kclient/guard"
 )
 
 // open opens a file of ours.
@@ -22,7 +24,7 @@ func open(path string) error {
 // Tell shows the address in a small message box, on a thread of its own: the
 // emulator's windows go on meanwhile.
 func Tell(window uintptr, address string) {
-	go func() {
+	guard.Go("lobby: message box", func() {
 		runtime.LockOSThread()
 		text, err := windows.UTF16PtrFromString("The lobby is open, but no browser has come. Open this address in a browser on this computer. It works once.\n\n" + address +
 			"\n\n(Ctrl+C copies this text.)")
@@ -32,5 +34,5 @@ func Tell(window uintptr, address string) {
 		title, _ := windows.UTF16PtrFromString("Kaillera")
 		_, _ = windows.MessageBox(windows.HWND(0), text, title, windows.MB_OK|windows.MB_ICONINFORMATION|windows.MB_SETFOREGROUND)
 		_ = window // not its owner: that would disable the emulator's window
-	}()
+	}, nil)
 }

@@ -24,6 +24,8 @@ import (
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+
+	"kbridge/kclient/guard"
 )
 
 // Patience bounds every wait.
@@ -154,7 +156,7 @@ func (tab *Tab) Do(actions ...chromedp.Action) {
 	// The first Run of a tab makes it live as long as its context, so the limit is
 	// beside it.
 	done := make(chan error, 1)
-	go func() { done <- chromedp.Run(tab.ctx, actions...) }()
+	guard.Go("the page", func() { done <- chromedp.Run(tab.ctx, actions...) }, func(f *guard.Fault) { done <- f })
 	select {
 	case err := <-done:
 		if err != nil {
@@ -193,7 +195,8 @@ func (tab *Tab) Until(what, script string) {
 // elsewhere has none that is.
 func (tab *Tab) holds(script string) (ok bool) {
 	done := make(chan error, 1)
-	go func() { done <- chromedp.Run(tab.ctx, chromedp.Evaluate("Boolean("+script+")", &ok)) }()
+	guard.Go("the page", func() { done <- chromedp.Run(tab.ctx, chromedp.Evaluate("Boolean("+script+")", &ok)) },
+		func(f *guard.Fault) { done <- f })
 	select {
 	case err := <-done:
 		return err == nil && ok

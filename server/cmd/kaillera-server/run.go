@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"time"
 
+	"kbridge/kclient/guard"
 	"kbridge/kclient/logqueue"
 	"kbridge/server"
 )
@@ -56,7 +57,7 @@ func run(ctx context.Context, args []string, stderr io.Writer) int {
 		slog.Duration("max-ping", o.config.MaxPing), slog.String("padding", o.config.Padding.String()), slog.String("frame-delay", o.config.FrameDelay.String()))...)
 
 	served := make(chan error, 1)
-	go func() { served <- s.Serve(query, game) }()
+	guard.Go("server", func() { served <- s.Serve(query, game) }, func(f *guard.Fault) { served <- f })
 	select {
 	case <-ctx.Done():
 		_ = s.Close("")
