@@ -46,6 +46,12 @@ var arenaServer = netip.MustParseAddrPort("10.0.0.1:27888")
 // inArena runs f. The server has cfg, with a MaxPing of a second where it names none and random bytes of the seed.
 func inArena(t *testing.T, seed uint64, line netsim.Profile, cfg server.Config, f func(a *arena)) {
 	t.Helper()
+	inArenaOn(t, seed, line, cfg, nil, f)
+}
+
+// inArenaOn is inArena with a socket of the server's that is made from the network's.
+func inArenaOn(t *testing.T, seed uint64, line netsim.Profile, cfg server.Config, socket func(server.PacketConn) server.PacketConn, f func(a *arena)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		t.Cleanup(func() {
 			if t.Failed() {
@@ -55,8 +61,12 @@ func inArena(t *testing.T, seed uint64, line netsim.Profile, cfg server.Config, 
 		a := &arena{t: t, seed: seed, net: netsim.New(seed, line), addr: arenaServer, served: make(chan error, 1),
 			in: map[netip.Addr]*flow{}, out: map[netip.Addr]*flow{}}
 		a.net.Filter(a.count)
+		var conn server.PacketConn
 		conn, err := a.net.Listen(a.addr)
 		require.NoError(t, err)
+		if socket != nil {
+			conn = socket(conn)
+		}
 		if cfg.MaxPing == 0 {
 			cfg.MaxPing = time.Second
 		}
