@@ -26,9 +26,7 @@ func (s *Server) mendSessions() {
 		}
 	}
 	s.users = slices.DeleteFunc(s.users, func(u *session) bool { return u.forgotten || !u.loggedIn() || !u.adrift && s.sessions[u.addr] != u })
-	clear(s.byID)
-	clear(s.byName)
-	clear(s.places)
+	s.byID, s.byName, s.places = map[uint16]*session{}, map[string]*session{}, map[netip.Addr]int{}
 	for _, u := range s.users {
 		s.byID[u.id], s.byName[u.key] = u, u
 		s.countPlace(u)
@@ -51,7 +49,7 @@ func (s *Server) mendRooms(now time.Time) {
 	for again := true; again; {
 		again = false
 		s.rooms = slices.DeleteFunc(s.rooms, func(r *room) bool { return r.broken || len(r.members) == 0 })
-		clear(s.roomByID)
+		s.roomByID = map[uint32]*room{}
 		for _, r := range s.rooms {
 			s.roomByID[r.id] = r
 			if !s.mendRoom(now, r) {
@@ -112,7 +110,7 @@ func (s *Server) mendLogins() {
 			order = append(order, p)
 		}
 	}
-	clear(s.hosts)
+	s.hosts = map[netip.Addr]*host{}
 	s.pending.byAddr = map[netip.AddrPort]*pendingLogin{}
 	s.pending.first, s.pending.last, s.pending.free = nil, nil, nil
 	for _, p := range order {
