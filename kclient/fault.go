@@ -47,7 +47,12 @@ func (s *session) failLocked(f *guard.Fault) {
 	}
 	guard.Run("kclient: goodbye", func() {
 		now := time.Now()
-		s.sendLocked(now, wire.TypeUserQuit, wire.QuitRequest{Message: "internal error"}.AppendTo(s.body[:0]))
+		if s.gameLocked() != nil {
+			// A quit would close the room that we own, and the others play there.
+			s.sendLocked(now, wire.TypeDropGame, wire.DropRequest{}.AppendTo(s.body[:0]))
+		} else {
+			s.sendLocked(now, wire.TypeUserQuit, wire.QuitRequest{Message: "internal error"}.AppendTo(s.body[:0]))
+		}
 		s.flushLocked(now)
 	}, nil)
 	err := internal(f)
