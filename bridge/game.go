@@ -1,6 +1,9 @@
 package bridge
 
-import "kbridge/kclient/wire"
+import (
+	"kbridge/kclient/guard"
+	"kbridge/kclient/wire"
+)
 
 // running is one game of the emulator, from the moment it may call
 // kailleraModifyPlayValues.
@@ -86,7 +89,7 @@ func (s *Session) end(r *running, reason error) {
 
 	// Drop first: what goes to the server goes before this thread does
 	// anything slow. It fails when the game is over anyway.
-	_ = r.match.Game.Drop()
+	guard.Run("leaving a game", func() { _ = r.match.Game.Drop() }, s.fault)
 	r.waiter.wake(s.threads)
 	r.dialog.waiter.wake(s.threads) // the lobby waits again: see modalLocked
 	r.record.end()

@@ -47,8 +47,8 @@ func (s *session) failLocked(f *guard.Fault) {
 	}
 	guard.Run("kclient: goodbye", func() {
 		now := time.Now()
-		if s.gameLocked() != nil {
-			// A quit would close the room that we own, and the others play there.
+		if r := s.room; s.gameLocked() != nil && (r.created || r == s.back) {
+			// A quit would close the room that is ours, or may be, and the others play there.
 			s.sendLocked(now, wire.TypeDropGame, wire.DropRequest{}.AppendTo(s.body[:0]))
 		} else {
 			s.sendLocked(now, wire.TypeUserQuit, wire.QuitRequest{Message: "internal error"}.AppendTo(s.body[:0]))

@@ -62,6 +62,7 @@ type emulator struct {
 	log     string
 	state   string // folder
 	conn    kclient.PacketConn
+	wrap    func(kclient.PacketConn) kclient.PacketConn // nil, or what the emulator's socket becomes
 	env     environment
 	frames  int
 
@@ -88,6 +89,9 @@ func (w *world) emulator(frames int, pairs ...string) *emulator {
 	ui := New(e.env.getenv)
 	ui.listen = func(to netip.AddrPort) (kclient.PacketConn, error) {
 		conn, err := w.listen(to)
+		if err == nil && e.wrap != nil {
+			conn = e.wrap(conn)
+		}
 		e.conn = conn
 		return conn, err
 	}
