@@ -9,7 +9,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"kbridge/kclient"
+	"kbridge/kclient/guard"
 	"kbridge/kclient/wire"
 )
 
@@ -46,6 +49,8 @@ func FuzzSession(f *testing.F) {
 		if len(in) == 0 || len(in) > 4<<10 {
 			return
 		}
+		faults := guard.Count() // a panic ends the session only, and so would not be seen
+		defer func() { require.Equal(t, faults, guard.Count(), "panics of the client's") }()
 		script(t, func(t *testing.T, s *scripted) {
 			z := &fuzzed{t: t, s: s, actions: make(chan byte, 64), over: make(chan struct{})}
 			z.begin(int(in[0]))
