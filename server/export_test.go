@@ -23,7 +23,6 @@ func (s *Server) Break(what string, roomID uint32) {
 	case "timer":
 		r.mixer = nil
 		s.timers.set(&r.timer, r.since)
-		r.since = r.since.Add(-r.patience())
 	case "room": // closing it panics too
 		r.mixer, r.server = nil, nil
 	case "history":
