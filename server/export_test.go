@@ -74,6 +74,16 @@ func (s *Server) Disorder() (found []string) {
 		}
 		wrong(r.state != wire.GameWaiting && (r.mixer == nil || !r.anyPlayer()), "room %d plays nothing", r.id)
 	}
+	taken := memory{}
+	for _, r := range s.rooms {
+		taken.games.used += r.reserved
+		taken.histories.used += r.recorded
+	}
+	for _, se := range s.sessions {
+		taken.links.used += se.held
+	}
+	wrong(taken.games.used != s.memory.games.used || taken.histories.used != s.memory.histories.used || taken.links.used != s.memory.links.used,
+		"the pots have %+v taken, and %+v is", s.memory, taken)
 	wrong(lines != s.lineBytes, "%d bytes of chat wait, %d are counted", lines, s.lineBytes)
 	for id, se := range s.byTicket {
 		wrong(se.ticket.ID != id && (se.former == nil || se.former.ID != id) || !se.adrift && s.sessions[se.addr] != se, "a ticket of somebody who is gone")

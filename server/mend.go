@@ -13,7 +13,7 @@ import (
 // mend makes all tables agree after a panic, whatever was half changed by then: who is broken or forgotten is in none of them.
 // It looks at everything, and uses nothing that could have been left in disorder.
 func (s *Server) mend(now time.Time) {
-	for _, step := range []func(){s.mendSessions, func() { s.mendRooms(now) }, s.mendLogins, s.mendLines, s.mendTimers, func() { s.mendNews(now) }} {
+	for _, step := range []func(){s.mendSessions, func() { s.mendRooms(now) }, s.mendLogins, s.mendLines, s.mendMemory, s.mendTimers, func() { s.mendNews(now) }} {
 		guard.Run("server: mend", step, func(f *guard.Fault) { s.report(f) })
 	}
 }
@@ -163,6 +163,19 @@ func (s *Server) mendLines() {
 		if u.lines != nil && (u.room == nil || !slices.Contains(u.room.lines.queues, u.lines)) {
 			u.lines = nil
 		}
+	}
+}
+
+// mendMemory: of the pots is taken what those have who are there.
+func (s *Server) mendMemory() {
+	m := &s.memory
+	m.games.used, m.histories.used, m.links.used = 0, 0, 0
+	for _, r := range s.rooms {
+		m.games.used += r.reserved
+		m.histories.used += r.recorded
+	}
+	for _, se := range s.sessions {
+		m.links.used += se.held
 	}
 }
 
