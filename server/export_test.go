@@ -82,6 +82,11 @@ func (s *Server) Disorder() (found []string) {
 	for _, se := range s.sessions {
 		taken.links.used += se.held
 	}
+	for _, u := range s.users {
+		if u.adrift {
+			taken.links.used += u.held
+		}
+	}
 	wrong(taken.games.used != s.memory.games.used || taken.histories.used != s.memory.histories.used || taken.links.used != s.memory.links.used,
 		"the pots have %+v taken, and %+v is", s.memory, taken)
 	wrong(lines != s.lineBytes, "%d bytes of chat wait, %d are counted", lines, s.lineBytes)

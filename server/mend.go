@@ -177,6 +177,11 @@ func (s *Server) mendMemory() {
 	for _, se := range s.sessions {
 		m.links.used += se.held
 	}
+	for _, u := range s.users {
+		if u.adrift {
+			m.links.used += u.held
+		}
+	}
 }
 
 // mendTimers: a timer wakes something that is there.
