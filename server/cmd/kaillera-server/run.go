@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
+	"runtime/debug"
 	"time"
 
 	"kbridge/kclient/guard"
@@ -24,6 +26,17 @@ const (
 // logFlush is how long the program's end waits for whoever reads its log.
 const logFlush = time.Second
 
+// memoryPerHundred is what the collector tries to stay below for each begun hundred of users. What is in use is bounded
+// by the server (server/limits.go: less than 40 MiB); without this as much again may wait to be collected.
+const memoryPerHundred = 56 << 20
+
+// limitMemory sets that limit, unless the environment has one (GOMEMLIMIT).
+func limitMemory(users int) {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(int64((users+99)/100) * memoryPerHundred)
+	}
+}
+
 // run is the program; it ends when ctx does.
 func run(ctx context.Context, args []string, stderr io.Writer) int {
 	o, err := parseFlags(args, stderr)
@@ -38,6 +51,7 @@ func run(ctx context.Context, args []string, stderr io.Writer) int {
 	defer lines.Flush(logFlush)
 	log := slog.New(lines)
 	o.config.Logger = log
+	limitMemory(o.config.MaxUsers)
 	s, err := server.New(o.config)
 	if err != nil {
 		fmt.Fprintf(stderr, "kaillera-server: %v\n", err)
