@@ -109,7 +109,10 @@ func (g *Game) fallBehindLocked(now time.Time, m wire.Behind) {
 		return
 	}
 	c.state, c.complete, c.until = fetching, false, 0
-	g.held = false
+	if g.held { // the call that waited for the beginning is one: what comes of it are the frames of the history
+		g.held = false
+		g.calls++
+	}
 	g.s.log.Info("behind the game", "frame", g.handed)
 	g.fetchLocked(now)
 	g.wakeLocked()

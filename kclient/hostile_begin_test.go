@@ -1,0 +1,38 @@
+package kclient_test
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"kbridge/kclient/netsim"
+)
+
+// Row 44: whose line breaks between its ready and the server's comes back into a game that has begun without it, and
+// its call that waited for the beginning counts: its machine runs the same frames as the others'.
+func TestALineThatBreaksAtTheBeginningShiftsNoMachine(t *testing.T) {
+	line := netsim.Profile{Delay: 30 * time.Millisecond}
+	forRooms(t, match{seed: 110, frames: 1500, profile: line}, func(t *testing.T, m match) {
+		m.table(t, func(ctx context.Context, t *testing.T, w *world, seats []*seat, all *sync.WaitGroup) {
+			for _, s := range seats {
+				all.Go(func() { s.play(ctx, m.frames) })
+			}
+			// The readys leave together when the start has reached everybody, and the answer takes as long as they.
+			time.Sleep(line.Delay + line.Delay/2)
+			w.cut(seats[1], true)
+			time.Sleep(15 * time.Second)
+			w.cut(seats[1], false)
+			all.Wait()
+			for _, s := range seats {
+				if s.err != nil {
+					t.Fatal(s.name, s.err)
+				}
+			}
+			if seats[1].behind == 0 || seats[0].behind != 0 {
+				t.Fatal("the line has not broken at the right moment")
+			}
+			requireSame(t, seats...)
+		})
+	})
+}
