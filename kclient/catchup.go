@@ -105,7 +105,11 @@ func (g *Game) fallBehindLocked(now time.Time, m wire.Behind) {
 	if c.state == joining {
 		g.s.link.Prove(now, c.seq)
 	}
-	if m.Size > 0 && !g.sizeLocked(now, int(m.Size)) {
+	size := int(m.Size)
+	if size == 0 { // nobody has played yet: it is the emulator's own, once that is known
+		size = g.size
+	}
+	if size > 0 && !g.sizeLocked(now, size) {
 		return
 	}
 	c.state, c.complete, c.until = fetching, false, 0
@@ -216,7 +220,7 @@ func (g *Game) joinLocked(now time.Time) {
 	}
 	c.state = joining
 	s := g.s
-	c.seq = s.sendLocked(now, wire.TypeCaughtUp, wire.CaughtUp{Frames: uint32(c.frames), Calls: uint32(g.calls)}.AppendTo(s.body[:0]))
+	c.seq = s.sendLocked(now, wire.TypeCaughtUp, wire.CaughtUp{Frames: uint32(c.frames), Calls: uint32(g.calls), Size: uint16(g.size)}.AppendTo(s.body[:0]))
 	// Game messages are counted from 1 again.
 	s.link.SetPhase(now, link.Netsync)
 	s.link.SetPhase(now, link.Play)

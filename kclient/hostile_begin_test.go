@@ -2,11 +2,13 @@ package kclient_test
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"testing"
 	"time"
 
 	"kbridge/kclient/netsim"
+	"kbridge/kclient/wire"
 )
 
 // Row 44: whose line breaks between its ready and the server's comes back into a game that has begun without it, and
@@ -35,4 +37,42 @@ func TestALineThatBreaksAtTheBeginningShiftsNoMachine(t *testing.T) {
 			requireSame(t, seats...)
 		})
 	})
+}
+
+// Row 44: when the lines of all players break before the first frame, nobody is there to say how long an input is. They
+// come back all the same, and the game begins.
+func TestAGameOfWhichNobodyHasHeardBegins(t *testing.T) {
+	line := netsim.Profile{Delay: 30 * time.Millisecond}
+	for _, types := range append(comebackRooms, []wire.ConnectionType{1}, []wire.ConnectionType{6}) {
+		t.Run(fmt.Sprint(types), func(t *testing.T) {
+			m := match{seed: 120, types: types, size: 4, frames: 600, profile: line}
+			m.table(t, func(ctx context.Context, t *testing.T, w *world, seats []*seat, all *sync.WaitGroup) {
+				for _, s := range seats {
+					all.Go(func() { s.play(ctx, m.frames) })
+				}
+				time.Sleep(line.Delay + line.Delay/2)
+				for _, s := range seats {
+					w.cut(s, true)
+				}
+				time.Sleep(15 * time.Second)
+				for i, s := range seats {
+					w.cut(s, false)
+					time.Sleep(time.Duration(i) * 100 * time.Millisecond)
+				}
+				time.Sleep(20 * time.Second)
+				for _, s := range seats {
+					if s.count() < m.frames {
+						t.Fatalf("%s has run %d frames", s.name, s.count())
+					}
+				}
+				all.Wait()
+				for _, s := range seats {
+					if s.err != nil {
+						t.Fatal(s.name, s.err)
+					}
+				}
+				requireSame(t, seats...)
+			})
+		})
+	}
 }

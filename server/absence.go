@@ -149,7 +149,7 @@ func (s *session) caughtUp(now time.Time, c wire.CaughtUp) {
 	s.link.Prove(now, s.behind)
 	s.forgetFormer()
 	have := r.mixer.Have(s.player)
-	if !r.mixer.CaughtUp(s.player, int(min(c.Frames, 1<<30)), int(min(c.Calls, 1<<30))) {
+	if !r.mixer.CaughtUp(s.player, int(min(c.Frames, 1<<30)), int(min(c.Calls, 1<<30)), int(c.Size)) {
 		s.tellBehind(now)
 		return
 	}

@@ -34,12 +34,13 @@ func (m *Mixer) Have(player int) int { return m.of(player).have + m.of(player).l
 // CaughtUp gives an absent player messages again: its first begins with frame
 // frames, counted as the player does, its leading zeros included. Its next input is that of its call number calls of
 // kailleraModifyPlayValues, both counted from 0 at the start of the game. The
-// caches begin anew. It reports false, and changes nothing, when those frames are no
+// caches begin anew. size is the bytes of one input, and fixes the size of the game as a game data does
+// if everybody was away before the first one; 0 is not told. It reports false, and changes nothing, when those frames are no
 // longer all there, or the numbers cannot be: then the player must fetch more
 // and ask again.
-func (m *Mixer) CaughtUp(player, frames, calls int) bool {
+func (m *Mixer) CaughtUp(player, frames, calls, size int) bool {
 	p, err := m.active(player)
-	if err != nil || !p.absent || !p.mute || m.size == 0 {
+	if err != nil || !p.absent || !p.mute || size < 0 || size > MaxFrameSize || m.size == 0 && size == 0 {
 		return false
 	}
 	newest := 0
@@ -53,6 +54,9 @@ func (m *Mixer) CaughtUp(player, frames, calls int) bool {
 	if frames < 0 || calls < 0 || from > m.Frames() || newest-max(from, 0) > m.rows ||
 		delay < -1 || delay > Delay(p.connection, p.frameDelay)+catchUpSpare*p.connection {
 		return false
+	}
+	if m.size == 0 {
+		m.begin(size)
 	}
 	p.mute = false
 	p.sent, p.received, p.cached = 0, 0, 0

@@ -198,7 +198,7 @@ func (g *absentGame) comeBack(i int) {
 	if left := frames + p.b.Delay() - p.calls; left < -1 || left == -1 != p.waiting && left < 0 {
 		return
 	}
-	if !g.m.CaughtUp(i, frames, p.calls) {
+	if !g.m.CaughtUp(i, frames, p.calls, 0) {
 		return
 	}
 	require.NoError(g.t, p.b.Resume(frames, p.calls, g.size, frames+p.b.Delay()-p.calls == -1))

@@ -55,20 +55,29 @@ func ParseBehind(body []byte) (Behind, error) {
 type CaughtUp struct {
 	Frames uint32
 	Calls  uint32
+	Size   uint16 // bytes of one input, for a game of which nobody has heard yet; 0 is not told, as by older clients
 }
 
 // AppendTo appends the body to b.
 func (m CaughtUp) AppendTo(b []byte) []byte {
 	b = appendStr(b, "")
 	b = appendU32(b, m.Frames)
-	return appendU32(b, m.Calls)
+	b = appendU32(b, m.Calls)
+	if m.Size == 0 {
+		return b
+	}
+	return appendU16(b, m.Size)
 }
 
 // ParseCaughtUp parses a body.
 func ParseCaughtUp(body []byte) (CaughtUp, error) {
 	r := reader{b: body}
 	r.skip()
-	return done(&r, CaughtUp{Frames: r.u32(), Calls: r.u32()})
+	m := CaughtUp{Frames: r.u32(), Calls: r.u32()}
+	if len(r.b) >= 2 {
+		m.Size = r.u16()
+	}
+	return done(&r, m)
 }
 
 // InStep (1E, server) tells that the player's input counts again: the game waits
