@@ -96,7 +96,7 @@ func (sc *scene) playOn() {
 	time.Sleep(time.Second)
 	each(func(t *table, h *honest) {
 		n, plays := h.count()
-		if t.off.Load() {
+		if t.off.Load() || h.cut.Load() { // a client gives a server that has forgotten it 15 s
 			return
 		}
 		h.mu.Lock()

@@ -229,7 +229,9 @@ type judgeLog struct {
 	wrong *atomic.Int64
 }
 
-func (l *judgeLog) Enabled(_ context.Context, level slog.Level) bool { return roomsTrace || level >= slog.LevelWarn }
+func (l *judgeLog) Enabled(_ context.Context, level slog.Level) bool {
+	return roomsTrace || level >= slog.LevelWarn
+}
 
 // roomsTrace prints the server's log and the actions of a scene, for whoever replays one.
 var roomsTrace = os.Getenv("KBRIDGE_ROOMS_TRACE") != ""

@@ -57,6 +57,7 @@ type Link struct {
 	sent     uint64    // messages before this one were in a datagram at least once
 	lastSend time.Time // of any datagram
 	lastNew  time.Time // when the last message was queued
+	lastOld  time.Time // of a datagram that carried the oldest that the peer may lack, or a step towards the newest
 	lastRecv time.Time
 
 	resends int       // since the last news or proof, for the back-off
@@ -83,7 +84,7 @@ type Link struct {
 
 // New returns a link in the Lobby phase; our direction starts with message 0.
 func New(cfg Config, now time.Time) *Link {
-	l := &Link{server: cfg.Server, lastRecv: now, lastSend: now, lastNew: now}
+	l := &Link{server: cfg.Server, lastRecv: now, lastSend: now, lastNew: now, lastOld: now}
 	l.in.next, l.in.seen = uint64(cfg.First), uint64(cfg.First)
 	return l
 }

@@ -12,8 +12,11 @@ import (
 func (l *Link) Datagram(now time.Time, buf []byte) []byte {
 	buf = buf[:0]
 	switch {
-	case l.sent < l.out.next:
+	case l.sent < l.out.next && !l.starves(now):
 		buf = l.appendNew(now, buf)
+		if l.out.proven+l.maxCount() >= l.sent {
+			l.lastOld = now // it carries everything
+		}
 		l.echo = l.owesCopy(now)
 		l.asked = l.asked && l.steps() > 1 // it carries everything that is outstanding
 	case l.copies > 0:
@@ -23,7 +26,8 @@ func (l *Link) Datagram(now time.Time, buf []byte) []byte {
 		l.echo = false
 		buf = l.appendResend(buf)
 	case l.resendDue(now):
-		l.copies = l.furtherCopies()
+		l.lastOld = now
+		l.copies = l.furtherCopies(now)
 		l.resends++
 		l.asked, l.echo = false, l.owesCopy(now)
 		buf = l.appendResend(buf)
@@ -72,6 +76,16 @@ func sooner(at, t time.Time) time.Time {
 		return t
 	}
 	return at
+}
+
+// starves reports whether a resend is due although there is something new: what is new goes along with the newest
+// messages only, and so many of them may come, as lines of chat do, that the oldest that the peer lacks would never go out.
+func (l *Link) starves(now time.Time) bool {
+	if l.sent-min(l.out.proven, l.sent) <= l.maxWhole() {
+		return false
+	}
+	w, ok := l.resendAfter()
+	return ok && !now.Before(l.lastOld.Add(w))
 }
 
 func (l *Link) resendDue(now time.Time) bool { return isDue(l.resendAt(), now) }
@@ -135,9 +149,12 @@ func (l *Link) answerAfter() time.Duration {
 // does one of messages as large as a datagram. And direlera-rs applies
 // only the one message of a datagram that it expects next, so a server that
 // still lacks something after one copy is sent one copy per missing message, up
-// to four.
-func (l *Link) furtherCopies() int {
+// to four. Outside of play it is one step at a time, unless what is new comes faster than that.
+func (l *Link) furtherCopies(now time.Time) int {
 	if l.phase != Play {
+		if l.phase == Lobby && now.Sub(l.lastNew) < minLobbyWait {
+			return min(l.steps(), maxCopies) - 1
+		}
 		return 0
 	}
 	n := max(l.out.bytes/maxDatagram, l.steps()-1)
