@@ -2,6 +2,7 @@ package link_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -69,4 +70,39 @@ func TestABacklogIsClimbedWhileNewMessagesCome(t *testing.T) {
 			t.Fatalf("after 3 s the client has %d of %d messages", got, sent)
 		})
 	}
+}
+
+// Row 44: a backlog was half climbed when the client moved. What was sent to its old address is lost, so it is climbed from
+// its start again, not from where it was.
+func TestABacklogIsClimbedAnewAtAnotherAddress(t *testing.T) {
+	now := time.Unix(1000, 0)
+	server, client := link.New(link.Config{Server: true}, now), link.New(link.Config{}, now)
+	line := wire.Chat{User: "flood", Text: strings.Repeat("y", 240)}.AppendTo(nil)
+	send := func(to *link.Link) (got int) {
+		for d := server.Datagram(now, nil); len(d) > 0; d = server.Datagram(now, nil) {
+			if to == nil {
+				continue
+			}
+			require.NoError(t, to.Receive(now, d))
+			for _, ok := to.Message(); ok; _, ok = to.Message() {
+				got++
+			}
+		}
+		return got
+	}
+	for range 60 {
+		server.Send(now, wire.TypeGameChat, line)
+		send(nil)
+	}
+	for until := now.Add(time.Second); now.Before(until); now = now.Add(10 * time.Millisecond) {
+		send(nil) // the first steps
+	}
+	server.Moved(now)
+	for range 100 {
+		if send(client) > 0 {
+			return
+		}
+		now = now.Add(10 * time.Millisecond)
+	}
+	t.Fatal("a second after the move the oldest message has not been sent")
 }

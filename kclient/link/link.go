@@ -136,6 +136,13 @@ func (l *Link) Heard(now time.Time) {
 	l.asked = l.asked || l.out.needed > l.out.proven || !l.holed.IsZero()
 }
 
+// Moved is Heard from another address: what was under way to the one before is lost, so a long backlog is climbed from
+// its start again.
+func (l *Link) Moved(now time.Time) {
+	l.climb = l.out.proven
+	l.Heard(now)
+}
+
 // Resending reports whether something that the peer may lack will be sent again.
 func (l *Link) Resending() bool {
 	_, ok := l.resendAfter()
