@@ -175,6 +175,10 @@ fuzz: tools ## every fuzz target for FUZZTIME each (default 30s)
 	  done; \
 	done
 
+.PHONY: fuzz-rooms
+fuzz-rooms: tools ## rooms of random peers, honest and not, against the server for SECONDS; SEED= begins with that seed
+	KBRIDGE_ROOMS_SECONDS=$(SECONDS) KBRIDGE_ROOMS_SEED=$(SEED) $(GO) test -count=1 -v -run '^TestRandomRooms$$' ./server
+
 # The Lua that MAME is linked with, and the folder of its headers.
 LUA         ?= lua5.3
 LUA_INCLUDE ?= /usr/include/$(LUA)
