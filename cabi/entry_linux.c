@@ -19,15 +19,18 @@ __attribute__((noinline)) static void find_stack(void)
     pthread_attr_t attributes;
     void *address;
     size_t size;
+    int cancel;
 
     lowest = highest = (char *)1; /* unknown: nothing lies in it */
-    if (pthread_getattr_np(pthread_self(), &attributes) != 0)
-        return;
-    if (pthread_attr_getstack(&attributes, &address, &size) == 0) {
-        lowest = address;
-        highest = lowest + size;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel); /* it reads a file on the main thread */
+    if (pthread_getattr_np(pthread_self(), &attributes) == 0) {
+        if (pthread_attr_getstack(&attributes, &address, &size) == 0) {
+            lowest = address;
+            highest = lowest + size;
+        }
+        pthread_attr_destroy(&attributes);
     }
-    pthread_attr_destroy(&attributes);
+    pthread_setcancelstate(cancel, NULL);
 }
 
 int kb_refused(void)

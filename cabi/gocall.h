@@ -95,14 +95,30 @@ static inline void kb_fpu_for_host(const kb_fpu *host)
 
 #endif
 
+/*
+ * A thread that is cancelled, in its calls of write(2) or anywhere at all, must not end with the library's locks or in the
+ * middle of Go: that is put off until it is back in C, where the library waits, or in the host.
+ */
+#ifdef _WIN32
+#define KB_NO_CANCEL(before) (*(before) = 0)
+#define KB_CANCEL_AS(before) ((void)(before))
+#else
+#include <pthread.h>
+#define KB_NO_CANCEL(before) ((void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, (before)))
+#define KB_CANCEL_AS(before) ((void)pthread_setcancelstate((before), NULL))
+#endif
+
 /* GO is what the call returns. */
 #define GO(call_into_go)                            \
     __extension__({                                 \
         kb_fpu go_host;                             \
+        int go_cancel;                              \
         __typeof__(call_into_go) go_result;         \
+        KB_NO_CANCEL(&go_cancel);                   \
         kb_fpu_for_go(&go_host);                    \
         go_result = (call_into_go);                 \
         kb_fpu_for_host(&go_host);                  \
+        KB_CANCEL_AS(go_cancel);                    \
         go_result;                                  \
     })
 

@@ -53,8 +53,9 @@
  * - A thread that waits in kailleraModifyPlayValues, kailleraSelectServerDialog or
  *   kailleraShutdown may be killed there (TerminateThread, pthread_cancel). Another
  *   thread can then play on, beginning with the frame that was waited for, or open
- *   the next lobby. A thread that is killed in the microseconds in which it does
- *   not wait can stop the whole process.
+ *   the next lobby. A thread that is killed by TerminateThread in the microseconds in
+ *   which it does not wait can stop the whole process; pthread_cancel takes effect
+ *   where it waits, in a callback, or behind the call.
  * - On x86 and x86-64 the floating-point unit is the emulator's (the x87's control
  *   word, MXCSR, flags that are pending): callbacks run with it as the emulator has
  *   set it, and after each call it is as before.

@@ -237,6 +237,8 @@ static const struct {
     {"stack", scenario_stack, 0},
     {"fpu", scenario_fpu, 0},
     {"fpu-load", scenario_fpu_load, 1},
+    {"monkey", scenario_monkey, 0},
+    {"cancelled-caller", scenario_cancelled_caller, 0},
 #ifdef __cplusplus
     {"throw", scenario_throw, 0},
 #endif

@@ -101,6 +101,8 @@ void scenario_exit_in_callback(char **arguments);
 void scenario_stack(char **arguments);
 void scenario_fpu(char **arguments);
 void scenario_fpu_load(char **arguments);
+void scenario_monkey(char **arguments);
+void scenario_cancelled_caller(char **arguments);
 #ifdef __cplusplus
 void scenario_throw(char **arguments);
 #endif
