@@ -84,6 +84,14 @@ var actions = []action{
 			r.say(wire.TypeGameData, wire.AppendGameData(nil, bytes.Repeat([]byte{s.byte()}, n)))
 		}
 	}},
+	{"data flood", 2, func(sc *scene, s *script, r *rogue) { // far ahead of the others
+		r.mu.Lock()
+		n := r.typ.Frames() * r.size
+		r.mu.Unlock()
+		for i := range 2 * s.n(128) {
+			r.say(wire.TypeGameData, wire.AppendGameData(nil, bytes.Repeat([]byte{byte(i)}, n)))
+		}
+	}},
 	{"cached", 4, func(sc *scene, s *script, r *rogue) {
 		r.say(wire.TypeGameCache, wire.AppendGameCache(nil, s.byte()))
 	}},

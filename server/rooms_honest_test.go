@@ -253,9 +253,7 @@ func (sc *scene) mayRefuse(err error) bool {
 // mayEnd reports whether a game with anybody in it may end so.
 func mayEnd(err error) bool {
 	for _, fair := range []error{kclient.ErrDropped, kclient.ErrKicked, kclient.ErrRoomClosed, kclient.ErrNotInRoom,
-		deployed.ErrDropped, deployed.ErrRoomClosed,
-		// n02 holds 16 messages and looks at them once in a batch: three who quit its room at once are more.
-		deployed.ErrOverrun} {
+		deployed.ErrDropped, deployed.ErrRoomClosed} {
 		if errors.Is(err, fair) {
 			return true
 		}

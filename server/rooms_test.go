@@ -44,6 +44,11 @@ func TestRandomRooms(t *testing.T) {
 		}
 	}
 	first := seed
+	defer func() { // synctest.Test does not return when a scene fails
+		if t.Failed() {
+			t.Logf("to replay: KBRIDGE_ROOMS_SECONDS=0 KBRIDGE_ROOMS_SEED=%d go test -run TestRandomRooms ./server", seed)
+		}
+	}()
 	done := map[string]int{}
 	for n := range scenes {
 		if campaign != "" && n%seedsInBlock == 0 {
@@ -51,9 +56,6 @@ func TestRandomRooms(t *testing.T) {
 		}
 		for name, n := range playScene(t, scriptOf(seed)) {
 			done[name] += n
-		}
-		if t.Failed() {
-			t.Fatalf("to replay: KBRIDGE_ROOMS_SECONDS=0 KBRIDGE_ROOMS_SEED=%d go test -run TestRandomRooms ./server", seed)
 		}
 		if seed++; campaign != "" && !time.Now().Before(end) {
 			break

@@ -15,13 +15,15 @@ import (
 // Row 44: while the line was dead sixty messages came, and new ones go on coming, as lines of chat do in a flood. What the
 // client lacks reaches it all the same, and within the three seconds after which it would give them up.
 func TestABacklogIsClimbedWhileNewMessagesCome(t *testing.T) {
-	for _, phase := range []link.Phase{link.Lobby, link.Play} {
+	for _, phase := range []link.Phase{link.Lobby, link.Netsync, link.Play} {
 		t.Run(fmt.Sprint(phase), func(t *testing.T) {
 			const oneWay = 20 * time.Millisecond
 			now := time.Unix(1000, 0)
 			server, client := link.New(link.Config{Server: true}, now), link.New(link.Config{}, now)
-			if phase == link.Play {
+			if phase != link.Lobby {
 				server.SetPhase(now, link.Netsync)
+			}
+			if phase == link.Play {
 				server.SetPhase(now, link.Play)
 			}
 			type flight struct {

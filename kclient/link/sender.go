@@ -152,7 +152,7 @@ func (l *Link) answerAfter() time.Duration {
 // to four. Outside of play it is one step at a time, unless what is new comes faster than that.
 func (l *Link) furtherCopies(now time.Time) int {
 	if l.phase != Play {
-		if l.phase == Lobby && now.Sub(l.lastNew) < minLobbyWait {
+		if now.Sub(l.lastNew) < minLobbyWait {
 			return min(l.steps(), maxCopies) - 1
 		}
 		return 0
