@@ -40,7 +40,7 @@ func (sc *scene) complain(t *table, h *honest, err error) {
 	}
 	switch {
 	case sc.closed, t.off.Load(), errors.Is(err, kclient.ErrClosed), errors.Is(err, deployed.ErrClosed):
-	case !t.quiet && (mayEnd(err) || h.cut.Load() && errors.Is(err, kclient.ErrForgotten)):
+	case !t.quiet && (mayEnd(err) || h.cut.Load() && (errors.Is(err, kclient.ErrForgotten) || errors.Is(err, kclient.ErrLost))):
 	default:
 		sc.t.Errorf("%s at %q: %v", h.name, t.name, err)
 	}
