@@ -47,7 +47,8 @@ var actions = []action{
 		r.say(wire.TypeKick, wire.KickRequest{UserID: id}.AppendTo(nil))
 	}},
 	{"log in again", 2, func(sc *scene, s *script, r *rogue) {
-		r.say(wire.TypeLogin, wire.LoginRequest{User: "x", Emulator: roomsEmulator, Connection: wire.ConnectionType(s.n(8))}.AppendTo(nil))
+		login := wire.LoginRequest{User: "x", Emulator: roomsEmulator, Connection: wire.ConnectionType(s.n(8))}
+		r.say(wire.TypeLogin, login.AppendTo(nil))
 	}},
 	{"acks", 2, func(sc *scene, s *script, r *rogue) {
 		for range s.n(12) {
@@ -82,14 +83,6 @@ var actions = []action{
 		n := []int{right, right, 2 * right, right + 1, 0, 1, 4096, 1200}[s.n(8)]
 		for range 1 + s.n(4) {
 			r.say(wire.TypeGameData, wire.AppendGameData(nil, bytes.Repeat([]byte{s.byte()}, n)))
-		}
-	}},
-	{"data flood", 2, func(sc *scene, s *script, r *rogue) { // far ahead of the others
-		r.mu.Lock()
-		n := r.typ.Frames() * r.size
-		r.mu.Unlock()
-		for i := range 2 * s.n(128) {
-			r.say(wire.TypeGameData, wire.AppendGameData(nil, bytes.Repeat([]byte{byte(i)}, n)))
 		}
 	}},
 	{"cached", 4, func(sc *scene, s *script, r *rogue) {
@@ -144,7 +137,8 @@ var actions = []action{
 	{"forge", 3, func(sc *scene, s *script, r *rogue) { sc.forgeLogins(s) }},
 	{"neighbour", 2, func(sc *scene, s *script, r *rogue) { // somebody else of the same host, with the same name
 		at := netip.AddrPortFrom(r.host, 1+uint16(s.byte()))
-		sc.a.forge(at, message(0, wire.TypeLogin, wire.LoginRequest{User: r.name, Emulator: "emu", Connection: r.typ}.AppendTo(nil)))
+		login := wire.LoginRequest{User: r.name, Emulator: roomsEmulator, Connection: r.typ}
+		sc.a.forge(at, message(0, wire.TypeLogin, login.AppendTo(nil)))
 	}},
 
 	// What happens to the honest ones: lines break, machines move, servers end.

@@ -43,7 +43,6 @@ type honest struct {
 	cut   atomic.Bool      // its line was cut for longer than some servers keep a place
 
 	mu      sync.Mutex
-	machine *deployed.Host
 	digests []uint64
 	late    time.Duration // the longest that a frame was late, once the game is under way
 	since   time.Time     // when it was under way
@@ -79,7 +78,8 @@ func (h *honest) enter(kind int) (err error) {
 			}
 		})
 	default:
-		h.old, err = a.old(kind == 2, deployed.Options{User: h.name, Emulator: roomsEmulator, Connection: h.typ, Host: h.host})
+		o := deployed.Options{User: h.name, Emulator: roomsEmulator, Connection: h.typ, Host: h.host}
+		h.old, err = a.old(kind == 2, o)
 	}
 	if err != nil {
 		return fmt.Errorf("%s cannot log in: %w", h.name, err)
@@ -247,7 +247,8 @@ func (t *table) begin(ctx context.Context) {
 // mayRefuse reports whether the server may refuse to start the game of an honest owner.
 func (sc *scene) mayRefuse(err error) bool {
 	var refused *kclient.RefusedError
-	return sc.cfg.FrameDelay == server.FrameDelaySame && (errors.As(err, &refused) || errors.Is(err, deployed.ErrRefused) || errors.Is(err, deployed.ErrNoAnswer))
+	return sc.cfg.FrameDelay == server.FrameDelaySame &&
+		(errors.As(err, &refused) || errors.Is(err, deployed.ErrRefused) || errors.Is(err, deployed.ErrNoAnswer))
 }
 
 // mayEnd reports whether a game with anybody in it may end so.

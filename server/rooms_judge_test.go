@@ -40,7 +40,8 @@ func (sc *scene) complain(t *table, h *honest, err error) {
 	}
 	switch {
 	case sc.closed, t.off.Load(), errors.Is(err, kclient.ErrClosed), errors.Is(err, deployed.ErrClosed):
-	case !t.quiet && (mayEnd(err) || h.cut.Load() && (errors.Is(err, kclient.ErrForgotten) || errors.Is(err, kclient.ErrLost))):
+	case !t.quiet && mayEnd(err):
+	case h.cut.Load() && (errors.Is(err, kclient.ErrForgotten) || errors.Is(err, kclient.ErrLost)):
 	default:
 		sc.t.Errorf("%s at %q: %v", h.name, t.name, err)
 	}
@@ -49,8 +50,10 @@ func (sc *scene) complain(t *table, h *honest, err error) {
 // look judges what can be seen at any moment.
 func (sc *scene) look() {
 	st := sc.a.server.Stats()
-	if st.Users < 0 || st.Users > sc.cfg.MaxUsers || st.Rooms > sc.cfg.MaxGames || st.Games > st.Rooms || st.Logins < st.Users {
-		sc.t.Errorf("the server's counts do not fit together: %+v of at most %d users, %d games", st, sc.cfg.MaxUsers, sc.cfg.MaxGames)
+	if st.Users < 0 || st.Users > sc.cfg.MaxUsers || st.Logins < st.Users ||
+		st.Rooms > sc.cfg.MaxGames || st.Games > st.Rooms {
+		sc.t.Errorf("the server's counts do not fit together: %+v of at most %d users, %d games", st,
+			sc.cfg.MaxUsers, sc.cfg.MaxGames)
 	}
 	for _, t := range sc.tables {
 		t.same()
@@ -72,7 +75,8 @@ func (t *table) same() {
 			for all[0][f] == all[i][f] {
 				f++
 			}
-			t.sc.t.Errorf("at %q the machines of %s and %s differ from frame %d on, of %d", t.name, t.players[0].name, t.players[i].name, f, n)
+			t.sc.t.Errorf("at %q the machines of %s and %s differ from frame %d on, of %d", t.name,
+				t.players[0].name, t.players[i].name, f, n)
 			return
 		}
 	}
@@ -106,7 +110,8 @@ func (sc *scene) playOn() {
 		}
 		if played := time.Since(h.since).Seconds(); t.quiet && h.frames > 0 && plays {
 			if h.late > maxLate || float64(h.frames) < 59*played {
-				sc.t.Errorf("%s at %q played %d frames in %.1f s, the latest %v late: %v", h.name, t.name, h.frames, played, h.late, sc)
+				sc.t.Errorf("%s at %q played %d frames in %.1f s, the latest %v late: %v", h.name, t.name,
+					h.frames, played, h.late, sc)
 			}
 		}
 	})
@@ -122,7 +127,8 @@ func (sc *scene) judge() {
 	}
 	time.Sleep(roomsKeep + roomsComeback + time.Minute)
 	if st := sc.a.server.Stats(); st.Users != 0 || st.Rooms != 0 || st.Games != 0 || st.Pending != 0 {
-		sc.t.Errorf("everybody is gone, and there still are %d users, %d rooms, %d games, %d logins", st.Users, st.Rooms, st.Games, st.Pending)
+		sc.t.Errorf("everybody is gone, and there still are %d users, %d rooms, %d games, %d logins",
+			st.Users, st.Rooms, st.Games, st.Pending)
 	}
 	if after := heapBytes(); after > sc.before+heapSlack {
 		sc.t.Errorf("the heap was %d KB before, and is %d KB when everybody is gone", sc.before>>10, after>>10)

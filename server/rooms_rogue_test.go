@@ -152,7 +152,8 @@ func (r *rogue) emulate(now time.Time) {
 // wakeAt is when there is something to do although nothing comes.
 func (r *rogue) wakeAt() time.Time {
 	at := r.link.Next()
-	if r.plays && r.stage == playing && !r.behind && r.sent-r.received <= int(r.game.FrameDelay) && (at.IsZero() || r.next.Before(at)) {
+	if r.plays && r.stage == playing && !r.behind && r.sent-r.received <= int(r.game.FrameDelay) &&
+		(at.IsZero() || r.next.Before(at)) {
 		at = r.next
 	}
 	return at

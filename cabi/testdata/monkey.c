@@ -353,6 +353,6 @@ void scenario_monkey(char **arguments)
     CHECK(api.Shutdown() == 0);
     CHECK(api.Init() == 0 && api.Init() == 0);
     CHECK(api.Shutdown() == 0);
-    printf("calls %ld games %ld frames %ld exits %ld threads %d %d kilobytes %ld %ld\n", calls, games, frames, exits, warm_threads,
-           threads_now(), warm, kilobytes_now());
+    printf("calls %ld games %ld frames %ld exits %ld threads %d %d kilobytes %ld %ld\n", calls, games, frames, exits,
+           warm_threads, threads_now(), warm, kilobytes_now());
 }
