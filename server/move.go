@@ -29,8 +29,12 @@ func (s *session) receiveMove(now time.Time, from netip.AddrPort, m wire.Move) b
 		return false
 	}
 	sv := s.server
+	if m.Counter != s.moves {
+		s.link.Moved(now) // whoever sends one has heard nothing for a while, wherever it is
+	} else {
+		s.link.Heard(now)
+	}
 	s.moves = m.Counter
-	s.link.Heard(now)
 	sv.write(sv.conn, from, wire.AppendMoved(sv.out[:0], s.ticket, m.Counter))
 	s.settleDoubt(now)
 	s.touch()

@@ -254,20 +254,20 @@ func (r *rogue) rebind(s *script) {
 	}
 	if s.one(2) && r.ticketed {
 		r.moves++
-		r.write(wire.AppendMove(nil, r.ticket, r.moves))
+		r.write(wire.AppendMove(nil, r.ticket, r.moves, r.nonce))
 	}
 }
 
 // move tells the server of a new address, truly or not.
 func (r *rogue) move(s *script) {
 	r.mu.Lock()
-	ticket, counter := r.ticket, r.moves+uint32(s.n(3))
+	ticket, nonce, counter := r.ticket, r.nonce, r.moves+uint32(s.n(3))
 	r.moves = counter
 	r.mu.Unlock()
 	if s.one(4) {
 		ticket.Key[0] ^= 1
 	}
-	d := wire.AppendMove(nil, ticket, counter)
+	d := wire.AppendMove(nil, ticket, counter, nonce)
 	for range 1 + s.n(3) {
 		switch to := s.n(3); {
 		case to == 0:

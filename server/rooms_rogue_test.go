@@ -38,9 +38,10 @@ type rogue struct {
 	ticketed bool
 	way      *wire.Ticket // the session that it wants back
 	moves    uint32
-	rooms    []uint32 // where it may go
-	peers    []uint16 // user IDs that it has seen
-	room     uint32   // 0 is the lobby
+	nonce    [wire.NonceSize]byte // of the server's last call
+	rooms    []uint32             // where it may go
+	peers    []uint16             // user IDs that it has seen
+	room     uint32               // 0 is the lobby
 	owner    bool
 
 	// The game that it is in.

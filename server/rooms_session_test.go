@@ -149,8 +149,14 @@ func (r *rogue) fallBehind(now time.Time, b wire.Behind) {
 	r.write(wire.HistoryRequest{ID: r.ticket.ID, Count: 1}.AppendTo(nil))
 }
 
-// history takes a part of the frames. It asks for the next one, and at the end for its place in the game.
+// history takes a part of the frames, or brings back what proves the new address. It asks for the next one, and at the end for its place in the game.
 func (r *rogue) history(now time.Time, datagram []byte) {
+	if id, nonce, ok := wire.ParseCall(datagram); ok && r.ticketed && id == r.ticket.ID {
+		r.nonce = nonce
+		r.moves++
+		r.write(wire.AppendMove(nil, r.ticket, r.moves, nonce))
+		return
+	}
 	h, ok := wire.ParseHistory(datagram)
 	if !ok || !r.behind || !r.plays {
 		return
