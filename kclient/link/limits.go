@@ -88,6 +88,10 @@ const (
 	answerGap     = 250 * time.Millisecond // between answers to repeats outside of play, EmuLinker's maxPing as shipped
 	farPatience   = 3 * time.Second        // of messages far ahead before the client follows a server that has thrown the rest away
 	farMessages   = 8
+
+	// leftAfter is how old what the peer may lack is when it no longer waits for a silence to be sent again: outside of
+	// play a server asks for proof once a second.
+	leftAfter = 1500 * time.Millisecond
 )
 
 // Asking a quiet server, see watch.go.

@@ -81,11 +81,21 @@ func sooner(at, t time.Time) time.Time {
 // starves reports whether a resend is due although there is something new: what is new goes along with the newest
 // messages only, and so many of them may come, as lines of chat do, that the oldest that the peer lacks would never go out.
 func (l *Link) starves(now time.Time) bool {
+	w, ok := l.resendAfter()
+	return ok && !now.Before(l.lastOld.Add(w)) && l.left(now)
+}
+
+// left reports whether the oldest that the peer may lack is so far back that new messages do not carry it along, and
+// has not been proven for longer than it takes to ask for that.
+func (l *Link) left(now time.Time) bool {
 	if l.sent-min(l.out.proven, l.sent) <= l.maxWhole() {
 		return false
 	}
-	w, ok := l.resendAfter()
-	return ok && !now.Before(l.lastOld.Add(w))
+	after := 2 * l.rtt.wait() // frames prove
+	if l.phase != Play {
+		after += leftAfter
+	}
+	return now.Sub(l.out.slot(l.out.proven).sent) > after
 }
 
 func (l *Link) resendDue(now time.Time) bool { return isDue(l.resendAt(), now) }
@@ -152,7 +162,7 @@ func (l *Link) answerAfter() time.Duration {
 // to four. Outside of play it is one step at a time, unless what is new comes faster than that.
 func (l *Link) furtherCopies(now time.Time) int {
 	if l.phase != Play {
-		if now.Sub(l.lastNew) < minLobbyWait {
+		if l.left(now) && now.Sub(l.lastNew) < minLobbyWait {
 			return min(l.steps(), maxCopies) - 1
 		}
 		return 0
