@@ -234,7 +234,7 @@ func (s *session) comeBack(now time.Time) bool {
 	sv.byTicket[used.ID] = s
 	sv.stats.Logins++
 	s.tellBehind(now)
-	s.sendStatus(now)
+	s.sendStatus(now, func() {})
 	sv.addUser(s)
 	s.send(now, wire.TypeUserJoined, s.entered())
 	s.send(now, wire.TypePlayerList, r.listFor(s))

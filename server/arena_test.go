@@ -61,9 +61,10 @@ func inArenaOn(t *testing.T, seed uint64, line netsim.Profile, cfg server.Config
 		a := &arena{t: t, seed: seed, net: netsim.New(seed, line), addr: arenaServer, served: make(chan error, 1),
 			in: map[netip.Addr]*flow{}, out: map[netip.Addr]*flow{}}
 		a.net.Filter(a.count)
-		var conn server.PacketConn
-		conn, err := a.net.Listen(a.addr)
+		listening, err := a.net.Listen(a.addr)
 		require.NoError(t, err)
+		require.NoError(t, listening.SetReadBuffer(1<<20)) // as the server asks of a real socket
+		var conn server.PacketConn = listening
 		if socket != nil {
 			conn = socket(conn)
 		}

@@ -69,7 +69,7 @@ func (s *session) askAt() time.Time {
 		}
 		return at.Add(playAskAfter + 2*time.Duration(s.connection.Frames())*time.Second/60)
 	}
-	if s.proves() {
+	if s.proves() || s.asksToProve() {
 		return time.Time{}
 	}
 	return s.asks.at
@@ -90,7 +90,7 @@ func (s *session) ask(now time.Time) {
 		s.askInPlay(now)
 		return
 	}
-	if s.proves() || a.at.IsZero() || now.Before(a.at) {
+	if s.proves() || s.asksToProve() || a.at.IsZero() || now.Before(a.at) {
 		return
 	}
 	oldest, ok := s.link.OldestUnproven()
@@ -98,6 +98,8 @@ func (s *session) ask(now time.Time) {
 	switch {
 	case !ok && s.link.Unproven() > 0: // not even sent yet
 		a.at = now.Add(askAfter)
+	case !s.reached && s.prover.vain > maxVainAsks: // it answers none, and its bytes are few
+		a.at = time.Time{}
 	case !ok && !awaited, a.unanswered >= maxAsks, a.n >= maxOpen:
 		a.at = time.Time{}
 	case ok && now.Before(oldest.Add(askAfter)):

@@ -48,6 +48,7 @@ var unlimited = setOf(wire.TypeGameData, wire.TypeGameCache, wire.TypeGameChat, 
 // receive handles one datagram of the session's address.
 func (s *session) receive(now time.Time, datagram []byte) {
 	s.server.work = work{session: s}
+	s.earn(len(datagram))
 	if s.state == stateClosed {
 		s.receiveLate(now, datagram)
 		return
@@ -64,12 +65,6 @@ func (s *session) receive(now time.Time, datagram []byte) {
 		s.settleDoubt(now)
 	}
 	s.deliver(now)
-	if _, hole := s.link.Hole(); hole && s.state == stateLogin && !s.proven {
-		// It sends its last three messages and nothing older: the 06 that are missing
-		// never come, and if they still do they say nothing new.
-		s.loseAcks(now, s.link.Skip())
-		s.deliver(now)
-	}
 	s.touch()
 }
 

@@ -93,7 +93,7 @@ func TestRow16EveryTypeInEveryState(t *testing.T) {
 			c := b.client(1, "anna")
 			c.mute = true
 			c.send(wire.TypeLogin, wire.LoginRequest{User: "anna", Emulator: "emu", Connection: wire.LAN})
-			c.send(wire.TypeClientAck, wire.ClientAck{})
+			c.send(wire.TypeClientAck, wire.ClientAck{Extra: wire.AppendNonce(nil, b.s.nonce(c.addr))})
 			return c
 		},
 		stateLobby: func(b *box) *boxClient {

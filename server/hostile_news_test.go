@@ -131,7 +131,7 @@ func TestNewsArrives(t *testing.T) {
 			readers = append(readers, r)
 			r.login()
 			if i%2 == 0 {
-				time.Sleep(50 * time.Millisecond)
+				time.Sleep(400 * time.Millisecond)
 				r.send(wire.TypeCreateGame, wire.CreateRequest{Game: fmt.Sprint("game ", i)}.AppendTo(nil))
 			}
 			if i == 14 {

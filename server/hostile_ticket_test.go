@@ -40,14 +40,24 @@ func TestRow18OldClientsSeeOnlyTheOffer(t *testing.T) {
 	c := b.client(1, "anna")
 	c.mute = true
 	c.send(wire.TypeLogin, wire.LoginRequest{User: "anna", Emulator: "emu", Connection: wire.LAN})
-	for round := range loginRounds {
-		ack := boxParse(c, wire.TypeServerAck, wire.ParseServerAck)
-		_, offered := wire.ParseNonce(ack.Extra)
-		require.Equal(t, round == 0, offered)
-		require.Equal(t, round == 0, len(ack.Extra) > 0)
+	for round := 0; c.session() == nil; round++ {
+		for _, g := range c.inbox {
+			ack, err := wire.ParseServerAck(g.body)
+			require.NoError(t, err)
+			_, offered := wire.ParseNonce(ack.Extra)
+			require.Equal(t, round == 0, offered)
+			require.Equal(t, round == 0, len(ack.Extra) > 0)
+		}
+		n := len(c.inbox)
 		c.inbox = nil
-		c.send(wire.TypeClientAck, wire.ClientAck{})
+		for range n {
+			c.send(wire.TypeClientAck, wire.ClientAck{})
+		}
+		if len(c.inbox) == 0 {
+			b.pass(10 * time.Millisecond)
+		}
 	}
+	c.inbox = nil
 	require.True(t, c.session().loggedIn())
 	require.False(t, c.session().proven)
 	b.pass(10 * time.Second)
@@ -132,6 +142,7 @@ func TestMoves(t *testing.T) {
 	b.pass(2 * callTime)
 	b.raw(to, old)
 	require.Equal(t, from, se.addr, "its nonce is too old")
+	c.silent = true // it is elsewhere now
 	b.raw(to, move(2, to))
 	require.Equal(t, to, se.addr)
 	require.Same(t, se, b.s.sessions[to])

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"kbridge/kclient/lockstep"
+	"kbridge/kclient/wire"
 )
 
 // The server's budgets, each with its reason: what anybody can make it keep, send and do, and what happens beyond that.
@@ -19,8 +20,11 @@ import (
 //	                           maxRoomLines a room
 //
 //	places                     an address has             in all           beyond it
-//	logins not answered yet    maxPendingPerAddress       maxPending       the oldest makes room; nobody is told
+//	logins not proven yet                                 pendingMost      the oldest of its class makes room; nobody is told
 //	logins under way           maxLoginsPerAddress        maxLogins        the oldest makes room; nobody is told
+//	users not proven                                      one in           the oldest makes room; it is told
+//	                                                      unprovenShare
+//	what waits for their bytes maxHeldBytes                                dropped
 //	histories                  maxHostHistories           maxHistories     nobody can come back into the game
 //	addresses with rates       maxHostRates users         maxRateHosts     the oldest makes room
 //	sessions that are over                                maxClosing       the oldest is forgotten
@@ -29,7 +33,7 @@ import (
 //	rooms                                                 Config.MaxGames  refused; told
 //
 //	what goes out, what is asked for                                       beyond it
-//	before an address has answered: unprovenFactor bytes for one that came nothing is sent
+//	before who is there has proven it: unprovenFactor bytes for one        delayed, in netsync and in play as well
 //	outside of play: paceRate after paceBurst; in play what the game needs delayed
 //	changes of rooms, to those outside: newsPace and newsEvery             merged: the last state is told
 //	moves to an address that has proven nothing: callRate                  dropped; the client asks again
@@ -155,16 +159,8 @@ const (
 	// loginTimeout: n02 waits 10 s for its login.
 	loginTimeout = 10 * time.Second
 
-	// maxPending bounds the logins whose address has not answered yet, in all
-	// and for one IP address (for IPv6 one /64, which is what one host has;
-	// loopback is exempt, since nobody elsewhere can forge it). The oldest one makes room, so that nobody can be kept out by somebody
-	// else who writes that person's address into datagrams. 4,096 entries take
-	// about 3 MB, and at 10,000 forged logins a second still give each
-	// answer 400 ms to arrive.
-	maxPending           = 4096
-	maxPendingPerAddress = 64
-
-	// maxLogins bounds the logins whose address has answered, in the same way.
+	// maxLogins bounds the logins of our own clients, which have returned the nonce, in all and for one
+	// IP address (for IPv6 one /64, which is what one host has; loopback is exempt). The oldest one makes room.
 	maxLogins           = 1024
 	maxLoginsPerAddress = 128
 
@@ -177,39 +173,99 @@ const (
 	// from 0, one captured client from 1, and EmuLinker-K takes that.
 	maxFirst = 1
 
-	// unprovenFactor bounds what is sent to an address that has not answered, in
-	// bytes for each byte that came from it.
-	unprovenFactor = 3
-
 	// A login that comes again is answered again after firstAckGap.
 	firstAckGap = 150 * time.Millisecond
 
 	// n02 sends its login once, never repeats a 06 and ignores a repeated 05, so when
 	// a 06 is lost the login only goes on with a new 05: the 06 that it draws brings
 	// the two before it along (seen with n02). One goes out when the last one has
-	// had no answer for askAgainAfter; clients with a longer round trip answer all of
-	// them. At most maxLoginAsks stand unanswered: n02 ignores a datagram whose newest
-	// message is ten ahead, and seven cost no more bytes than repeating one of them
-	// twelve times, as the link would. Before the first 06 all of it is within
-	// unprovenFactor, and only maxPendingAsks of them are new: the ticket of our own
+	// had no answer for askAgainAfter, or one and a half round trips; clients with a longer one answer all of
+	// them. Before the first 06 only maxPendingAsks of them are new: the ticket of our own
 	// client still needs one, and it takes each 05 of the login for a proof of the 06
 	// before it, which does no harm while its three messages a datagram hold all of them.
 	askAgainAfter   = 500 * time.Millisecond
 	maxLoginAsks    = 7
 	maxPendingAsks  = loginRounds - 1
-	maxPendingSends = 8 // datagrams in all that no login called for
-
-	// maxEarlyAcks is how many 06 are remembered that came before their 05 was
-	// sent; when a 05 has been without an answer for askAgainAfter one of those
-	// counts for it. n02 with a set ping sends four 06 of its
-	// own accord and answers none; when one of them is lost the next datagram
-	// carries two.
-	maxEarlyAcks = loginRounds - 1
+	maxPendingSends = 8 // datagrams in all that no 06 called for
 
 	// lateAnswer is how much later than the quickest answer one is when its 05 had to be
 	// sent again: links wait 200 ms at least, and the line may vary.
 	lateAnswer = 150 * time.Millisecond
 )
+
+// Who has proven nothing, see prover.go, pending.go and unproven.go.
+const (
+	// unprovenFactor bounds what is sent to who has not proven to be where its datagrams say, in
+	// bytes for each byte that came from there; mostCredit is how many can be saved up. Four rounds of a login of n02
+	// leave some 700: the welcome of a server with ten users and two rooms fits. n02 with a set ping, which
+	// answers no 05, has that and three times what it says (70 to 100 bytes for each line or click, 31 a frame in a
+	// game of two players at two bytes each, of which it is sent 37 to 73): it sees the lists of small
+	// servers at once, those of large ones late or never, and plays.
+	unprovenFactor = 3
+	mostCredit     = 16 << 10
+
+	// A round of 05 that proves is 1 to 8 of them, three bits; n02 ignores a datagram whose newest message is ten
+	// ahead. Before the fifth 06, since n02 with a set ping needs its bytes, and where something got lost or bytes are
+	// few it is 1 to 4, or 1 to 2. Seven bits are three rounds: with the first 05 the four of old servers. A forger,
+	// who must send 220 bytes for a try, gets through once in 28 kB at best, and then draws a list of shortList users,
+	// 4 kB, and what comes in a minute: a quarter more than it can draw anyhow. Longer lists take one round more. While
+	// logins push each other out it takes sixteen bits, six rounds: of 10,000 forged ones a second one gets through in
+	// ten seconds.
+	mostRoundBits = 3
+	shortBits     = 7
+	longBits      = 10
+	shortList     = 32 // users
+	crowdedBits   = 16
+	ackSize       = wire.MessageHeaderSize + 17 // of a 05
+	mostOpen      = 9
+	usualAcks     = 3 // in a datagram: the usual redundancy
+
+	// answerSpread is how far apart the answers to one datagram may come, and what must pass between two rounds: a
+	// burst on its way through a radio network is spread by some ten milliseconds. From a round trip of 120 ms on it
+	// costs no time, since the next answers cannot come sooner.
+	answerSpread = 60 * time.Millisecond
+
+	// maxVainAsks is how many 05 in a row may draw nothing before no more are sent but one every proveAgainAfter.
+	maxVainAsks     = 8
+	proveAgainAfter = time.Minute
+
+	// The logins that are not proven are kept in about 750 bytes each: at 10,000 forged ones a second each has 800 ms
+	// for its first two rounds, at 2,500 that guess the first number right 1.6 s for the third. crowdedFor is how long
+	// after one had to make room they count as crowded: longer than a login takes.
+	pendingClasses = 3
+	pendingRing    = 16 // 05 whose time is known: more than may be open
+	crowdedFor     = 5 * time.Second
+
+	// maxLostAcks is how many 06 may be missing before a datagram belongs to somebody else: two rounds of them.
+	maxLostAcks = 16
+
+	// mostRepeatedAcks: classic clients send their last three messages.
+	mostRepeatedAcks = 3
+
+	// A login that has sent four 06 and cannot prove more goes on after unprovenAfter (n02 waits 10 s), and sooner when
+	// two 05 in a row have drawn nothing. Of such users unprovenLogins may come, and one in unprovenShare of all users
+	// can be one.
+	unprovenAfter = 5 * time.Second
+	unprovenShare = 4
+
+	// What cannot be paid for waits: maxHeldBytes for each session, with heldOverhead for each message, beside the list
+	// at its login. At most maxGathered are given to the link before they go out. resendReserve is left for what is
+	// new, and proofReserve for some rounds of 05, beside what they must repeat: no more than maxBeforeProof. A list
+	// above smallStatus begins with an empty part: that is what n02 waits for.
+	maxHeldBytes   = 32 << 10
+	heldOverhead   = 48
+	maxGathered    = 3
+	resendReserve  = 300
+	proofReserve   = 300
+	maxBeforeProof = 450
+	smallStatus    = 200
+	leastUser      = 10 // bytes in it
+)
+
+// pendingMost is how many logins of each class are kept.
+var pendingMost = [pendingClasses]int{8192, 4096, 2048}
+
+var unprovenLogins = Rate{Every: time.Second, Burst: 20}
 
 // Clients that have crashed and log in again, see doubt.go. EmuLinker replaces the old session at once.
 const (

@@ -18,14 +18,14 @@ const stoppingMessage = "The server is shutting down"
 // errorName is who refusals of starts and kicks are from; no user may be called so.
 const errorName = "Error"
 
-// loginState is where the rounds of 05 and 06 stand.
+// loginState is where the rounds of 05 and 06 of one of our own clients stand, which has returned the nonce; what
+// old clients do before that is in pending.go.
 type loginState struct {
 	counted  bool      // in host.logins
 	until    time.Time // when it must be complete
 	asked    int       // 05 so far
 	left     int       // of them, that have left in a datagram
 	rounds   int       // complete
-	early    int       // 06 that came before their 05
 	sent     []sentAsk // a ring of maxLoginAsks + 1; nil once it is over
 	ticketed bool      // the ticket is under way
 	pings    *pings    // like sent
@@ -47,51 +47,31 @@ func (l *loginState) over() { l.sent, l.pings = nil, nil }
 // sentAs is where the k-th 05 of the login is kept; the answered ones make room.
 func (l *loginState) sentAs(k int) *sentAsk { return &l.sent[k%len(l.sent)] }
 
-// newSession replays what a pending login has done so far into a fresh link: the
-// login came, and the first 05 went out. p is nil when it is not known when.
-func (s *Server) newSession(now time.Time, from netip.AddrPort, p *pendingLogin, login pendingBody) *session {
-	since := now
-	if p != nil {
-		since = p.since
-	}
-	se := &session{server: s, addr: from, began: since, link: link.New(link.Config{Server: true, First: login.seq}, since), player: -1}
-	se.timer.owner = se
-	se.login.until = since.Add(loginTimeout)
-	se.login.sent, se.login.pings = make([]sentAsk, maxLoginAsks+1), &pings{}
-	se.login.counted = true
-	request, err := wire.ParseLoginRequest(login.bytes)
-	se.login.request, se.login.badType = request, err != nil
-	s.host(from.Addr()).logins++
-	s.sessions[from] = se
-	se.enlist(&s.logins)
+func (l *loginState) begin(since time.Time) {
+	l.until = since.Add(loginTimeout)
+	l.sent, l.pings = make([]sentAsk, maxLoginAsks+1), &pings{}
+}
 
-	replay := wire.AppendBundleHeader(nil, 1)
-	replay = wire.AppendMessage(replay, login.seq, wire.TypeLogin, login.bytes)
-	if se.link.Receive(since, replay) == nil {
-		se.link.Message()
-	}
-	if p == nil || p.asks == 0 { // forgotten
-		se.replayAsk(now, s.firstAck(s.body[:0], from), sentAsk{})
-		return se
-	}
-	for k := range p.asks {
-		ask := sentAsk{at: p.asked[k], datagrams: -1} // others followed
-		if k == p.asks-1 && !p.again {
-			ask.datagrams = p.asks
-		}
-		se.replayAsk(p.asked[k], s.pendingAck(s.body[:0], from, p.nonce && k == 0), ask)
-	}
-	if p.again {
-		se.link.Datagram(p.last, s.out[:0]) // so that the link measures nothing by it
-	}
+// newSession makes a session of a login.
+func (s *Server) newSession(now time.Time, from netip.AddrPort, config link.Config, login []byte) *session {
+	se := &session{server: s, addr: from, link: link.New(config, now), player: -1, began: now}
+	se.timer.owner = se
+	request, err := wire.ParseLoginRequest(login)
+	se.login.request, se.login.badType = request, err != nil
+	s.sessions[from] = se
 	return se
 }
 
 // replayAsk has the link send a 05 that the pending login has sent already.
-func (s *session) replayAsk(at time.Time, body []byte, ask sentAsk) {
+func (s *session) replayAsk(at time.Time, body []byte) {
 	s.server.body = body
 	s.asks.open(s.link.Send(at, wire.TypeServerAck, body))
 	s.link.Datagram(at, s.server.out[:0])
+}
+
+// replayLoginAsk is replayAsk for one that is timed.
+func (s *session) replayLoginAsk(ask sentAsk, body []byte) {
+	s.replayAsk(ask.at, body)
 	*s.login.sentAs(s.login.asked) = ask
 	s.login.asked++
 	s.login.left++
@@ -99,19 +79,6 @@ func (s *session) replayAsk(at time.Time, body []byte, ask sentAsk) {
 
 // asking reports whether a 05 has left that is not answered.
 func (l *loginState) asking() bool { return l.left > l.rounds }
-
-// deadline is when tickLogin has something to do.
-func (l *loginState) deadline(proven bool) time.Time {
-	switch {
-	case l.waits != nil, !l.asking(), l.left < l.asked:
-		return l.until
-	case l.early > 0:
-		return earliest(l.until, l.sentAs(l.rounds).at.Add(askAgainAfter))
-	case !proven && l.asked-l.rounds < maxLoginAsks:
-		return earliest(l.until, l.sentAs(l.asked-1).at.Add(askAgainAfter))
-	}
-	return l.until
-}
 
 // tickLogin reports whether the session is still there.
 func (s *session) tickLogin(now time.Time) bool {
@@ -122,25 +89,13 @@ func (s *session) tickLogin(now time.Time) bool {
 			l.waits = nil
 			s.takeName(now)
 		}
-	case !now.Before(l.until):
-		s.server.cfg.Logger.Debug("login not completed", slog.Any("addr", s.addr), slog.Int("rounds", l.rounds))
-		s.forget()
-		return false
-	case now.Before(l.deadline(s.proven)):
-	case l.early > 0:
-		l.early--
-		s.asks.skip()
-		s.nextRound(now)
-	default:
-		s.askLogin(now)
+		return true
+	case now.Before(l.until):
+		return true
 	}
-	return true
-}
-
-// mayFlushLogin reports whether a login has a datagram to send. The link's own resends
-// are for our own client: to the others they are of no use, see askAgainAfter.
-func (s *session) mayFlushLogin() bool {
-	return s.state != stateLogin || s.proven || s.login.left < s.login.asked
+	s.server.cfg.Logger.Debug("login not completed", slog.Any("addr", s.addr), slog.Int("rounds", l.rounds))
+	s.forget()
+	return false
 }
 
 // flushedLogin takes down that a datagram has left. Each carries one new 05.
@@ -159,8 +114,14 @@ func (s *session) receiveAck(now time.Time, ack wire.ClientAck) {
 		l.comeback = append(l.comeback[:0], ack.Extra...)
 	}
 	if s.state == stateLogin && !l.asking() {
-		l.early = min(l.early+1, maxEarlyAcks)
 		return
+	}
+	if p := &s.prover; !s.reached {
+		rtt := time.Duration(0)
+		if p.worth > 0 && p.first.IsZero() { // else nobody knows which 05 it answers
+			rtt = now.Sub(p.at)
+		}
+		p.answer(now, rtt)
 	}
 	seq, ok := s.asks.answered(now)
 	if !ok {
@@ -178,20 +139,6 @@ func (s *session) receiveAck(now time.Time, ack wire.ClientAck) {
 	}
 	s.link.Prove(now, seq)
 	s.nextRound(now)
-}
-
-// loseAcks counts 06 that a client of the login no longer has: it has sent them, and so
-// it has what they answer.
-func (s *session) loseAcks(now time.Time, n int) {
-	for range n {
-		if s.state != stateLogin || !s.login.asking() || s.login.waits != nil {
-			return
-		}
-		if seq, ok := s.asks.answered(now); ok {
-			s.link.Prove(now, seq)
-		}
-		s.nextRound(now)
-	}
 }
 
 // nextRound sends the next 05 if none is under way, or ends the login.
@@ -230,6 +177,7 @@ func (s *session) completeLogin(now time.Time) {
 	if s.comeBack(now) {
 		return
 	}
+	s.makeRoom(now)
 	if reason := s.refusal(now); reason != "" {
 		s.refuseLogin(now, RefusedLogin, reason)
 		return
@@ -260,9 +208,15 @@ func (s *session) enter(now time.Time) {
 	if s.userRates == nil {
 		s.userRates = sv.userRates.take(now, s.addr.Addr())
 	}
-	s.sendStatus(now)
+	if !s.reached {
+		s.link.Gather(mostOpen)
+	}
+	joined := func() { s.send(now, wire.TypeUserJoined, s.entered()) }
+	s.sendStatus(now, joined)
 	sv.addUser(s)
-	s.send(now, wire.TypeUserJoined, s.entered())
+	if s.reached {
+		joined()
+	}
 	s.news.begin(sv)
 	sv.news.add(now, s)
 	for _, line := range sv.motd {
@@ -288,7 +242,7 @@ func (s *session) refusal(now time.Time) string {
 	switch {
 	case sv.stopping:
 		return stoppingMessage
-	case !s.mayLogIn(now):
+	case s.reached && !s.mayLogIn(now):
 		return "Too many logins from your address, wait a moment"
 	case s.login.badType:
 		return fmt.Sprintf("Connection type %d is not one of 1 (LAN) to 6 (Bad)", uint8(s.connection))
@@ -302,11 +256,13 @@ func (s *session) refusal(now time.Time) string {
 	return ""
 }
 
-// sendStatus sends who and what is there, in parts.
-func (s *session) sendStatus(now time.Time) {
+// sendStatus sends who and what is there, in parts. Where bytes are few it calls joined after the first part: n02 waits
+// for its own name, and adds up what comes later.
+func (s *session) sendStatus(now time.Time, joined func()) {
 	sv := s.server
 	sv.lastNews++
 	s.listed = sv.lastNews
+	parts := 0
 	users := make([]wire.StatusUser, 0, len(sv.users))
 	for _, u := range sv.users {
 		st := wire.UserIdle
@@ -320,7 +276,17 @@ func (s *session) sendStatus(now time.Time) {
 		games = append(games, wire.StatusGame{Name: r.game, GameID: r.id, Emulator: r.emulator, Owner: r.ownerName,
 			Players: len(r.members), MaxPlayers: maxPlayers, State: r.state})
 	}
-	wire.SplitServerStatus(users, games, func(part wire.ServerStatus) { s.send(now, wire.TypeServerStatus, part) })
+	if !s.reached && len(users)*leastUser > smallStatus {
+		s.send(now, wire.TypeServerStatus, wire.ServerStatus{})
+		joined()
+		parts++ // the rest will have to wait
+	}
+	wire.SplitServerStatus(users, games, func(part wire.ServerStatus) {
+		s.send(now, wire.TypeServerStatus, part)
+		if parts++; parts == 1 && !s.reached {
+			joined()
+		}
+	})
 }
 
 func (s *Server) addUser(u *session) {

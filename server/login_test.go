@@ -36,7 +36,8 @@ func TestLoginOrderAndPing(t *testing.T) {
 				require.Equal(t, wire.UserJoined{User: "anna", UserID: 1, Ping: 20, Connection: wire.LAN}, m)
 			}
 		}
-		require.Equal(t, 4, acks)
+		require.GreaterOrEqual(t, acks, loginRounds)
+		require.LessOrEqual(t, acks, 1+3*8, "one, and three rounds of eight at most")
 		require.Equal(t, []wire.Type{wire.TypeServerStatus, wire.TypeUserJoined, wire.TypeServerMessage,
 			wire.TypeServerMessage, wire.TypeServerMessage}, order)
 

@@ -24,7 +24,7 @@ func TestOnlyOldClientsAreGivenUpSoon(t *testing.T) {
 		}
 		c.silent = true
 		missing := uint16(c.link.Stats().MessagesSent)
-		for ahead := range uint16(20) { // more than it ever had in a datagram
+		for ahead := range uint16(60) { // more than it ever had in a datagram
 			body := wire.AppendGameData(nil, []byte{3})
 			b.raw(c.addr, one(missing+1+ahead, wire.TypeGameData, body))
 		}

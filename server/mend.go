@@ -104,32 +104,34 @@ func (s *Server) putOut(now time.Time, u *session) {
 func (s *Server) mendLogins() {
 	s.logins.mend(stateLogin, len(s.sessions))
 	s.closed.mend(stateClosed, len(s.sessions))
-	var order []*pendingLogin
-	for p := s.pending.first; p != nil && len(order) <= len(s.pending.byAddr); p = p.next {
-		if s.pending.byAddr[p.addr] == p {
-			order = append(order, p)
-		}
-	}
 	s.hosts = map[netip.Addr]*host{}
-	s.pending.byAddr = map[netip.AddrPort]*pendingLogin{}
-	s.pending.first, s.pending.last, s.pending.free = nil, nil, nil
-	for _, p := range order {
-		p.prev, p.next = s.pending.last, nil
-		if p.prev != nil {
-			p.prev.next = p
-		} else {
-			s.pending.first = p
-		}
-		s.pending.last = p
-		s.pending.byAddr[p.addr] = p
-		h := s.host(p.addr.Addr())
-		h.pending = append(h.pending, p)
-	}
+	s.pending.mend()
 	for _, se := range s.sessions {
 		if se.login.counted = se.state == stateLogin; se.login.counted {
 			s.host(se.addr.Addr()).logins++
 		}
 	}
+}
+
+// mend keeps those who are found by address, in their order.
+func (t *pendingTable) mend() {
+	byAddr := map[netip.AddrPort]*pendingLogin{}
+	lists := t.lists
+	t.lists, t.free = [pendingClasses]pendingList{}, nil
+	for class := range lists {
+		var order []*pendingLogin
+		for p := lists[class].first; p != nil && len(order) <= len(t.byAddr); p = p.after {
+			if t.byAddr[p.addr] == p && byAddr[p.addr] == nil {
+				byAddr[p.addr] = p
+				order = append(order, p)
+			}
+		}
+		for _, p := range order {
+			p.class = class
+			t.lists[class].push(p)
+		}
+	}
+	t.byAddr = byAddr
 }
 
 // mend keeps those of the list that are in this state, in their order; limit bounds how many can be.

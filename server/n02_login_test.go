@@ -132,12 +132,13 @@ func TestALongRoundTripIsMeasuredAsLong(t *testing.T) {
 }
 
 // Nothing is lost but what comes and goes after the login itself, which n02 sends once. What fails
-// are logins whose first two 05, or their answers, were lost: three times the bytes of a login are no more.
+// are logins whose first two 05, or their answers, were lost, or three later ones in a row: three times the bytes that came
+// are no more.
 func TestLoginsOfN02OnLossyLines(t *testing.T) {
 	for _, tc := range []struct {
 		loss float64
 		min  int // of a hundred
-	}{{0.05, 98}, {0.1, 95}, {0.2, 88}} {
+	}{{0.05, 98}, {0.1, 95}, {0.2, 84}} {
 		logins, late := 0, 0
 		const seeds = 400
 		for seed := range uint64(seeds) {

@@ -9,43 +9,56 @@ import (
 	"kbridge/kclient/wire"
 )
 
-// pendingLogin is a login whose address has not answered yet. It is all that
+// pendingLogin is a login that has not proven where it comes from. It is all that
 // such a login costs: no link, no user ID, no place among the users.
 type pendingLogin struct {
-	table   *pendingTable
-	addr    netip.AddrPort
-	since   time.Time // of the first datagram
-	last    time.Time // of the latest datagram to it
-	asked   [maxPendingAsks]time.Time
-	asks    int    // different 05
-	nonce   bool   // the first one offers it
-	again   bool   // the latest one was sent more than once
-	retries int    // datagrams that a timer called for
-	in      int    // bytes that came from the address
-	out     int    // bytes that went there
-	seq     uint16 // of the login
+	table *pendingTable
+	addr  netip.AddrPort
+	since time.Time // of the first datagram
+	last  time.Time // of the latest datagram to it
+
+	prover prover
+	asked  [pendingRing]int32 // when the k-th 05 went out, in microseconds since the first datagram; k modulo the length
+	sent   int                // different 05
+	done   int                // of them, that are answered, or will never be
+	round  int                // sent, before the round at hand
+	nonce  bool               // the first one offers it
+	acks   int                // datagrams that brought a new 06, and those that are lost
+	pings  pings
+
+	credit  int    // bytes that may be sent there
+	retries int    // datagrams that a timer called for before the first 06
+	first   uint16 // number of the login
+	next    uint16 // of the client's next message
 	size    int    // of body
 	body    [maxLoginBody]byte
 	timer   timer
 
-	prev, next *pendingLogin // by age, in the table
+	class         int // which of the table's lists it is in
+	before, after *pendingLogin
 }
 
-// pendingTable holds the logins of maxPending addresses, the oldest first. When
-// it is full the oldest makes room: a flood of forged logins shortens the time
-// that an answer may take, but keeps nobody out. Entries are used again, so the
-// heap stays as it is.
+// pendingTable holds the logins that are not proven, in lists of their own by what they have won already (see prover):
+// a flood of forged logins fills the first one, a quarter of them at most the second, a thirtieth the third. When a
+// list is full its oldest entry makes room. So a flood shortens the time that an answer may take and nothing else, and
+// it does not matter whose addresses it names: a limit for each address would let somebody else who writes a person's
+// address into datagrams keep that person out. Entries are used again, so the heap stays as it is.
 type pendingTable struct {
-	server      *Server
-	byAddr      map[netip.AddrPort]*pendingLogin
+	server  *Server
+	byAddr  map[netip.AddrPort]*pendingLogin
+	lists   [pendingClasses]pendingList
+	free    *pendingLogin
+	crowded time.Time // until when somebody counts as having had to make room
+}
+
+type pendingList struct {
 	first, last *pendingLogin
-	free        *pendingLogin
+	n           int
 }
 
 // host is what is known of one IP address while it has logins under way.
 type host struct {
-	pending []*pendingLogin // oldest first
-	logins  int             // sessions in stateLogin
+	logins int // sessions in stateLogin
 }
 
 func (t *pendingTable) init(s *Server) {
@@ -78,67 +91,105 @@ func (s *Server) host(addr netip.Addr) *host {
 // dropHost forgets a host that has nothing under way any more.
 func (s *Server) dropHost(addr netip.Addr) {
 	key := hostOf(addr)
-	if h := s.hosts[key]; h != nil && len(h.pending) == 0 && h.logins <= 0 {
+	if h := s.hosts[key]; h != nil && h.logins <= 0 {
 		delete(s.hosts, key)
 	}
 }
 
-// add takes a new address in; crowded tells that another one had to make room.
-func (t *pendingTable) add(now time.Time, addr netip.AddrPort) (p *pendingLogin, crowded bool) {
-	h := t.server.host(addr.Addr())
-	switch {
-	case len(h.pending) >= maxPendingPerAddress && !addr.Addr().IsLoopback():
-		t.remove(h.pending[0])
-		h = t.server.host(addr.Addr())
-		crowded = true
-	case len(t.byAddr) >= maxPending:
-		t.remove(t.first)
-		h = t.server.host(addr.Addr())
-		crowded = true
+// isCrowded reports whether somebody had to make room lately.
+func (t *pendingTable) isCrowded(now time.Time) bool { return now.Before(t.crowded) }
+
+// bits is how much a login has to win.
+func (t *pendingTable) bits(now time.Time) int {
+	if t.isCrowded(now) {
+		return crowdedBits
 	}
-	if p = t.free; p != nil {
-		t.free = p.next
+	return t.server.proofBits()
+}
+
+// proofBits is how much a session has to win: the more the longer the lists are that it would be sent for a lucky
+// guess.
+func (s *Server) proofBits() int {
+	if len(s.users) > shortList {
+		return longBits
+	}
+	return shortBits
+}
+
+// add takes a new address in.
+func (t *pendingTable) add(now time.Time, addr netip.AddrPort) *pendingLogin {
+	t.makeRoom(now, 0)
+	p := t.free
+	if p != nil {
+		t.free = p.after
 	} else {
 		p = &pendingLogin{table: t}
-		p.timer.owner = p
 	}
-	p.addr, p.since, p.last = addr, now, now
-	p.asks, p.nonce, p.again = 0, false, false
-	p.retries, p.in, p.out, p.size = 0, 0, 0, 0
-	p.prev, p.next = t.last, nil
-	if t.last != nil {
-		t.last.next = p
-	} else {
-		t.first = p
-	}
-	t.last = p
+	timer := p.timer
+	*p = pendingLogin{table: t, addr: addr, since: now, last: now, timer: timer}
+	p.timer.owner = p
 	t.byAddr[addr] = p
-	h.pending = append(h.pending, p)
-	return p, crowded
+	t.lists[0].push(p)
+	return p
+}
+
+// makeRoom has the oldest of a full list go.
+func (t *pendingTable) makeRoom(now time.Time, class int) {
+	if t.lists[class].n >= pendingMost[class] {
+		t.crowded = now.Add(crowdedFor)
+		t.remove(t.lists[class].first)
+		t.server.countRefused(RefusedCrowded)
+	}
+}
+
+// classify moves a login to the list of what it has won.
+func (t *pendingTable) classify(now time.Time, p *pendingLogin) {
+	class := 0
+	switch won := p.prover.won(); {
+	case won > mostRoundBits:
+		class = 2
+	case won > 0:
+		class = 1
+	}
+	if class == p.class {
+		return
+	}
+	t.lists[p.class].pull(p)
+	t.makeRoom(now, class)
+	p.class = class
+	t.lists[class].push(p)
+}
+
+func (l *pendingList) push(p *pendingLogin) {
+	p.before, p.after = l.last, nil
+	if l.last != nil {
+		l.last.after = p
+	} else {
+		l.first = p
+	}
+	l.last = p
+	l.n++
+}
+
+func (l *pendingList) pull(p *pendingLogin) {
+	if p.before != nil {
+		p.before.after = p.after
+	} else {
+		l.first = p.after
+	}
+	if p.after != nil {
+		p.after.before = p.before
+	} else {
+		l.last = p.before
+	}
+	l.n--
 }
 
 func (t *pendingTable) remove(p *pendingLogin) {
 	delete(t.byAddr, p.addr)
-	if p.prev != nil {
-		p.prev.next = p.next
-	} else {
-		t.first = p.next
-	}
-	if p.next != nil {
-		p.next.prev = p.prev
-	} else {
-		t.last = p.prev
-	}
-	h := t.server.host(p.addr.Addr())
-	for i, other := range h.pending {
-		if other == p {
-			h.pending = append(h.pending[:i], h.pending[i+1:]...)
-			break
-		}
-	}
-	t.server.dropHost(p.addr.Addr())
+	t.lists[p.class].pull(p)
 	t.server.timers.remove(&p.timer)
-	p.prev, p.next = nil, t.free
+	p.before, p.after = nil, t.free
 	t.free = p
 }
 
@@ -159,30 +210,101 @@ func (s *Server) receiveLogin(now time.Time, from netip.AddrPort, datagram []byt
 	}
 	if s.returnsNonce(from, bundle) && (ok || p != nil) {
 		// Proven, whether the table still knows the address or not.
-		s.promote(now, from, p, login, datagram, true)
+		s.promote(now, from, p, login, datagram)
 		return
 	}
-	crowded := false
 	if p == nil {
-		p, crowded = s.pending.add(now, from)
+		crowded := s.pending.isCrowded(now)
+		p = s.pending.add(now, from)
+		p.first, p.next = login.seq, login.seq
+		if crowded && hasAck(bundle) {
+			// While the table overflows, an address may have been forgotten before it
+			// could answer. Its answer carries its login along, and is taken for one.
+			p.sent, p.asked[0] = 1, -1
+			p.prover.ask(now, 1, 0)
+		}
 	}
-	if ok {
-		p.seq = login.seq
+	if se := p.receive(now, bundle, login, len(datagram)); se != nil {
+		se.receive(now, datagram)
+	}
+}
+
+// receive takes a datagram of the login's. A client sends its last three messages and nothing older, so what is missing
+// will never come: 06, for a client sends nothing else now. It returns the session that the datagram is for, if it made
+// one.
+func (p *pendingLogin) receive(now time.Time, bundle []wire.Message, login pendingBody, bytes int) *session {
+	s := p.table.server
+	p.credit = min(p.credit+unprovenFactor*bytes, mostCredit)
+	p.prover.waiting = false
+	if again := login.bytes != nil; again && p.acks == 0 && p.done == 0 {
 		p.size = copy(p.body[:], login.bytes)
 	}
-	p.in += len(datagram)
-	// While the table overflows, an address may have been forgotten before it
-	// could answer. Its answer carries its login along, and is taken for one.
-	if hasAck(bundle) && (p.asks > 0 || crowded && ok) {
-		s.promote(now, from, p, login, datagram, false)
-		return
+	news := 0
+	for i := len(bundle) - 1; i >= 0; i-- {
+		m := &bundle[i]
+		ahead := int(int16(m.Seq - p.next))
+		if ahead < 0 {
+			continue
+		}
+		if p.acks >= loginRounds && ahead == 0 && inLobby.has(m.Type) && !accepted[stateLogin].has(m.Type) && s.admitUnproven(now) {
+			return p.complete(now, false) // it takes itself for logged in
+		}
+		known := accepted[stateLogin].has(m.Type) || m.Type == wire.TypeLogin
+		if ahead > maxLostAcks || ahead > 0 && (!known || m.Type == wire.TypeLogin) {
+			s.countRefused(RefusedStray)
+			break
+		}
+		if !known {
+			s.countRefused(RefusedMisplaced)
+		}
+		if ahead > 0 {
+			p.done = min(p.done+ahead, p.sent)
+			p.prover.lose(ahead)
+		}
+		p.next = m.Seq + 1
+		switch m.Type {
+		case wire.TypeUserQuit:
+			p.table.remove(p)
+			return nil
+		case wire.TypeClientAck:
+			// One that brings back something else than it was offered is no old client, but somebody who guesses.
+			if ack, err := wire.ParseClientAck(m.Body); err == nil && !wire.IsExtra(ack.Extra) && m.Seq != p.first {
+				p.answer(now)
+				news += 1 + ahead
+			}
+		}
 	}
-	// Whoever sends the login again has not got the 05. Copies of one datagram
-	// that the network made are not answered each.
-	if p.asks == 0 || !now.Before(p.last.Add(firstAckGap)) {
-		p.ask(now, max(p.asks, 1))
+	if news > 0 {
+		p.acks += min(news, mostRepeatedAcks)
+		p.table.classify(now, p)
 	}
-	p.schedule()
+	switch {
+	case p.sent == 0:
+		p.ask(now, 1, 0)
+	case news == 0 && login.bytes != nil && len(bundle) == 1 && p.prover.open > 0 && !now.Before(p.last.Add(firstAckGap)):
+		// Whoever sends the login again has not got the 05. Copies of one datagram
+		// that the network made are not answered each.
+		p.repeat(now)
+	}
+	p.step(now)
+	return nil
+}
+
+// answer takes a 06. The k-th one answers the k-th 05.
+func (p *pendingLogin) answer(now time.Time) {
+	rtt := time.Duration(0)
+	if p.done < p.sent {
+		if at := p.asked[p.done%pendingRing]; at >= 0 {
+			sent := p.since.Add(time.Duration(at) * time.Microsecond)
+			rtt = now.Sub(sent)
+			if p.prover.first.IsZero() || p.prover.worth == 0 {
+				p.pings.add(rtt, p.last.Sub(sent) >= time.Millisecond)
+			}
+		}
+	}
+	if p.prover.answer(now, rtt) {
+		p.done++
+	}
 }
 
 // pendingBody is a login's number and body.
@@ -204,9 +326,7 @@ func findLogin(bundle []wire.Message) (pendingBody, bool) {
 	return pendingBody{m.Seq, m.Body}, true
 }
 
-// hasAck reports whether the bundle answers the first 05 as an old client does. One
-// that brings back something else than it was offered is no old client, but
-// somebody who guesses.
+// hasAck reports whether the bundle answers the first 05 as an old client does.
 func hasAck(bundle []wire.Message) bool {
 	for i := range bundle {
 		if bundle[i].Type != wire.TypeClientAck || bundle[i].Seq == 0 {
@@ -259,100 +379,4 @@ func (s *Server) pendingAck(b []byte, addr netip.AddrPort, nonce bool) []byte {
 		return s.firstAck(b, addr)
 	}
 	return wire.ServerAck{}.AppendTo(b)
-}
-
-// ask sends the first n 05, if the bytes that came allow it; the first one without the
-// nonce if they only allow that.
-func (p *pendingLogin) ask(now time.Time, n int) bool {
-	s := p.table.server
-	left := unprovenFactor*p.in - p.out
-	for _, nonce := range [2]bool{true, false} {
-		out := wire.AppendBundleHeader(s.out[:0], n)
-		for k := n - 1; k >= 0; k-- {
-			s.body = s.pendingAck(s.body[:0], p.addr, nonce && k == 0)
-			out = wire.AppendMessage(out, uint16(k), wire.TypeServerAck, s.body)
-		}
-		if len(out) > left {
-			continue
-		}
-		p.nonce = nonce
-		p.again = n <= p.asks
-		if n > p.asks {
-			p.asked[n-1] = now
-			p.asks = n
-		}
-		p.out += len(out)
-		p.last = now
-		s.write(s.conn, p.addr, out)
-		return true
-	}
-	return false
-}
-
-func (p *pendingLogin) schedule() {
-	at := p.since.Add(loginTimeout)
-	if p.retries < maxPendingSends {
-		at = earliest(at, p.last.Add(askAgainAfter))
-	}
-	p.table.server.timers.set(&p.timer, at)
-}
-
-// tick asks anew: with one 05 more, or as many as the bytes allow.
-func (p *pendingLogin) tick(now time.Time) {
-	if !now.Before(p.since.Add(loginTimeout)) {
-		p.table.remove(p)
-		return
-	}
-	p.retries++
-	n := min(p.asks+1, maxPendingAsks)
-	for n > 0 && !p.ask(now, n) {
-		n--
-	}
-	if n == 0 {
-		p.retries = maxPendingSends // until something comes
-	}
-	p.schedule()
-}
-
-// promote makes a session of a login whose address has answered. p and login may
-// each be missing, not both. proven: it has returned the nonce, and so speaks our
-// extensions too.
-func (s *Server) promote(now time.Time, from netip.AddrPort, p *pendingLogin, login pendingBody, datagram []byte, proven bool) {
-	if login.bytes == nil {
-		login = pendingBody{p.seq, p.body[:p.size]}
-	}
-	h := s.host(from.Addr())
-	switch {
-	case h.logins >= maxLoginsPerAddress && !from.Addr().IsLoopback():
-		s.oldestLoginOf(from.Addr()).forget()
-	case s.logins.n >= maxLogins:
-		s.logins.first.forget()
-	}
-	se := s.newSession(now, from, p, login)
-	if p != nil {
-		s.pending.remove(p)
-	}
-	if proven {
-		s.giveTicket(se)
-	}
-	se.receive(now, datagram)
-}
-
-// oldestLoginOf finds the oldest login under way of a host that has one.
-func (s *Server) oldestLoginOf(addr netip.Addr) *session {
-	key := hostOf(addr)
-	for se := s.logins.first; ; se = se.next {
-		if hostOf(se.addr.Addr()) == key {
-			return se
-		}
-	}
-}
-
-// releaseHost gives a session's place among the logins of its address back.
-func (s *Server) releaseHost(se *session) {
-	if se.login.counted {
-		se.login.counted = false
-		s.host(se.addr.Addr()).logins--
-		s.dropHost(se.addr.Addr())
-	}
 }

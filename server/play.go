@@ -130,6 +130,9 @@ func (s *session) sendGame(now time.Time, data lockstep.GameData) {
 	}
 	defer s.caught("server: send")
 	sv := s.server
+	if !s.reached && s.holdGame(data) {
+		return
+	}
 	if data.Cached {
 		sv.body = wire.AppendGameCache(sv.body[:0], data.Position)
 		s.link.SendGame(now, wire.TypeGameCache, sv.body)

@@ -22,6 +22,8 @@ const (
 	RefusedMove                     // a move to an address that has proven nothing, beyond its rate
 	RefusedHost                     // a login beyond the places of its address
 	RefusedMemory                   // a game, a history or a session that needs more memory than there is left
+	RefusedCrowded                  // a login that made room for others before it had proven where it comes from
+	RefusedUnproven                 // a login or a message for want of a proof where its client is
 	refusals
 )
 
@@ -50,6 +52,8 @@ var refusalWords = [refusals]string{
 	RefusedMove:      "move",
 	RefusedHost:      "host",
 	RefusedMemory:    "memory",
+	RefusedCrowded:   "crowded",
+	RefusedUnproven:  "unproven",
 }
 
 // Refusals counts by reason since the server was made.

@@ -50,6 +50,7 @@ type Server struct {
 	rates     loginRates
 	userRates hostRates
 	calls     loginRates         // of calls to addresses that have proven nothing
+	unproven  rater              // of users that have proven nothing
 	places    map[netip.Addr]int // users of each host
 
 	users    []*session // logged in, in the order of their login
@@ -63,8 +64,9 @@ type Server struct {
 	lastUser uint16
 	lastRoom uint32
 
-	lineBytes int // of room chat that waits, in all rooms
-	memory    memory
+	randomBlock [256]byte
+	lineBytes   int // of room chat that waits, in all rooms
+	memory      memory
 
 	timers  timers
 	pulse   pulse
@@ -72,6 +74,7 @@ type Server struct {
 	touched []*session     // to be flushed before the lock is given back
 	work    work           // who is blamed for a panic now, see fault.go
 	failed  []*session     // whose links have panicked, to be parted with before the lock is given back
+	random  []byte         // what is left of randomBlock
 	bundle  []wire.Message // scratch for datagrams without a session
 	body    []byte         // scratch for one message
 	out     []byte         // scratch for one datagram

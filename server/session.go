@@ -45,6 +45,15 @@ type session struct {
 	began   time.Time
 	pace    pacer
 
+	// See unproven.go.
+	reached        bool   // it has proven that what is sent to its address reaches it
+	prover         prover // until then
+	credit         int    // bytes that may be sent to it until then
+	queued         []heldMessage
+	queuedBytes    int
+	behindItsBytes bool // in its game
+	short          bool // something waits for credit
+
 	// Known from the login on.
 	user, emulator string // wire bytes, clean
 	key            string // of user, for comparing
@@ -99,7 +108,7 @@ func (s *session) send(now time.Time, t wire.Type, m body) uint16 {
 }
 
 func (s *session) sendBody(now time.Time, t wire.Type, b []byte) (seq uint16) {
-	if s.failed {
+	if s.failed || !s.reached && s.hold(t, b) {
 		return 0
 	}
 	defer s.caught("server: send")
@@ -131,10 +140,10 @@ func (s *session) flush(now time.Time) {
 	defer s.caught("server: flush")
 	paced := !s.inGame() && !s.proven
 	for {
-		if paced && s.pace.next().After(now) || !s.mayFlushLogin() || s.heldBack() {
+		if paced && s.pace.next().After(now) || s.heldBack() {
 			break
 		}
-		out := s.link.Datagram(now, s.server.out[:0])
+		out := s.datagram(now)
 		if len(out) == 0 {
 			break
 		}
@@ -154,8 +163,8 @@ func (s *session) flush(now time.Time) {
 // schedule sets the session's timer to the earliest thing that it waits for.
 func (s *session) schedule(now time.Time) {
 	at := s.link.Next()
-	if !s.mayFlushLogin() || s.heldBack() {
-		at = time.Time{}
+	if s.short || s.heldBack() {
+		at = time.Time{} // until bytes come, or memory
 	}
 	if next := s.pace.next(); !at.IsZero() && !s.inGame() && !s.proven && at.Before(next) {
 		at = next
@@ -164,10 +173,14 @@ func (s *session) schedule(now time.Time) {
 	case stateClosed:
 		at = earliest(at, s.closeAt)
 	case stateLogin:
-		at = earliest(at, s.login.deadline(s.proven))
+		at = earliest(at, s.login.until)
 	default:
 		at = earliest(at, s.link.LastReceived().Add(s.patience()))
 		at = earliest(at, s.askAt())
+		at = earliest(at, s.proveAt())
+		if s.behindItsBytes {
+			at = now
+		}
 		at = earliest(at, s.earlyAt())
 		if s.doubt.open() {
 			at = earliest(at, earliest(s.doubt.until, s.doubt.ask))
@@ -218,6 +231,8 @@ func (s *session) tick(now time.Time) {
 		}
 		s.tickHole(now)
 		s.ask(now)
+		s.prove(now)
+		s.tickUnproven(now)
 		s.tickEarly(now)
 	}
 	s.touch()
@@ -244,6 +259,9 @@ func (s *session) tickHole(now time.Time) {
 		s.expel(now, "messages of yours were lost for good")
 	}
 	n := s.link.Skip()
+	if !s.reached {
+		s.prover.lose(n)
+	}
 	s.server.cfg.Logger.Debug("messages of a client lost", append(s.attrs(), slog.Int("count", n))...)
 	s.deliver(now)
 }

@@ -65,3 +65,13 @@ func (c *Client) Started() wire.GameStarted {
 	defer c.mu.Unlock()
 	return c.begin
 }
+
+// Users are the names in the server's list, as this client has it.
+func (c *Client) Users() (names []string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for name := range c.users {
+		names = append(names, name)
+	}
+	return names
+}

@@ -28,6 +28,12 @@ const (
 	aheadForClient = 9
 )
 
+// What a datagram holds at least where bytes are few: the usual three messages, in a game one before the new ones.
+const (
+	leastRepeated = usualRedundancy
+	leastInPlay   = 1
+)
+
 // What classic clients do when they wait for a frame: n02 sends its last five messages every
 // 10 ms, SupraClient its last three a second after the one before. Neither ever sends more (seen).
 const (

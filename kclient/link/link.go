@@ -30,6 +30,9 @@ type Config struct {
 	// First is the number of the peer's first message. Everybody counts from 0, but
 	// for one captured client, which counts from 1.
 	First uint16
+
+	// Sent is how many messages of ours the peer has had already, before the link was made.
+	Sent uint16
 }
 
 // Stats counts since the link was made.
@@ -46,13 +49,17 @@ type Stats struct {
 
 // Link is one end of a session. See the package comment for how it is driven.
 type Link struct {
-	server bool
-	packs  bool // see Pack
-	phase  Phase
-	out    outbox
-	in     inbox
-	rtt    estimator
-	stats  Stats
+	server    bool
+	packs     bool // see Pack
+	gather    int  // see Gather
+	spares    bool // see Spare
+	most      int  // see DatagramWithin; 0 is no bound
+	lastFresh int  // new messages in the last datagram that had any
+	phase     Phase
+	out       outbox
+	in        inbox
+	rtt       estimator
+	stats     Stats
 
 	sent     uint64    // messages before this one were in a datagram at least once
 	lastSend time.Time // of any datagram
@@ -86,6 +93,9 @@ type Link struct {
 func New(cfg Config, now time.Time) *Link {
 	l := &Link{server: cfg.Server, lastRecv: now, lastSend: now, lastNew: now, lastOld: now}
 	l.in.next, l.in.seen = uint64(cfg.First), uint64(cfg.First)
+	sent := uint64(cfg.Sent)
+	l.sent, l.climb = sent, sent
+	l.out.next, l.out.first, l.out.proven, l.out.needed = sent, sent, sent, sent
 	return l
 }
 
@@ -117,6 +127,20 @@ func (l *Link) SetPhase(now time.Time, p Phase) {
 // Pack lets several new messages of a game go out in one datagram, as a server's do: the peer is a server that
 // takes all that are in one, as EmuLinker and ours do. direlera-rs takes one.
 func (l *Link) Pack() { l.packs = true }
+
+// Gather lets up to so many new messages go out in one datagram outside of a game: fewer bytes, for a peer to which few
+// may be sent. 0 is one each.
+func (l *Link) Gather(most int) { l.gather = most }
+
+// Spare has [Link.DatagramWithin] repeat only as much as makes up for a lost datagram, for a peer that never proves
+// anything.
+func (l *Link) Spare(on bool) { l.spares = on }
+
+// Overlap has the next datagram repeat the last so many messages, where Spare would leave them out.
+func (l *Link) Overlap(n int) { l.lastFresh = n }
+
+// Waiting is how many messages were never sent.
+func (l *Link) Waiting() int { return int(l.out.next - l.sent) }
 
 // RTT is the round trip, smoothed; 0 before anything was measured.
 func (l *Link) RTT() time.Duration { return l.rtt.srtt }

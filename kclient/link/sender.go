@@ -12,13 +12,21 @@ import (
 func (l *Link) Datagram(now time.Time, buf []byte) []byte {
 	buf = buf[:0]
 	switch {
-	case l.sent < l.out.next && !l.starves(now):
-		buf = l.appendNew(now, buf)
+	case l.sent < l.out.next && (l.most > 0 || !l.starves(now)):
+		end := l.newEnd()
+		for l.most > 0 && l.leastSize(l.tail(end), end) > l.most {
+			if end--; end == l.sent {
+				return buf
+			}
+		}
+		buf = l.appendNew(now, buf, end)
 		if l.out.proven+l.maxCount() >= l.sent {
 			l.lastOld = now // it carries everything
 		}
 		l.echo = l.owesCopy(now)
 		l.asked = l.asked && l.steps() > 1 // it carries everything that is outstanding
+	case l.most > 0 && !l.fitsResend(now):
+		return buf
 	case l.copies > 0:
 		l.copies--
 		buf = l.appendResend(buf)
@@ -61,7 +69,7 @@ func (l *Link) resendAt() time.Time {
 	if w, ok := l.resendAfter(); ok {
 		at = l.lastSend.Add(w)
 	}
-	if l.asked && l.out.next > 0 {
+	if l.asked && l.out.next > l.out.first {
 		at = sooner(at, l.lastSend.Add(l.answerAfter()))
 	}
 	if l.echo {
@@ -107,7 +115,7 @@ func isDue(at, now time.Time) bool { return !at.IsZero() && !now.Before(at) }
 // resendAfter is how long to stay silent before what the peer may lack is sent
 // again; false means for ever.
 func (l *Link) resendAfter() (time.Duration, bool) {
-	if l.out.next == 0 {
+	if l.out.next == l.out.first {
 		return 0, false // there is nothing to repeat, whatever the peer misses
 	}
 	outstanding := l.out.unproven() > 0
@@ -198,25 +206,94 @@ func (l *Link) maxCount() uint64 {
 	return maxToServer
 }
 
-// appendNew packs the oldest message that was never sent, with what the peer may
-// lack before it. One new message per datagram is all that n02 handles while it
+// newEnd is the end of the messages that go out new. One per datagram is all that n02 handles while it
 // waits in netsync and all that direlera-rs ever applies; only a server's game
-// data, after a stall, goes out together, and what Pack was called for.
-func (l *Link) appendNew(now time.Time, buf []byte) []byte {
+// data, after a stall, goes out together, and what Pack or Gather was called for.
+func (l *Link) newEnd() uint64 {
 	end := l.sent + 1
-	if (l.server || l.packs) && l.phase == Play {
+	together := uint64(1)
+	switch {
+	case (l.server || l.packs) && l.phase == Play:
 		// Nine and not more, so that the datagram fits in what n02 accepts,
 		// and only as long as they need no second datagram.
-		size := 1 + l.out.cost(l.sent)
-		for end < l.out.next && end < l.sent+aheadForClient && size+l.out.cost(end) <= maxDatagram {
-			size += l.out.cost(end)
-			end++
-		}
+		together = aheadForClient
+	case l.phase == Lobby:
+		together = uint64(l.gather)
 	}
+	size := 1 + l.out.cost(l.sent)
+	for end < l.out.next && end < l.sent+together && size+l.out.cost(end) <= maxDatagram {
+		size += l.out.cost(end)
+		end++
+	}
+	return end
+}
+
+// appendNew packs the messages that were never sent up to end, with what the peer may
+// lack before them.
+func (l *Link) appendNew(now time.Time, buf []byte, end uint64) []byte {
+	from := l.tail(end)
+	if l.most > 0 && l.phase != Play {
+		from = l.least(from, end)
+	}
+	l.lastFresh = int(end - l.sent)
 	for ; l.sent < end; l.sent++ {
 		l.out.slot(l.sent).sent = now
 	}
-	return l.appendRange(buf, l.tail(end), end)
+	return l.appendRange(buf, from, end)
+}
+
+// DatagramWithin is Datagram for a peer to which no more than so many bytes may be sent, above 0. It repeats no more
+// than it must with what is new; where that is not enough either it returns nothing, and nothing has changed.
+func (l *Link) DatagramWithin(now time.Time, buf []byte, most int) []byte {
+	l.most = most
+	buf = l.Datagram(now, buf)
+	l.most = 0
+	return buf
+}
+
+// Cost is the least size of a datagram that carries what was never sent and one more message with a body of so many
+// bytes.
+func (l *Link) Cost(body int) int {
+	size := wire.MessageHeaderSize + body
+	if l.out.next == l.out.first {
+		return 1 + size
+	}
+	return l.leastSize(l.tail(l.out.next), l.out.next) + size
+}
+
+// least is the oldest message that a datagram which ends before end must repeat where bytes are few: all that it would;
+// of a game one. For a peer that never proves anything, so many before the new ones as were new in the one before it,
+// which may be lost, and two at least.
+func (l *Link) least(from, end uint64) uint64 {
+	n := uint64(leastInPlay)
+	switch {
+	case l.phase == Play:
+	case !l.spares:
+		return from
+	default:
+		n = max(uint64(l.lastFresh), leastRepeated-1)
+	}
+	n += end - min(l.sent, end)
+	return max(from, end-min(n, end))
+}
+
+// leastSize is the size of a datagram that ends before end and repeats no more than it must.
+func (l *Link) leastSize(from, end uint64) int {
+	from = l.least(from, end)
+	size := 1 + l.out.cost(end-1)
+	for i := end - 1; i > from && size+l.out.cost(i-1) <= maxDatagram; i-- {
+		size += l.out.cost(i - 1)
+	}
+	return size
+}
+
+// fitsResend reports whether what would be sent again is within what may be sent.
+func (l *Link) fitsResend(now time.Time) bool {
+	if l.out.next == l.out.first {
+		return true // nothing will be
+	}
+	from, end, _ := l.resendRange()
+	return l.leastSize(from, end) <= l.most
 }
 
 // tail is where a datagram that ends before end starts: at the first unproven
@@ -243,19 +320,24 @@ func (l *Link) appendAsk(buf []byte) []byte {
 func (l *Link) appendResend(buf []byte) []byte {
 	l.stats.Resends++
 	l.watch.repeated()
-	unproven := uint64(l.out.unproven())
-	from := l.tail(l.sent)
-	if unproven == 0 || unproven <= l.maxWhole() && l.fits(from, l.sent) == l.sent {
-		l.climb = l.out.proven
-		return l.appendRange(buf, from, l.sent)
-	}
-	if l.climb < l.out.proven || l.climb >= l.sent {
-		l.climb = l.out.proven
-	}
-	end := l.fits(l.climb, min(l.climb+aheadForClient, l.sent))
-	from = max(end-min(end, l.maxWhole()), l.out.proven)
-	l.climb = end
+	from, end, climb := l.resendRange()
+	l.climb = climb
 	return l.appendRange(buf, from, end)
+}
+
+// resendRange is what the next resend carries, and where the one after it starts.
+func (l *Link) resendRange() (from, end, climb uint64) {
+	unproven := uint64(l.out.unproven())
+	from = l.tail(l.sent)
+	if unproven == 0 || unproven <= l.maxWhole() && l.fits(from, l.sent) == l.sent {
+		return from, l.sent, l.out.proven
+	}
+	climb = l.climb
+	if climb < l.out.proven || climb >= l.sent {
+		climb = l.out.proven
+	}
+	end = l.fits(climb, min(climb+aheadForClient, l.sent))
+	return max(end-min(end, l.maxWhole()), l.out.proven), end, end
 }
 
 // fits returns the largest end so that from..end stays within a datagram's size;
@@ -276,7 +358,11 @@ func (l *Link) fits(from, end uint64) uint64 {
 func (l *Link) appendRange(buf []byte, from, end uint64) []byte {
 	size := 1 + l.out.cost(end-1)
 	start := end - 1
-	for start > from && size+l.out.cost(start-1) <= maxDatagram {
+	limit := maxDatagram
+	if l.most > 0 {
+		limit = min(limit, l.most)
+	}
+	for start > from && size+l.out.cost(start-1) <= limit {
 		start--
 		size += l.out.cost(start)
 	}

@@ -1,0 +1,245 @@
+package server
+
+import (
+	"time"
+
+	"kbridge/kclient/lockstep"
+	"kbridge/kclient/wire"
+)
+
+// A session that has not proven where it is may be somebody else's, who has written that address into datagrams. What
+// is sent to it, whatever it is and in whatever state, is paid for by what came from there: unprovenFactor bytes for
+// each one. What a host is sent is the sum of that over its addresses, so that no number of sessions, one after the
+// other or at once, draws more. What is too much waits: what was said already in the link, the rest in held.
+
+// heldMessage waits for bytes that pay for it.
+type heldMessage struct {
+	typ  wire.Type
+	body []byte
+	game bool
+}
+
+// earn counts bytes that came.
+func (s *session) earn(bytes int) {
+	if s.reached {
+		return
+	}
+	s.credit = min(s.credit+unprovenFactor*bytes, mostCredit)
+	s.short, s.prover.waiting = false, false
+}
+
+// hold keeps a message back that cannot be paid for; false when it can go out at once.
+func (s *session) hold(t wire.Type, body []byte) bool {
+	if s.link == nil || t == wire.TypeServerAck || s.state == stateLogin {
+		return false
+	}
+	if len(s.queued) == 0 && s.affords(len(body)) {
+		return false
+	}
+	if s.queuedBytes+len(body)+heldOverhead > maxHeldBytes && t != wire.TypeServerStatus {
+		s.server.countRefused(RefusedUnproven)
+		return true
+	}
+	s.queued = append(s.queued, heldMessage{typ: t, body: append([]byte(nil), body...)})
+	s.queuedBytes += len(body) + heldOverhead
+	s.touch()
+	return true
+}
+
+// holdGame is hold for game data, which is counted.
+func (s *session) holdGame(data lockstep.GameData) bool {
+	if len(s.queued) == 0 {
+		return false
+	}
+	if s.queuedBytes > maxHeldBytes {
+		s.behindItsBytes = true // it plays no more: see tickUnproven
+		s.touch()
+		return true
+	}
+	t, body := wire.TypeGameData, []byte(nil)
+	if data.Cached {
+		t, body = wire.TypeGameCache, wire.AppendGameCache(nil, data.Position)
+	} else {
+		body = wire.AppendGameData(nil, data.Payload)
+	}
+	s.queued = append(s.queued, heldMessage{typ: t, body: body, game: true})
+	s.queuedBytes += len(body) + heldOverhead
+	s.touch()
+	return true
+}
+
+// tickUnproven ends the game of a player whose bytes do not pay for it.
+func (s *session) tickUnproven(now time.Time) {
+	if s.behindItsBytes && s.inGame() {
+		s.server.countRefused(RefusedUnproven)
+		s.expel(now, "it has not proven where it is, and sends too little for what the others play")
+	}
+	s.behindItsBytes = false
+}
+
+// affords reports whether one more message can be paid for. Outside of a game something is left for a round of 05,
+// whose datagram must carry the message again: without them nothing more would ever come.
+func (s *session) affords(body int) bool {
+	left, cost := s.credit, s.link.Cost(body)
+	if s.asksToProve() && s.prover.vain <= maxVainAsks {
+		if body > smallStatus {
+			return false
+		}
+		left = min(left-proofReserve-cost, maxBeforeProof)
+	}
+	return s.link.Waiting() < maxGathered && cost <= left
+}
+
+// release queues what can be paid for by now.
+func (s *session) release(now time.Time) {
+	n := 0
+	for n < len(s.queued) && (s.reached || s.affords(len(s.queued[n].body))) {
+		m := &s.queued[n]
+		if m.game && s.inGame() {
+			s.link.SendGame(now, m.typ, m.body)
+		} else if !m.game {
+			s.link.Send(now, m.typ, m.body)
+		}
+		s.queuedBytes -= len(m.body) + heldOverhead
+		*m = heldMessage{}
+		n++
+	}
+	if n > 0 {
+		s.queued = append(s.queued[:0], s.queued[n:]...)
+		s.asks.news(now)
+	}
+	if len(s.queued) == 0 {
+		s.queued = nil
+	}
+}
+
+// datagram is the next one that is due and paid for.
+func (s *session) datagram(now time.Time) []byte {
+	buf := s.server.out[:0]
+	if s.reached {
+		return s.link.Datagram(now, buf)
+	}
+	s.release(now)
+	left := s.credit
+	if s.link.Waiting() == 0 {
+		left -= resendReserve // nothing new
+	}
+	out := buf
+	if left > 0 {
+		out = s.link.DatagramWithin(now, buf, left)
+	}
+	if len(out) == 0 {
+		at := s.link.Next()
+		s.short = !at.IsZero() && !at.After(now)
+	}
+	s.credit -= len(out)
+	return out
+}
+
+// asksToProve reports whether a session is to prove where it is. In a game 05 would push what is missing out of the
+// messages that a client repeats, and in netsync n02 takes one message a datagram.
+func (s *session) asksToProve() bool {
+	return !s.reached && (s.state == stateLobby || s.state == stateRoom)
+}
+
+// proveAt is when prove has something to do; zero is never.
+func (s *session) proveAt() time.Time {
+	if !s.asksToProve() {
+		return time.Time{}
+	}
+	return s.prover.next(s.server.proofBits())
+}
+
+// prove asks a session to prove where it is, round by round.
+func (s *session) prove(now time.Time) {
+	p := &s.prover
+	if at := s.proveAt(); at.IsZero() || at.After(now) {
+		return
+	}
+	if p.proven(now, s.server.proofBits()) {
+		s.reach(now)
+		return
+	}
+	if p.vain > maxVainAsks { // what it has not answered by now it never will
+		p.open, p.bits, p.worth, p.first = 0, 0, 0, time.Time{}
+	}
+	if p.open == 0 {
+		n, worth := s.server.roundOf(s.credit-s.link.Cost(0), p.lossy)
+		if n == 0 || s.link.Waiting() > 0 {
+			p.waiting = true
+			return
+		}
+		for s.asks.n > 0 {
+			s.asks.skip() // whose answer was lost
+		}
+		p.ask(now, n, worth)
+		for range n {
+			s.asks.open(s.send(now, wire.TypeServerAck, wire.ServerAck{}))
+		}
+		return
+	}
+	p.vain++
+	switch {
+	case s.link.Cost(ackSize) > s.credit:
+		p.waiting = true
+		return
+	case p.open >= mostOpen: // n02 would ignore more
+		p.at = now
+		s.link.Ask()
+		s.touch()
+		return
+	}
+	p.askMore(now)
+	s.asks.open(s.send(now, wire.TypeServerAck, wire.ServerAck{}))
+}
+
+// reach takes down that the session has proven where it is.
+func (s *session) reach(now time.Time) {
+	s.reached, s.short = true, false
+	s.prover = prover{}
+	s.link.Gather(0)
+	s.link.Spare(false)
+	s.release(now)
+	s.touch()
+}
+
+// admitUnproven reports whether one more user may come that has proven nothing.
+func (s *Server) admitUnproven(now time.Time) bool {
+	if !s.unproven.allow(now, unprovenLogins) {
+		s.countRefused(RefusedUnproven)
+		return false
+	}
+	return true
+}
+
+// makeRoom has users that have proven nothing make room for one who has, on a full server. Of their own kind the oldest
+// one makes room.
+func (s *session) makeRoom(now time.Time) {
+	sv := s.server
+	if s.reached {
+		if len(sv.users) >= sv.cfg.MaxUsers {
+			sv.pushOut(now)
+		}
+		return
+	}
+	n := 0
+	for _, u := range sv.users {
+		if !u.reached {
+			n++
+		}
+	}
+	if n >= max(sv.cfg.MaxUsers/unprovenShare, 1) {
+		sv.pushOut(now)
+	}
+}
+
+// pushOut ends the oldest session that has proven nothing and does not play.
+func (s *Server) pushOut(now time.Time) {
+	for _, u := range s.users {
+		if !u.reached && !u.inGame() {
+			s.countRefused(RefusedUnproven)
+			u.quit(now, "made room for others", true)
+			return
+		}
+	}
+}
