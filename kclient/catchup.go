@@ -18,6 +18,9 @@ const (
 	// fetchAgain is how soon the end of the history is looked for again while the
 	// game goes on, and the least time after which a request counts as lost.
 	fetchAgain = 100 * time.Millisecond
+	// fetchPatience is how much longer than that a request is waited for at most: on a line that loses a third of everything a
+	// round trip is measured as long as what it took to get through.
+	fetchPatience = 500 * time.Millisecond
 	// catchUpBatches is how many batches more than the frame delay may be there
 	// and not run yet when we take up our input again.
 	catchUpBatches = 2
@@ -145,7 +148,7 @@ func (g *Game) fetchAtLocked() (at time.Time, ok bool) {
 	}
 	switch {
 	case c.until > 0: // a request is under way
-		return c.asked.Add(fetchAgain + 2*g.s.link.RTT()), true
+		return c.asked.Add(fetchAgain + min(2*g.s.link.RTT(), fetchPatience)), true
 	case c.complete:
 		return c.heard.Add(fetchAgain), true
 	}

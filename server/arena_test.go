@@ -61,10 +61,10 @@ func inArenaOn(t *testing.T, seed uint64, line netsim.Profile, cfg server.Config
 		a := &arena{t: t, seed: seed, net: netsim.New(seed, line), addr: arenaServer, served: make(chan error, 1),
 			in: map[netip.Addr]*flow{}, out: map[netip.Addr]*flow{}}
 		a.net.Filter(a.count)
-		listening, err := a.net.Listen(a.addr)
+		mem, err := a.net.Listen(a.addr)
 		require.NoError(t, err)
-		require.NoError(t, listening.SetReadBuffer(1<<20)) // as the server asks of a real socket
-		var conn server.PacketConn = listening
+		require.NoError(t, mem.SetReadBuffer(1<<20)) // as the server asks of a real socket
+		var conn server.PacketConn = mem
 		if socket != nil {
 			conn = socket(conn)
 		}
@@ -83,9 +83,12 @@ func inArenaOn(t *testing.T, seed uint64, line netsim.Profile, cfg server.Config
 	})
 }
 
-func (a *arena) random() io.Reader {
+func (a *arena) random() io.Reader { return seeded(a.seed) }
+
+// seeded are the random bytes of a seed, so that a run can be repeated.
+func seeded(n uint64) io.Reader {
 	var seed [32]byte
-	binary.LittleEndian.PutUint64(seed[:], a.seed)
+	binary.LittleEndian.PutUint64(seed[:], n)
 	return rand.NewChaCha8(seed)
 }
 

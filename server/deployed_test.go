@@ -75,7 +75,7 @@ func (m *legacyMatch) play(t *testing.T) {
 		addr := netip.MustParseAddrPort("10.0.0.1:27888")
 		conn, err := network.Listen(addr)
 		require.NoError(t, err)
-		sv, err := server.New(server.Config{MaxPing: time.Second})
+		sv, err := server.New(server.Config{MaxPing: time.Second, Random: seeded(m.seed)})
 		require.NoError(t, err)
 		served := make(chan error, 1)
 		go func() { served <- sv.Serve(conn, nil) }()

@@ -111,7 +111,7 @@ func (s *lossScene) play(t *testing.T) {
 		far := netip.MustParseAddrPort("10.0.0.2:5000")
 		conn, err := network.Listen(addr)
 		require.NoError(t, err)
-		sv, err := server.New(server.Config{MaxPing: time.Second})
+		sv, err := server.New(server.Config{MaxPing: time.Second, Random: seeded(s.seed)})
 		require.NoError(t, err)
 		served := make(chan error, 1)
 		go func() { served <- sv.Serve(conn, nil) }()
