@@ -241,11 +241,11 @@ func TestDeployedClientsPlay(t *testing.T) {
 func TestN02WithASetPing(t *testing.T) {
 	finished := 0
 	for seed := range uint64(6) {
-		m := legacyMatch{seed: seed, profile: lossy(0), clients: []dialModel{n02, n02}, types: []wire.ConnectionType{1, 1}, size: 2, frames: 300, setPing: true}
+		m := legacyMatch{seed: seed, profile: lossy(0.01), clients: []dialModel{n02, n02}, types: []wire.ConnectionType{1, 1}, size: 2, frames: 300, setPing: true}
 		m.play(t)
 		finished += m.finished()
 	}
-	require.Equal(t, 12, finished)
+	require.GreaterOrEqual(t, finished, 10)
 }
 
 // A line that is down for a while, both ways, stalls the game. n02 repeats its last five messages and no
