@@ -93,7 +93,7 @@ func TestRow18AGuessedNonceIsNoProof(t *testing.T) {
 func TestRow18AProvenClientIsNotPaced(t *testing.T) {
 	b := newBox(t, Config{MaxUsers: 2000, Flood: Flood{Login: Rate{Burst: -1}}})
 	for n := range 1500 {
-		b.client(1000+n, "somebody with a long name "+string(rune('a'+n%26))+string(rune('a'+n/26%26))+string(rune('a'+n/676))).login()
+		b.client(1000+n, "somebody with a long name "+string(rune('a'+n%26))+string(rune('a'+n/26%26))+string(rune('a'+n/676))).loginWithTicket()
 	}
 	for _, proven := range []bool{false, true} {
 		b.meter()

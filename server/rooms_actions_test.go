@@ -272,7 +272,7 @@ func (r *rogue) move(s *script) {
 		switch to := s.n(3); {
 		case to == 0:
 			r.raw(d)
-		case to == 1 || !forgedProofs:
+		case to == 1:
 			r.sc.a.forge(netip.AddrPortFrom(r.host, uint16(1+s.n(20))), d)
 		default:
 			r.sc.a.forge(netip.AddrPortFrom(r.sc.victim(s), 99), d)
@@ -292,23 +292,18 @@ func (sc *scene) victim(s *script) netip.Addr {
 	return host
 }
 
-// forgeLogins logs somebody in who knows nothing of it.
+// forgeLogins logs somebody in who knows nothing of it, with 06 that are guessed.
 func (sc *scene) forgeLogins(s *script) {
 	host := sc.victim(s)
 	login := wire.LoginRequest{User: "victim", Emulator: "emu", Connection: wire.LAN}.AppendTo(nil)
 	for range 1 + s.n(30) {
 		at := netip.AddrPortFrom(host, 1+uint16(s.byte()))
 		sc.a.forge(at, message(0, wire.TypeLogin, login))
-		if forgedProofs {
-			for i := range uint16(s.n(6)) {
-				sc.a.forge(at, message(1+i, wire.TypeClientAck, wire.ClientAck{}.AppendTo(nil)))
-			}
+		for i := range uint16(s.n(6)) {
+			sc.a.forge(at, message(1+i, wire.TypeClientAck, wire.ClientAck{}.AppendTo(nil)))
 		}
 	}
 }
-
-// forgedProofs: the victims' logins go on with forged 06, and sessions move to them.
-const forgedProofs = false
 
 // shake cuts the line of an honest player of ours at an open table for less than the server waits, or moves it.
 func (sc *scene) shake(s *script) {
