@@ -70,6 +70,19 @@ type moved struct {
 	to *net.UDPConn // nil until it has moved
 }
 
+// ReadFromUDPAddrPort hears nothing any more once it has moved, as if its line had another address.
+func (m *moved) ReadFromUDPAddrPort(b []byte) (int, netip.AddrPort, error) {
+	for {
+		n, from, err := m.PacketConn.ReadFromUDPAddrPort(b)
+		m.mu.Lock()
+		heard := m.to == nil
+		m.mu.Unlock()
+		if heard || err != nil {
+			return n, from, err
+		}
+	}
+}
+
 func (m *moved) WriteToUDPAddrPort(b []byte, addr netip.AddrPort) (int, error) {
 	m.mu.Lock()
 	to := m.to
