@@ -109,7 +109,7 @@ func (a *attack) forgedMoves(ctx context.Context, rng *rand.Rand) {
 			pause(ctx, time.Second)
 			continue
 		}
-		a.playThenMove(ctx, lobby, func() {
+		a.playThenMove(ctx, lobby, rng, func() {
 			if to, err := a.socketOf(ctx, v); err == nil {
 				conn.mu.Lock()
 				conn.to = to
@@ -121,8 +121,8 @@ func (a *attack) forgedMoves(ctx context.Context, rng *rand.Rand) {
 	}
 }
 
-func (a *attack) playThenMove(ctx context.Context, lobby *kclient.Lobby, move func()) {
-	room, err := lobby.Create(ctx, randomName(rand.New(rand.NewPCG(a.seed, uint64(time.Now().UnixNano())))))
+func (a *attack) playThenMove(ctx context.Context, lobby *kclient.Lobby, rng *rand.Rand, move func()) {
+	room, err := lobby.Create(ctx, randomName(rng))
 	if err != nil || room.Start(ctx) != nil {
 		pause(ctx, time.Second)
 		return
@@ -138,7 +138,7 @@ func (a *attack) playThenMove(ctx context.Context, lobby *kclient.Lobby, move fu
 		if call == 300 {
 			move()
 		}
-		copy(values, randomBytes(rand.New(rand.NewPCG(a.seed, uint64(call))), 64)) // a history that grows
+		copy(values, randomBytes(rng, 64)) // a history that grows
 		if _, err := g.Exchange(ctx, values, 64); err != nil {
 			return
 		}
