@@ -143,7 +143,7 @@ func (a *arena) plain(at netip.AddrPort) *plainClient {
 	conn, err := a.net.Listen(at)
 	require.NoError(a.t, err)
 	a.all = append(a.all, func() { conn.Close() })
-	return &plainClient{t: a.t, conn: conn, to: a.addr, last: 0xFFFF}
+	return &plainClient{t: a.t, mu: &sync.Mutex{}, conn: conn, to: a.addr, last: 0xFFFF}
 }
 
 // ours is a client of our own, with whatever change of its configuration.

@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"net/netip"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,6 +18,7 @@ import (
 // every datagram, and keeps what comes.
 type plainClient struct {
 	t     *testing.T
+	mu    *sync.Mutex // where one goroutine reads and another sends, see stay; nil else
 	conn  *netsim.Conn
 	to    netip.AddrPort
 	sent  []wire.Message // with all numbers
@@ -28,6 +30,14 @@ type plainClient struct {
 }
 
 func (c *plainClient) send(typ wire.Type, body []byte) {
+	if c.mu != nil {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+	}
+	c.sendLocked(typ, body)
+}
+
+func (c *plainClient) sendLocked(typ wire.Type, body []byte) {
 	c.sent = append(c.sent, wire.Message{Seq: c.next, Type: typ, Body: body})
 	c.next++
 	c.write(3)
@@ -70,6 +80,10 @@ func (c *plainClient) await(typ wire.Type) wire.Message {
 
 // receive keeps what is new in a datagram, and answers each 05.
 func (c *plainClient) receive(d []byte) {
+	if c.mu != nil {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+	}
 	bundle, err := wire.ParseBundle(d, nil)
 	require.NoError(c.t, err)
 	for i := len(bundle) - 1; i >= 0; i-- {
@@ -81,7 +95,7 @@ func (c *plainClient) receive(d []byte) {
 		m.Body = append([]byte(nil), m.Body...)
 		c.got = append(c.got, m)
 		if m.Type == wire.TypeServerAck {
-			c.send(wire.TypeClientAck, wire.ClientAck{}.AppendTo(nil))
+			c.sendLocked(wire.TypeClientAck, wire.ClientAck{}.AppendTo(nil))
 		}
 	}
 }
