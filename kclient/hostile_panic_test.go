@@ -218,12 +218,8 @@ func TestAPanicWakesWhoWaits(t *testing.T) {
 		}()
 		synctest.Wait()
 		p.socket.set(&p.socket.write)
-		for range answers {
-			err := <-answers
-			require.ErrorIs(t, err, kclient.ErrInternal)
-			if len(answers) == 0 {
-				break
-			}
+		for range cap(answers) {
+			require.ErrorIs(t, <-answers, kclient.ErrInternal)
 		}
 	})
 }
