@@ -73,6 +73,7 @@ demo-comeback: server examples ## the same, but one emulator is killed in mid-ga
 
 test: tools check ## everything: formatting, vet, staticcheck, headers, all tests with -race, a short lossy demo
 	$(GO) test -race -timeout 20m ./...
+	$(GO) test -timeout 20m ./server # with the scenes that are too long for the race detector
 	$(MAKE) --no-print-directory demo SECONDS=3 LOSS=10 JITTER=5
 	$(MAKE) --no-print-directory demo-comeback LOSS=2 JITTER=3
 	@command -v $(MINGW32)-gcc >/dev/null && command -v $(MINGW64)-gcc >/dev/null || \
