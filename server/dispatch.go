@@ -65,6 +65,9 @@ func (s *session) receive(now time.Time, datagram []byte) {
 		s.settleDoubt(now)
 	}
 	s.deliver(now)
+	if len(s.talk.queued) > 0 {
+		s.listens(now)
+	}
 	s.touch()
 }
 

@@ -25,6 +25,8 @@ import (
 //	users not proven                                      one in           the oldest makes room; it is told
 //	                                                      unprovenShare
 //	what waits for their bytes maxHeldBytes                                dropped
+//	what an old client in a    maxTalkBytes                                chat is dropped
+//	game has no room for
 //	histories                  maxHostHistories           maxHistories     nobody can come back into the game
 //	addresses with rates       maxHostRates users         maxRateHosts     the oldest makes room
 //	sessions that are over                                maxClosing       the oldest is forgotten
@@ -252,7 +254,12 @@ const (
 	// at its login. At most maxGathered are given to the link before they go out. resendReserve is left for what is
 	// new, and proofReserve for some rounds of 05, beside what they must repeat: no more than maxBeforeProof. A list
 	// above smallStatus begins with an empty part: that is what n02 waits for.
-	maxHeldBytes   = 32 << 10
+	maxHeldBytes = 32 << 10
+
+	// maxUnread is how many messages n02 holds before it looks at them. maxTalkBytes is what may wait for room there: eight
+	// seconds of room chat at full pace, and after ten a client that does not look is dropped from the game.
+	maxUnread      = 16
+	maxTalkBytes   = 64 << 10
 	heldOverhead   = 48
 	maxGathered    = 3
 	resendReserve  = 300

@@ -254,9 +254,7 @@ func (sc *scene) mayRefuse(err error) bool {
 // mayEnd reports whether a game with anybody in it may end so.
 func mayEnd(err error) bool {
 	for _, fair := range []error{kclient.ErrDropped, kclient.ErrKicked, kclient.ErrRoomClosed, kclient.ErrNotInRoom,
-		deployed.ErrDropped, deployed.ErrRoomClosed,
-		// n02 holds 16 messages and looks at them once in a batch: what its own room says can be more.
-		deployed.ErrOverrun} {
+		deployed.ErrDropped, deployed.ErrRoomClosed} {
 		if errors.Is(err, fair) {
 			return true
 		}

@@ -51,6 +51,7 @@ type session struct {
 	credit         int    // bytes that may be sent to it until then
 	queued         []heldMessage
 	queuedBytes    int
+	talk           talk
 	behindItsBytes bool // in its game
 	short          bool // something waits for credit
 
@@ -108,11 +109,12 @@ func (s *session) send(now time.Time, t wire.Type, m body) uint16 {
 }
 
 func (s *session) sendBody(now time.Time, t wire.Type, b []byte) (seq uint16) {
-	if s.failed || !s.reached && s.hold(t, b) {
+	if s.failed || !s.reached && s.hold(t, b) || s.waitsToBeTold(t, b) {
 		return 0
 	}
 	defer s.caught("server: send")
 	seq = s.link.Send(now, t, b)
+	s.told(seq, t)
 	s.asks.news(now)
 	s.touch()
 	return seq

@@ -120,6 +120,7 @@ func (s *session) drop(now time.Time) {
 func (s *session) out(now time.Time) {
 	s.state = stateRoom
 	s.player = -1
+	s.listens(now)
 	s.setPhase(now, link.Lobby)
 	s.asks.news(now)
 }

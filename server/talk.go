@@ -1,0 +1,80 @@
+package server
+
+import (
+	"time"
+
+	"kbridge/kclient/wire"
+)
+
+// An old client looks at what came when it waits for a frame, and n02 holds sixteen messages until then: one more and it
+// crashes (its code). Of game data no more than d + 1 messages are under way, fifteen at most. What is said beside it,
+// by the room or the lobby, is up to others; so of that no more is under way to an old client in a game than
+// there is room for. What it has looked at its batches prove. The rest waits, in its order.
+
+// talk is what is said to an old client in a game.
+type talk struct {
+	open   []uint16 // the numbers of the messages that it may not have looked at
+	queued []heldMessage
+	bytes  int
+}
+
+// talkRoom is how many messages beside game data may be under way.
+func (s *session) talkRoom() int {
+	return max(maxUnread-1-(s.room.mixer.FrameDelay(s.player)+1), 1)
+}
+
+// restrained reports whether what is said has to be counted.
+func (s *session) restrained(t wire.Type) bool {
+	return !s.proven && s.state == statePlaying && t != wire.TypeServerAck
+}
+
+// mayHear forgets what the client has looked at, and reports whether there is room for one more.
+func (s *session) mayHear() bool {
+	k := &s.talk
+	for len(k.open) > 0 && s.link.Proven(k.open[0]) {
+		k.open = append(k.open[:0], k.open[1:]...)
+	}
+	return len(k.open) < s.talkRoom()
+}
+
+// waitsToBeTold reports whether a message has to wait; then it is kept.
+func (s *session) waitsToBeTold(t wire.Type, body []byte) bool {
+	k := &s.talk
+	if !s.restrained(t) || len(k.queued) == 0 && s.mayHear() {
+		return false
+	}
+	cost := len(body) + heldOverhead
+	if k.bytes+cost > maxTalkBytes && (t == wire.TypeGameChat || t == wire.TypeGlobalChat || t == wire.TypeServerMessage) {
+		s.server.countRefused(RefusedRoomChat)
+		return true
+	}
+	k.queued = append(k.queued, heldMessage{typ: t, body: append([]byte(nil), body...)})
+	k.bytes += cost
+	return true
+}
+
+// listens follows every datagram of the session's, and the end of its game: what waits is told, as much as may be.
+func (s *session) listens(now time.Time) {
+	k := &s.talk
+	for len(k.queued) > 0 && (s.state != statePlaying || s.mayHear()) {
+		m := k.queued[0]
+		k.queued[0] = heldMessage{}
+		k.queued = k.queued[1:]
+		k.bytes -= len(m.body) + heldOverhead
+		s.told(s.link.Send(now, m.typ, m.body), m.typ)
+		s.touch()
+	}
+	if len(k.queued) == 0 {
+		k.queued = nil
+	}
+	if s.state != statePlaying {
+		k.open = k.open[:0]
+	}
+}
+
+// told takes down that a message is under way.
+func (s *session) told(seq uint16, t wire.Type) {
+	if s.restrained(t) {
+		s.talk.open = append(s.talk.open, seq)
+	}
+}
