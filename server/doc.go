@@ -20,7 +20,8 @@
 //
 // What it must not do: it trusts no byte of a datagram, keeps no state for an
 // address that has not logged in (a bounded table of logins under way apart),
-// sends no more than three times what came in to an address that has not
-// answered yet, and does not allocate for game data in the steady state. It
+// sends no more than three times what came in to a session that has not proven
+// where it is (unproven.go), and does not allocate for game data in the steady state. A panic ends the session or room
+// that it came from and nothing else (fault.go). HOSTILE.md has every attack that was thought of, with its tests. It
 // writes to no file and to no standard stream; it logs to Config.Logger only.
 package server
