@@ -87,3 +87,35 @@ func TestA31ByteNameIsCutWhereEmuLinkerTakes30(t *testing.T) {
 		})
 	}
 }
+
+// A port is soon used again, by a socket or by a router: what a server still sends to the session before is neither the answer
+// to HELLO nor a word to the new session.
+func TestWhatIsLeftOfAnotherSessionIsNoAnswer(t *testing.T) {
+	script(t, func(t *testing.T, s *scripted) {
+		before := link.New(link.Config{Server: true, Sent: 4}, time.Now())
+		before.Send(time.Now(), wire.TypeUserQuit, wire.UserQuit{User: "ann", UserID: 7, Message: "bye"}.AppendTo(nil))
+		before.Send(time.Now(), wire.TypeServerMessage, wire.ServerMessage{From: "Server", Text: "You are logged out"}.AppendTo(nil))
+		left := before.Datagram(time.Now(), nil)
+		dialled := make(chan error, 1)
+		hello := s.hello
+		s.hello = left
+		go func() {
+			_, err := s.dial(nil)
+			dialled <- err
+		}()
+		s.serve(30 * time.Millisecond)
+		s.hello = hello
+		s.serve(600 * time.Millisecond) // HELLO is said again
+		s.conn.WriteToUDPAddrPort(left, s.client)
+		s.serve(20 * time.Millisecond)
+		for range 4 {
+			s.say(wire.TypeServerAck, wire.ServerAck{}.AppendTo(nil))
+		}
+		s.say(wire.TypeServerStatus, wire.ServerStatus{Users: []wire.StatusUser{{Name: "bob", UserID: 3, Connection: 1}}}.AppendTo(nil))
+		s.say(wire.TypeUserJoined, wire.UserJoined{User: "ann", UserID: 7, Connection: 1}.AppendTo(nil))
+		require.NoError(t, <-dialled)
+		s.serve(50 * time.Millisecond)
+		require.NoError(t, s.lobbies[0].Err())
+		require.Len(t, s.lobbies[0].Users(), 2)
+	})
+}

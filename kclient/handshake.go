@@ -40,16 +40,31 @@ func Ping(ctx context.Context, addr string) (time.Duration, error) {
 // then runs against.
 func hello(ctx context.Context, conn PacketConn, server netip.AddrPort, timeout time.Duration) (netip.AddrPort, time.Duration, error) {
 	var port uint16
+	var other error // what has come in place of an answer
 	q := question{conn: conn, server: server, ask: wire.AppendHello(nil), timeout: timeout, waiting: "the answer to HELLO"}
 	rtt, err := q.run(ctx, func(answer []byte) (bool, error) {
 		p, err := wire.ParseHelloReply(answer)
-		if err != nil {
-			return true, fmt.Errorf("kclient: %v answered HELLO with %q: %w", server, cut(answer, 32), err)
-		}
 		port = p
-		return true, nil
+		if err != nil {
+			err = fmt.Errorf("kclient: %v answered HELLO with %q: %w", server, cut(answer, 32), err)
+		}
+		if errors.Is(err, wire.ErrHandshake) && isBundle(answer) {
+			other = err
+			return false, nil // for the session that had this port before, through a router or a socket
+		}
+		return true, err
 	})
+	var silent *TimeoutError
+	if other != nil && errors.As(err, &silent) {
+		err = other
+	}
 	return netip.AddrPortFrom(server.Addr(), port), rtt, err
+}
+
+// isBundle reports whether a datagram is one of a session.
+func isBundle(datagram []byte) bool {
+	_, err := wire.ParseServerBundle(datagram, nil)
+	return err == nil
 }
 
 // question is one plain text datagram that is repeated until it is answered from

@@ -60,7 +60,7 @@ func dial(ctx context.Context, query netip.AddrPort, cfg Config, charset wire.Ch
 	s := &session{
 		conn: conn, query: query, server: server, cfg: cfg, charset: charset,
 		log: cfg.Logger, faults: faults, done: make(chan struct{}),
-		link:   link.New(link.Config{}, now),
+		link:   link.New(link.Config{FromFirst: true}, now),
 		out:    make([]byte, 0, wire.MaxDatagram),
 		spoke:  now,
 		events: newEventQueue(cfg.Logger),

@@ -33,6 +33,10 @@ type Config struct {
 
 	// Sent is how many messages of ours the peer has had already, before the link was made.
 	Sent uint16
+
+	// FromFirst drops what comes before the peer's first message: a server says no more before that one was answered,
+	// so it was for the session that had our port before, through a socket or a router.
+	FromFirst bool
 }
 
 // Stats counts since the link was made.
@@ -53,8 +57,9 @@ type Link struct {
 	packs     bool // see Pack
 	gather    int  // see Gather
 	spares    bool // see Spare
-	most      int  // see DatagramWithin; 0 is no bound
-	lastFresh int  // new messages in the last datagram that had any
+	fromFirst bool
+	most      int // see DatagramWithin; 0 is no bound
+	lastFresh int // new messages in the last datagram that had any
 	phase     Phase
 	out       outbox
 	in        inbox
@@ -91,7 +96,7 @@ type Link struct {
 
 // New returns a link in the Lobby phase; our direction starts with message 0.
 func New(cfg Config, now time.Time) *Link {
-	l := &Link{server: cfg.Server, lastRecv: now, lastSend: now, lastNew: now, lastOld: now}
+	l := &Link{server: cfg.Server, fromFirst: cfg.FromFirst, lastRecv: now, lastSend: now, lastNew: now, lastOld: now}
 	l.in.next, l.in.seen = uint64(cfg.First), uint64(cfg.First)
 	sent := uint64(cfg.Sent)
 	l.sent, l.climb = sent, sent
@@ -281,7 +286,7 @@ func (l *Link) Receive(now time.Time, datagram []byte) error {
 		}
 		return err
 	}
-	if l.stranger(bundle) {
+	if l.stranger(bundle) || l.early(bundle) {
 		return ErrStranger
 	}
 	l.in.left = len(bundle)
@@ -314,6 +319,11 @@ func (l *Link) Receive(now time.Time, datagram []byte) error {
 		}
 	}
 	return nil
+}
+
+// early reports whether a bundle comes before the session's first message, see FromFirst.
+func (l *Link) early(bundle []wire.Message) bool {
+	return l.fromFirst && l.in.most == 0 && bundle[len(bundle)-1].Seq != uint16(l.in.next)
 }
 
 // receiveFar handles news beyond the window. A server that goes on there has
