@@ -112,6 +112,11 @@ func (s *session) sendBody(now time.Time, t wire.Type, b []byte) (seq uint16) {
 	if s.failed || !s.reached && s.hold(t, b) || s.waitsToBeTold(t, b) {
 		return 0
 	}
+	return s.pass(now, t, b)
+}
+
+// pass gives a message that need not wait to the link.
+func (s *session) pass(now time.Time, t wire.Type, b []byte) (seq uint16) {
 	defer s.caught("server: send")
 	seq = s.link.Send(now, t, b)
 	s.told(seq, t)

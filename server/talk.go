@@ -56,18 +56,23 @@ func (s *session) waitsToBeTold(t wire.Type, body []byte) bool {
 // listens follows every datagram of the session's, and the end of its game: what waits is told, as much as may be.
 func (s *session) listens(now time.Time) {
 	k := &s.talk
-	for len(k.queued) > 0 && (s.state != statePlaying || s.mayHear()) {
+	over := s.state != statePlaying
+	if over && !s.reached { // from here on it waits only for bytes that pay for it, before what is said from now on
+		s.queued = append(k.queued, s.queued...)
+		s.queuedBytes += k.bytes
+		k.queued, k.bytes = nil, 0
+	}
+	for len(k.queued) > 0 && !s.failed && (over || s.mayHear() && (s.reached || s.affords(len(k.queued[0].body)))) {
 		m := k.queued[0]
 		k.queued[0] = heldMessage{}
 		k.queued = k.queued[1:]
 		k.bytes -= len(m.body) + heldOverhead
-		s.told(s.link.Send(now, m.typ, m.body), m.typ)
-		s.touch()
+		s.pass(now, m.typ, m.body)
 	}
 	if len(k.queued) == 0 {
 		k.queued = nil
 	}
-	if s.state != statePlaying {
+	if over {
 		k.open = k.open[:0]
 	}
 }

@@ -97,8 +97,8 @@ func (s *session) release(now time.Time) {
 		m := &s.queued[n]
 		if m.game && s.inGame() {
 			s.link.SendGame(now, m.typ, m.body)
-		} else if !m.game {
-			s.link.Send(now, m.typ, m.body)
+		} else if !m.game && !s.waitsToBeTold(m.typ, m.body) {
+			s.pass(now, m.typ, m.body)
 		}
 		s.queuedBytes -= len(m.body) + heldOverhead
 		*m = heldMessage{}
