@@ -161,7 +161,7 @@ func FuzzHandshake(f *testing.F) {
 
 func FuzzText(f *testing.F) {
 	for _, s := range []string{"plain", "Käse 鵺 🎮", "\xeaK\x92\xe8", "\x1b[31m\x00\u202E", "\x81\x30\x81\x30", "\xff\xfe", "\x87\x90\xfa\x54",
-		"\U0010FE81\U0010FDAD", "\u2252\U000E01EF"} {
+		"\U0010FE81\U0010FDAD", "\u2252\U000E01EF", "\xe2\x00\x80\xae", "\xe2\x01\x80\xae"} {
 		f.Add(s, 3)
 	}
 	f.Fuzz(func(t *testing.T, s string, limit int) {
@@ -172,7 +172,8 @@ func FuzzText(f *testing.F) {
 			raw := c.Encode(text)
 			require.Equal(t, strings.ReplaceAll(s, "\x00", ""), raw, "%s: nothing but NULs is lost", c.Name())
 			clean := Sanitise(text)
-			require.Equal(t, withoutControls(c, raw), c.Encode(clean), "%s %q: nothing but control characters", c.Name(), s)
+			// Of what came, not of raw: a NUL that Encode takes out may have parted bytes that are a control character together.
+			require.Equal(t, withoutControls(c, s), c.Encode(clean), "%s %q: nothing but control characters", c.Name(), s)
 			for _, shown := range []string{Shown(clean), Visible(clean)} {
 				require.Equal(t, shown, Sanitise(shown), "%s %q", c.Name(), s)
 			}
