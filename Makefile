@@ -35,7 +35,11 @@ SECONDS   ?= 10
 # Minutes of `make soak`.
 MINUTES ?= 10
 # Seconds for each fuzz target.
+# A time (30s) or a number of inputs (10000x). Until Go 1.27 a time may end a target with
+# "context deadline exceeded" although it found nothing (https://go.dev/issue/75804): CI
+# counts. Whole rooms are hundreds of times slower than the rest and have their own number.
 FUZZTIME ?= 30s
+FUZZTIME_ROOMS ?= $(FUZZTIME)
 
 # Hand `make GO=/path/to/go` on to the tests that build things themselves.
 export GO CC
@@ -168,11 +172,12 @@ soak: tools ## games at 60 frames a second while the server is attacked; MINUTES
 	$(GO) build -trimpath -o $(BUILD)/soak ./examples/soak
 	$(BUILD)/soak -minutes $(MINUTES)
 
-fuzz: tools ## every fuzz target for FUZZTIME each (default 30s)
+fuzz: tools ## every fuzz target for FUZZTIME each (default 30s; or 10000x)
 	@for package in $$($(GO) list ./...); do \
 	  for target in $$($(GO) test -list '^Fuzz' $$package | grep '^Fuzz'); do \
 	    echo "$$package $$target"; \
-	    $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x $$package || exit 1; \
+	    time=$(FUZZTIME); [ $$target != FuzzRooms ] || time=$(FUZZTIME_ROOMS); \
+	    $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $$time -fuzzminimizetime 10x $$package || exit 1; \
 	  done; \
 	done
 
