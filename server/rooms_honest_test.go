@@ -12,6 +12,7 @@ import (
 
 	"kbridge/kclient"
 	"kbridge/kclient/deployed"
+	"kbridge/kclient/lockstep"
 	"kbridge/kclient/netsim"
 	"kbridge/kclient/wire"
 	"kbridge/server"
@@ -251,10 +252,11 @@ func (sc *scene) mayRefuse(err error) bool {
 		(errors.As(err, &refused) || errors.Is(err, deployed.ErrRefused) || errors.Is(err, deployed.ErrNoAnswer))
 }
 
-// mayEnd reports whether a game with anybody in it may end so.
+// mayEnd reports whether a game with anybody in it may end so. Whose input comes first gives the game its size: one who was
+// away then, and has another size, comes back in vain.
 func mayEnd(err error) bool {
 	for _, fair := range []error{kclient.ErrDropped, kclient.ErrKicked, kclient.ErrRoomClosed, kclient.ErrNotInRoom,
-		deployed.ErrDropped, deployed.ErrRoomClosed} {
+		lockstep.ErrSizeChanged, deployed.ErrDropped, deployed.ErrRoomClosed} {
 		if errors.Is(err, fair) {
 			return true
 		}
