@@ -34,12 +34,8 @@ LINES      = --distances $(or $(DELAY),$(DISTANCES)) --loss $(LOSS) --jitter $(J
 SECONDS   ?= 10
 # Minutes of `make soak`.
 MINUTES ?= 10
-# Seconds for each fuzz target.
-# A time (30s) or a number of inputs (10000x). Until Go 1.27 a time may end a target with
-# "context deadline exceeded" although it found nothing (https://go.dev/issue/75804): CI
-# counts. Whole rooms are hundreds of times slower than the rest and have their own number.
+# For each fuzz target: a time, or a number of inputs (10000x).
 FUZZTIME ?= 30s
-FUZZTIME_ROOMS ?= $(FUZZTIME)
 
 # Hand `make GO=/path/to/go` on to the tests that build things themselves.
 export GO CC
@@ -172,12 +168,21 @@ soak: tools ## games at 60 frames a second while the server is attacked; MINUTES
 	$(GO) build -trimpath -o $(BUILD)/soak ./examples/soak
 	$(BUILD)/soak -minutes $(MINUTES)
 
+# Until Go 1.27 a time may end a target with "context deadline exceeded" although it has found
+# nothing (https://go.dev/issue/75804). That one, and no other failure, is tried once more with a
+# number of inputs, which has no deadline.
+FUZZ         = $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzzminimizetime 10x
+FUZZ_COUNTED = 1000x
 fuzz: tools ## every fuzz target for FUZZTIME each (default 30s; or 10000x)
+	@mkdir -p $(BUILD)
 	@for package in $$($(GO) list ./...); do \
 	  for target in $$($(GO) test -list '^Fuzz' $$package | grep '^Fuzz'); do \
 	    echo "$$package $$target"; \
-	    time=$(FUZZTIME); [ $$target != FuzzRooms ] || time=$(FUZZTIME_ROOMS); \
-	    $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $$time -fuzzminimizetime 10x $$package || exit 1; \
+	    $(FUZZ) -fuzztime $(FUZZTIME) $$package 2>&1 | tee $(BUILD)/fuzz.log; \
+	    grep -q '^ok' $(BUILD)/fuzz.log && continue; \
+	    grep -q '^    context deadline exceeded$$' $(BUILD)/fuzz.log || exit 1; \
+	    echo "once more: $(FUZZ_COUNTED) inputs of $$target"; \
+	    $(FUZZ) -fuzztime $(FUZZ_COUNTED) $$package || exit 1; \
 	  done; \
 	done
 
