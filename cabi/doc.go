@@ -11,7 +11,7 @@
 // On Windows it is kailleraclient.dll (make dll). The nine functions are exported by
 // the .def files under every name that emulators look up, and nothing else is.
 // DllMain pins the library as soon as it is attached, so FreeLibrary is
-// harmless, too, and kailleraSelectServerDialog handles the messages of the
+// harmless, too, a thread of its own ends games for those who are in a DllMain of theirs (helper_windows.c), and kailleraSelectServerDialog handles the messages of the
 // emulator's windows while it waits (shim_windows.c). Its thread then owns a hidden
 // window that emulators look for and close (window_windows.c), and the emulator's
 // own is disabled, as by a modal dialog (parent_windows.c).

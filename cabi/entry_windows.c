@@ -23,6 +23,7 @@ void kb_entry_attach(void)
 void kb_entry_go_is_up(void)
 {
     InterlockedExchange(&go_is_up, 1);
+    kb_helper_begin();
 }
 
 /* The thread's block (TEB), as far as Windows has documented it since NT: what is where is counted in pointers. */
@@ -41,7 +42,7 @@ static char *const *teb(void)
 }
 
 /* Whether this thread is inside a DllMain: it owns the loader's lock (LoaderLock of the process's block, the PEB). */
-static int in_dll_main(void)
+int kb_in_dll_main(void)
 {
     const char *peb = teb()[12];
     size_t at = sizeof(void *) == 8 ? 0x110 : 0xA0;
@@ -55,6 +56,12 @@ static int in_dll_main(void)
  * for granted (runtime.callbackUpdateSystemStack): 20 kB ended the process under Wine, 24 did not.
  */
 static const size_t least_stack = 32 << 10, most_stack = 64 << 20;
+
+/* ExitProcess: all other threads are dead. */
+int kb_process_ends(void)
+{
+    return shutdown_in_progress != NULL && shutdown_in_progress();
+}
 
 /* How much of this thread's stack is left, down to the end of what is reserved, as Go reckons it. */
 static size_t stack_left(void)
@@ -95,16 +102,23 @@ static int refused(int reason)
 /*
  * - The process ends (ExitProcess, in DLL_PROCESS_DETACH): Go's threads are dead, and hold what they held.
  * - Go is not up yet and cannot get there: its first thread waits for the loader's lock, which the caller has.
+ * - A DllMain has ended a game or the library, and that was not done in time: see helper_windows.c. Outside of one it is waited for,
+ *   so that what was called first comes first.
  * - The stack of the caller is none that Go runs on.
  */
 int kb_refused(void)
 {
     size_t left;
 
-    if (shutdown_in_progress != NULL && shutdown_in_progress())
+    if (kb_process_ends())
         return 1;
-    if (!go_is_up && in_dll_main())
+    if (!go_is_up && kb_in_dll_main())
         return refused(KB_REFUSED_IN_DLL_MAIN);
+    if (kb_helper_is_busy()) {
+        if (kb_in_dll_main())
+            return refused(KB_REFUSED_STILL_ENDING);
+        kb_helper_wait();
+    }
     left = stack_left();
     if (left > most_stack)
         return refused(KB_REFUSED_LARGE_STACK);

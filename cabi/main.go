@@ -163,6 +163,9 @@ func kb_tell_refusal(reason C.int) (result C.int) {
 	case C.KB_REFUSED_IN_DLL_MAIN:
 		session.NotCalled("a DllMain called a function before the library had started; " +
 			"the emulator or plug-in has to call kailleraInit after it was loaded")
+	case C.KB_REFUSED_STILL_ENDING:
+		session.NotCalled("a DllMain called a function while what an earlier call had ended was still ending; " +
+			"call kailleraEndGame and kailleraShutdown before the plug-in is freed")
 	case C.KB_REFUSED_LARGE_STACK:
 		session.NotCalled("a function was called on a thread with a stack of more than 64 MB; " +
 			"call it on a thread with a smaller one, or link the emulator with one")

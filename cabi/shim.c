@@ -31,19 +31,35 @@ int ENTRY kailleraInit(void)
     return kb_refused() ? -1 : GO(kb_init());
 }
 
-int ENTRY kailleraShutdown(void)
+static void shut_down(void)
 {
     kb_call call;
 
-    if (kb_refused())
-        return 0;
-    kb_window_forget();
     call.kind = KB_CALL_NONE;
     do {
         GO(kb_shutdown(kb_this_thread(), &call));
         if (call.kind == KB_CALL_WAIT)
             kb_wait(call.wait);
     } while (call.kind == KB_CALL_WAIT);
+}
+
+void kb_end(int what)
+{
+    if ((what & KB_END_GAME) != 0)
+        GO(kb_end_game());
+    if ((what & KB_SHUTDOWN) != 0)
+        shut_down();
+}
+
+int ENTRY kailleraShutdown(void)
+{
+    const int elsewhere = kb_left_to_helper(KB_SHUTDOWN);
+
+    if (!elsewhere && kb_refused())
+        return 0;
+    kb_window_forget();
+    if (!elsewhere)
+        kb_end(KB_SHUTDOWN);
     return 0;
 }
 
@@ -120,7 +136,9 @@ int ENTRY kailleraChatSend(char *text)
 
 int ENTRY kailleraEndGame(void)
 {
-    return kb_refused() ? 0 : GO(kb_end_game());
+    if (!kb_left_to_helper(KB_END_GAME) && !kb_refused())
+        kb_end(KB_END_GAME);
+    return 0;
 }
 
 int ENTRY kailleraGetFramesBehind(void)

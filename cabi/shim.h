@@ -19,6 +19,7 @@ enum {
 /* Why a call was refused before it came to Go. */
 enum {
     KB_REFUSED_IN_DLL_MAIN,
+    KB_REFUSED_STILL_ENDING,
     KB_REFUSED_LARGE_STACK,
     KB_REFUSED_LITTLE_STACK,
     KB_REFUSED_REASONS
@@ -45,18 +46,45 @@ typedef struct {
     char text[KB_TEXT_SIZE];
 } kb_call;
 
-/* kb_refused: Go cannot be called now, or would not come back. Asked at each entry. */
+/* What ends something, and can be left to another thread. */
+enum {
+    KB_END_GAME = 1,
+    KB_SHUTDOWN = 2
+};
+
+/* kb_end does what is asked for: a sum of those. In shim.c; no callback is called. */
+void kb_end(int what);
+
+/*
+ * kb_refused: Go cannot be called now, or would not come back. Asked at each entry.
+ * kb_left_to_helper: another thread does it, since this one must not wait for Go.
+ */
 #ifdef _WIN32
 /* entry_windows.c */
 int kb_refused(void);
 void kb_entry_attach(void); /* from DllMain */
 void kb_entry_go_is_up(void);
+int kb_in_dll_main(void);
+int kb_process_ends(void);
+/* helper_windows.c */
+int kb_left_to_helper(int what);
+void kb_helper_begin(void);
+int kb_helper_is_busy(void);
+void kb_helper_wait(void);
 #elif defined(__linux__)
 /* entry_linux.c */
 int kb_refused(void);
 #else
 static inline int kb_refused(void)
 {
+    return 0;
+}
+#endif
+
+#ifndef _WIN32
+static inline int kb_left_to_helper(int what)
+{
+    (void)what;
     return 0;
 }
 #endif

@@ -64,7 +64,9 @@
  *   DllMain while the library has not started yet (it starts when the loader is
  *   done: call kailleraInit later), and when the process ends (in
  *   DLL_PROCESS_DETACH, and in what runs from there), where every call returns at
- *   once.
+ *   once. In the DllMain of a plug-in that is freed, kailleraEndGame and
+ *   kailleraShutdown return after a second at the latest; what is not done by then is
+ *   done as soon as that DllMain has returned, and before any later call.
  * - The library works on the stack of the calling thread. A call is refused in the
  *   same way on a stack of which less than 32 kB are left (on Linux 8 kB), and on
  *   Windows on one of which more than 64 MB are left: call it on a thread with a
