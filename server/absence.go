@@ -132,7 +132,7 @@ func (s *session) sendHistory(now time.Time, q wire.HistoryRequest) {
 		} else {
 			part.Data = h.At(at-len(zeros), wire.MaxHistory)
 		}
-		sv.write(sv.conn, s.addr, part.AppendTo(sv.out[:0]))
+		sv.write(sv.conn, s.local, s.addr, part.AppendTo(sv.out[:0]))
 		part.Offset += uint32(len(part.Data))
 		if part.Offset == part.Total {
 			return

@@ -76,7 +76,7 @@ func (t *table) play(fresh bool) {
 			s.buf = wire.AppendMessage(s.buf, s.seq-uint16(k), s.typ[k], s.last[k])
 		}
 		s.seq++
-		t.b.s.receive(t.b.now, t.b.s.conn, s.addr, s.buf)
+		t.b.s.receive(t.b.now, t.b.s.conn, s.addr, netip.Addr{}, s.buf)
 		t.b.s.run(t.b.now)
 	}
 	t.frame++
@@ -111,9 +111,9 @@ func TestQueriesDoNotAllocate(t *testing.T) {
 	b.s.conn = &nullConn{}
 	hello, ping, stray := wire.AppendHello(nil), wire.AppendPing(nil), one(3, wire.TypeKeepAlive, []byte{0})
 	require.LessOrEqual(t, testing.AllocsPerRun(100, func() {
-		b.s.receive(b.now, b.s.conn, hostAddr(1), ping)
-		b.s.receive(b.now, b.s.conn, hostAddr(1), stray)
-		b.s.receive(b.now, b.s.conn, hostAddr(1), hello)
+		b.s.receive(b.now, b.s.conn, hostAddr(1), netip.Addr{}, ping)
+		b.s.receive(b.now, b.s.conn, hostAddr(1), netip.Addr{}, stray)
+		b.s.receive(b.now, b.s.conn, hostAddr(1), netip.Addr{}, hello)
 	}), 1.0, "the version of the HELLO")
 }
 

@@ -75,7 +75,7 @@ func (boxConn) Close() error                                            { return
 
 // raw hands one datagram in.
 func (b *box) raw(from netip.AddrPort, d []byte) {
-	b.s.receive(b.now, b.s.conn, from, d)
+	b.s.receive(b.now, b.s.conn, from, netip.Addr{}, d)
 	b.s.run(b.now)
 	b.settle()
 }
@@ -186,7 +186,7 @@ func (c *boxClient) flush() {
 		if len(d) == 0 {
 			return
 		}
-		c.b.s.receive(c.b.now, c.b.s.conn, c.addr, d)
+		c.b.s.receive(c.b.now, c.b.s.conn, c.addr, netip.Addr{}, d)
 		c.b.s.run(c.b.now)
 	}
 }
@@ -197,7 +197,7 @@ func (c *boxClient) send(t wire.Type, m body) {
 	c.b.settle()
 	// The rounds of a login take their time, see answerSpread.
 	for i := 0; t == wire.TypeLogin && i < 100 && !c.mute && !c.silent; i++ {
-		p := c.b.s.pending.byAddr[c.addr]
+		p := c.b.s.pending.find(loginAddr{addr: c.addr})
 		if p == nil {
 			break
 		}

@@ -2,6 +2,7 @@ package server
 
 import (
 	"log/slog"
+	"net/netip"
 	"time"
 
 	"kbridge/kclient/wire"
@@ -46,15 +47,15 @@ var unlimited = setOf(wire.TypeGameData, wire.TypeGameCache, wire.TypeGameChat, 
 	wire.TypeQuitGame, wire.TypeDropGame, wire.TypeReady)
 
 // receive handles one datagram of the session's address.
-func (s *session) receive(now time.Time, datagram []byte) {
+func (s *session) receive(now time.Time, local netip.Addr, datagram []byte) {
 	s.server.work = work{session: s}
 	s.earn(len(datagram))
 	if s.state == stateClosed {
-		s.receiveLate(now, datagram)
+		s.receiveLate(now, local, datagram)
 		return
 	}
 	if isLoneLogin(datagram) && s.loggedIn() {
-		s.startOver(now, datagram)
+		s.startOver(now, local, datagram)
 		return
 	}
 	if err := s.link.Receive(now, datagram); err != nil {
@@ -75,7 +76,7 @@ func (s *session) receive(now time.Time, datagram []byte) {
 // in it counts, but a client that repeats itself has not got the goodbye. And
 // the address may be used again, by a session that begins anew: a datagram with
 // a login and nothing else.
-func (s *session) receiveLate(now time.Time, datagram []byte) {
+func (s *session) receiveLate(now time.Time, local netip.Addr, datagram []byte) {
 	bundle, err := wire.ParseBundle(datagram, s.server.bundle[:0])
 	if err != nil {
 		s.server.countRefused(RefusedMalformed)
@@ -83,7 +84,7 @@ func (s *session) receiveLate(now time.Time, datagram []byte) {
 	}
 	if _, ok := findLogin(bundle); ok && len(bundle) == 1 {
 		s.forget()
-		s.server.receiveLogin(now, s.addr, datagram)
+		s.server.receiveLogin(now, s.addr, local, datagram)
 		return
 	}
 	if s.link != nil && s.link.Receive(now, datagram) == nil {

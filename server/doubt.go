@@ -3,6 +3,7 @@ package server
 import (
 	"bytes"
 	"log/slog"
+	"net/netip"
 	"time"
 
 	"kbridge/kclient/wire"
@@ -16,10 +17,11 @@ import (
 
 // doubt is the question whether a session still has a client.
 type doubt struct {
-	until time.Time // when silence will mean that it has none; zero when there is no question
-	ask   time.Time // when to ask our own client again
-	again time.Time // it has answered, and is not asked again before
-	login []byte    // the login at the session's own address that waits for the answer; nil when none does
+	until time.Time  // when silence will mean that it has none; zero when there is no question
+	ask   time.Time  // when to ask our own client again
+	again time.Time  // it has answered, and is not asked again before
+	login []byte     // the login at the session's own address that waits for the answer; nil when none does
+	local netip.Addr // ours that the login was sent to
 }
 
 func (d *doubt) open() bool { return d != nil && !d.until.IsZero() }
@@ -31,7 +33,7 @@ func isLoneLogin(datagram []byte) bool {
 
 // startOver takes a login from the address where the session lives. Nothing of it reaches the session's link: it would count as a
 // sign of life, and draw repeats that the new client cannot understand.
-func (s *session) startOver(now time.Time, datagram []byte) {
+func (s *session) startOver(now time.Time, local netip.Addr, datagram []byte) {
 	bundle, err := wire.ParseBundle(datagram, s.server.bundle[:0])
 	if err != nil {
 		s.server.countRefused(RefusedMalformed)
@@ -42,7 +44,7 @@ func (s *session) startOver(now time.Time, datagram []byte) {
 		return
 	}
 	if s.doubt.login == nil {
-		s.doubt.login = bytes.Clone(datagram)
+		s.doubt.login, s.doubt.local = bytes.Clone(datagram), local
 	}
 }
 
@@ -90,7 +92,7 @@ func (s *session) askDoubt(now time.Time) {
 	case s.proven:
 		s.doubt.ask = now.Add(answerTime / 4)
 		if !s.adrift {
-			s.call(now, s.addr)
+			s.call(now, s.local, s.addr)
 		}
 	case s.state != statePlaying:
 		// A new n02 at the address ignores what is ten or more ahead of nothing, as the numbers of all but the youngest
@@ -149,7 +151,7 @@ func (s *session) tickDoubt(now time.Time) {
 			s.quit(now, goneMessage, false)
 			s.forget()
 		}
-		s.server.receiveLogin(now, addr, login)
+		s.server.receiveLogin(now, addr, d.local, login)
 	}
 }
 

@@ -2,7 +2,6 @@ package server
 
 import (
 	"log/slog"
-	"net/netip"
 	"time"
 
 	"kbridge/kclient/guard"
@@ -23,12 +22,12 @@ const internalError = "internal error of the server"
 
 // work is whom the server works for at the moment.
 type work struct {
-	session *session       // whose datagram or timer it is; nil while its game data is handled, which is the room's affair
-	other   *session       // whose place or name that session takes
-	room    *room          // that is being changed
-	pending *pendingLogin  // whose timer it is
-	login   netip.AddrPort // where a datagram came from that may be a login
-	news    bool           // what waits to be told is told
+	session *session      // whose datagram or timer it is; nil while its game data is handled, which is the room's affair
+	other   *session      // whose place or name that session takes
+	room    *room         // that is being changed
+	pending *pendingLogin // whose timer it is
+	login   loginAddr     // where a datagram came from that may be a login
+	news    bool          // what waits to be told is told
 }
 
 // The types of message that change a room. A fault in one of game is the room's alone.
@@ -88,9 +87,9 @@ func (s *Server) caught(now time.Time, where string) {
 func (s *Server) recovered(now time.Time, f *guard.Fault) {
 	w := s.work
 	s.work = work{}
-	if w.login.IsValid() {
-		w.pending = s.pending.byAddr[w.login]
-		if se := s.sessions[w.login]; se != nil {
+	if w.login.addr.IsValid() {
+		w.pending = s.pending.find(w.login)
+		if se := s.sessions[w.login.addr]; se != nil {
 			w.session = se
 		}
 	}
@@ -118,8 +117,8 @@ func (s *Server) recovered(now time.Time, f *guard.Fault) {
 func (w work) attrs() (attrs []any) {
 	if w.session != nil {
 		attrs = append(attrs, slog.Any("addr", w.session.addr), slog.Int("user", int(w.session.id)))
-	} else if w.login.IsValid() {
-		attrs = append(attrs, slog.Any("addr", w.login))
+	} else if w.login.addr.IsValid() {
+		attrs = append(attrs, slog.Any("addr", w.login.addr))
 	}
 	if w.room != nil {
 		attrs = append(attrs, slog.Uint64("room", uint64(w.room.id)))
@@ -168,8 +167,8 @@ func (s *Server) part(now time.Time, se *session) {
 }
 
 func (s *Server) dropPending(p *pendingLogin) {
-	if s.pending.byAddr[p.addr] == p && !guard.Run("server: drop a login", func() { s.pending.remove(p) }, nil) {
-		delete(s.pending.byAddr, p.addr)
+	if s.pending.find(p.loginAddr) == p && !guard.Run("server: drop a login", func() { s.pending.remove(p) }, nil) {
+		delete(s.pending.byAddr, s.pending.hash(p.loginAddr))
 	}
 }
 

@@ -41,7 +41,7 @@ func TestHelloAndPing(t *testing.T) {
 		before := b.bytes
 		probe := b.client(9, "probe")
 		probe.silent = true
-		b.s.receive(b.now, b.s.conn, hostAddr(9), d)
+		b.s.receive(b.now, b.s.conn, hostAddr(9), netip.Addr{}, d)
 		for _, r := range probe.raw {
 			got = append(got, r...)
 		}

@@ -95,7 +95,7 @@ func TestRow15AnswerAfterEviction(t *testing.T) {
 		for n := range pendingMost[0] + 10 {
 			b.raw(hostAddr(1000+n), loginDatagram("forged"))
 		}
-		require.Nil(t, b.s.pending.byAddr[c.addr])
+		require.Nil(t, b.s.pending.find(loginAddr{addr: c.addr}))
 		if nonce {
 			// Not even a full table is needed for whoever returns the nonce.
 			b.pass(loginTimeout + time.Second)
@@ -258,7 +258,7 @@ func TestRow18ExtraAcks(t *testing.T) {
 	b.raw(blind, d)
 	in += len(d)
 	require.Nil(t, b.s.sessions[blind])
-	require.Equal(t, mostRepeatedAcks, b.s.pending.byAddr[blind].acks)
+	require.Equal(t, mostRepeatedAcks, b.s.pending.find(loginAddr{addr: blind}).acks)
 	b.pass(20 * time.Second)
 	require.Nil(t, b.s.sessions[blind])
 	require.LessOrEqual(t, b.sent[blind], 3*in)

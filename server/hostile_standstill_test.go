@@ -22,12 +22,28 @@ type pausingConn struct {
 }
 
 func (c *pausingConn) ReadFromUDPAddrPort(b []byte) (int, netip.AddrPort, error) {
+	n, from, _, err := c.ReadFromTo(b)
+	return n, from, err
+}
+
+func (c *pausingConn) ReadFromTo(b []byte) (n int, from netip.AddrPort, to netip.Addr, err error) {
 	c.reads.Add(1)
-	n, from, err := c.PacketConn.ReadFromUDPAddrPort(b)
+	if local, ok := c.PacketConn.(server.LocalConn); ok {
+		n, from, to, err = local.ReadFromTo(b)
+	} else {
+		n, from, err = c.PacketConn.ReadFromUDPAddrPort(b)
+	}
 	if d := c.pause.Swap(0); d > 0 {
 		time.Sleep(time.Duration(d))
 	}
-	return n, from, err
+	return n, from, to, err
+}
+
+func (c *pausingConn) WriteFromTo(b []byte, from netip.Addr, to netip.AddrPort) (int, error) {
+	if local, ok := c.PacketConn.(server.LocalConn); ok {
+		return local.WriteFromTo(b, from, to)
+	}
+	return c.PacketConn.WriteToUDPAddrPort(b, to)
 }
 
 func (c *pausingConn) SetReadDeadline(t time.Time) error {

@@ -53,12 +53,12 @@ func (l *loginState) begin(since time.Time) {
 }
 
 // newSession makes a session of a login.
-func (s *Server) newSession(now time.Time, from netip.AddrPort, config link.Config, login []byte) *session {
-	se := &session{server: s, addr: from, link: link.New(config, now), player: -1, began: now}
+func (s *Server) newSession(now time.Time, at loginAddr, config link.Config, login []byte) *session {
+	se := &session{server: s, loginAddr: at, link: link.New(config, now), player: -1, began: now}
 	se.timer.owner = se
 	request, err := wire.ParseLoginRequest(login)
 	se.login.request, se.login.badType = request, err != nil
-	s.sessions[from] = se
+	s.sessions[at.addr] = se
 	return se
 }
 

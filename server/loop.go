@@ -23,9 +23,9 @@ func (s *Server) readGames(conn PacketConn) error {
 		if over || err != nil && !isFault(err) {
 			return err
 		}
-		n, from := 0, netip.AddrPort{}
+		n, from, local := 0, netip.AddrPort{}, netip.Addr{}
 		if err == nil {
-			n, from, err = s.read(conn, buf)
+			n, from, local, err = s.read(conn, buf)
 		}
 		seen := now
 		now = time.Now()
@@ -34,7 +34,7 @@ func (s *Server) readGames(conn PacketConn) error {
 		} else {
 			failures++
 		}
-		stood, stopping := s.take(now, seen, conn, from, buf[:n], err == nil)
+		stood, stopping := s.take(now, seen, conn, from, local, buf[:n], err == nil)
 		if stood {
 			s.readQueued(conn, buf)
 			now = time.Now()
@@ -69,26 +69,30 @@ func (s *Server) ready(conn PacketConn, now time.Time) (over bool, err error) {
 }
 
 // read waits for a datagram. A panic of the socket's is an error.
-func (s *Server) read(conn PacketConn, buf []byte) (n int, from netip.AddrPort, err error) {
+func (s *Server) read(conn PacketConn, buf []byte) (n int, from netip.AddrPort, local netip.Addr, err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			n, err = 0, guard.New("server: read", v)
 			s.report(err)
 		}
 	}()
-	return conn.ReadFromUDPAddrPort(buf)
+	if c, ok := conn.(LocalConn); ok {
+		return c.ReadFromTo(buf)
+	}
+	n, from, err = conn.ReadFromUDPAddrPort(buf)
+	return n, from, local, err
 }
 
 // take handles one datagram, if there is one, and what has become due meanwhile: later, if the server stood still since it
 // was last seen to run.
-func (s *Server) take(now, seen time.Time, conn PacketConn, from netip.AddrPort, datagram []byte, came bool) (stood, stopping bool) {
+func (s *Server) take(now, seen time.Time, conn PacketConn, from netip.AddrPort, local netip.Addr, datagram []byte, came bool) (stood, stopping bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if stood = s.stoodStill(now); stood {
 		guard.Run("server: standstill", func() { s.forgive(now, seen) }, func(f *guard.Fault) { s.report(f) })
 	}
 	if came {
-		s.receive(now, conn, from, datagram)
+		s.receive(now, conn, from, local, datagram)
 	}
 	if !stood {
 		s.run(now)
@@ -140,7 +144,7 @@ func (s *Server) readQueries(conn PacketConn) error {
 	buf := make([]byte, 2<<10)
 	failures := 0
 	for {
-		n, from, err := s.read(conn, buf)
+		n, from, local, err := s.read(conn, buf)
 		if err != nil {
 			if failures++; !s.readAgain(conn, err, failures) {
 				if errors.Is(err, net.ErrClosed) {
@@ -151,15 +155,15 @@ func (s *Server) readQueries(conn PacketConn) error {
 			continue
 		}
 		failures = 0
-		s.answer(conn, from, buf[:n])
+		s.answer(conn, from, local, buf[:n])
 	}
 }
 
-func (s *Server) answer(conn PacketConn, from netip.AddrPort, datagram []byte) {
+func (s *Server) answer(conn PacketConn, from netip.AddrPort, local netip.Addr, datagram []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
-	s.receive(now, conn, from, datagram)
+	s.receive(now, conn, from, local, datagram)
 	if s.summary.news() && s.summary.timer.index == 0 {
 		// The other reader has the timers, and may sleep longer than that.
 		s.wakeAt = now
@@ -167,20 +171,20 @@ func (s *Server) answer(conn PacketConn, from netip.AddrPort, datagram []byte) {
 	}
 }
 
-// receive handles one datagram. run must follow.
-func (s *Server) receive(now time.Time, conn PacketConn, from netip.AddrPort, datagram []byte) {
+// receive handles one datagram, which was sent to the address local. run must follow.
+func (s *Server) receive(now time.Time, conn PacketConn, from netip.AddrPort, local netip.Addr, datagram []byte) {
 	s.work = work{}
 	defer s.caught(now, "server: datagram")
 	s.stats.DatagramsReceived++
 	s.stats.BytesReceived += len(datagram)
 	from = netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
 	if conn == s.conn && wire.IsExtension(datagram) {
-		s.receiveExtension(now, from, datagram)
+		s.receiveExtension(now, from, local, datagram)
 		return
 	}
 	if conn == s.conn {
 		if se := s.sessions[from]; se != nil && !isQuery(datagram) {
-			se.receive(now, datagram)
+			se.receive(now, local, datagram)
 			return
 		}
 	}
@@ -188,11 +192,11 @@ func (s *Server) receive(now time.Time, conn PacketConn, from netip.AddrPort, da
 	case from.Port() == 0: // no answer could reach it
 		s.countRefused(RefusedStray)
 	case isQuery(datagram):
-		s.answerQuery(now, conn, from, datagram)
+		s.answerQuery(now, conn, from, local, datagram)
 	case conn != s.conn || s.stopping:
 		s.countRefused(RefusedStray)
 	default:
-		s.receiveLogin(now, from, datagram)
+		s.receiveLogin(now, from, local, datagram)
 	}
 }
 
@@ -202,9 +206,9 @@ func isQuery(datagram []byte) bool { return len(datagram) > 0 && datagram[0] > w
 
 // answerQuery answers HELLO and PING, and forgets them: nothing here proves who
 // sent them, and the session may come from another socket (n02).
-func (s *Server) answerQuery(now time.Time, conn PacketConn, from netip.AddrPort, datagram []byte) {
+func (s *Server) answerQuery(now time.Time, conn PacketConn, from netip.AddrPort, local netip.Addr, datagram []byte) {
 	if wire.IsPing(datagram) {
-		s.write(conn, from, wire.AppendPong(s.out[:0]))
+		s.write(conn, local, from, wire.AppendPong(s.out[:0]))
 		return
 	}
 	version, ok := wire.ParseHello(datagram)
@@ -213,12 +217,12 @@ func (s *Server) answerQuery(now time.Time, conn PacketConn, from netip.AddrPort
 		s.countRefused(RefusedMalformed)
 	case s.stopping:
 	case version != wire.Version:
-		s.write(conn, from, wire.AppendVersionRefused(s.out[:0]))
+		s.write(conn, local, from, wire.AppendVersionRefused(s.out[:0]))
 	case !s.hasPlace(now, from.Addr()):
 		s.countRefused(RefusedFull)
-		s.write(conn, from, wire.AppendServerFull(s.out[:0]))
+		s.write(conn, local, from, wire.AppendServerFull(s.out[:0]))
 	default:
-		s.write(conn, from, wire.AppendHelloReply(s.out[:0], s.gamePort))
+		s.write(conn, local, from, wire.AppendHelloReply(s.out[:0], s.gamePort))
 	}
 }
 
@@ -256,10 +260,16 @@ func (s *Server) flushTouched(now time.Time) {
 	s.touched = s.touched[:0]
 }
 
-// write sends one datagram. What cannot be sent is lost like any other datagram.
-func (s *Server) write(conn PacketConn, to netip.AddrPort, datagram []byte) {
+// write sends one datagram, from the address local if the socket can. What cannot be sent is lost like any other datagram.
+func (s *Server) write(conn PacketConn, local netip.Addr, to netip.AddrPort, datagram []byte) {
 	s.stats.DatagramsSent++
 	s.stats.BytesSent += len(datagram)
+	if local.IsValid() {
+		if c, ok := conn.(LocalConn); ok {
+			_, _ = c.WriteFromTo(datagram, local, to)
+			return
+		}
+	}
 	_, _ = conn.WriteToUDPAddrPort(datagram, to)
 }
 

@@ -115,19 +115,19 @@ func (s *Server) mendLogins() {
 
 // mend keeps those who are found by address, in their order.
 func (t *pendingTable) mend() {
-	byAddr := map[netip.AddrPort]*pendingLogin{}
+	byAddr := map[uint64]*pendingLogin{}
 	lists := t.lists
 	t.lists, t.free = [pendingClasses]pendingList{}, nil
 	for class := range lists {
 		var order []*pendingLogin
 		for p := lists[class].first; p != nil && len(order) <= len(t.byAddr); p = p.after {
-			if t.byAddr[p.addr] == p && byAddr[p.addr] == nil {
-				byAddr[p.addr] = p
+			if h := t.hash(p.loginAddr); t.byAddr[h] == p && byAddr[h] == nil {
+				byAddr[h] = p
 				order = append(order, p)
 			}
 		}
 		for _, p := range order {
-			p.class = class
+			p.class = uint8(class)
 			t.lists[class].push(p)
 		}
 	}
@@ -233,7 +233,7 @@ func (s *Server) alive(owner ticker) bool {
 	case *roomLines:
 		return s.roomByID[o.room.id] == o.room && len(o.queues) > 0
 	case *pendingLogin:
-		return s.pending.byAddr[o.addr] == o
+		return s.pending.find(o.loginAddr) == o
 	}
 	return true
 }

@@ -17,15 +17,15 @@ import (
 
 // receiveMove reports whether a Move that the session's key proves was of any use. A copy of the last one is
 // answered where it led to, and moves nothing.
-func (s *session) receiveMove(now time.Time, from netip.AddrPort, m wire.Move) bool {
+func (s *session) receiveMove(now time.Time, from netip.AddrPort, local netip.Addr, m wire.Move) bool {
 	switch {
 	case s.isAt(from):
 	case m.Counter == s.moves || from.Port() == 0:
 		return false
 	case !s.hears(now, from, m.Nonce):
-		s.call(now, from)
+		s.call(now, local, from)
 		return true
-	case !s.moveTo(from):
+	case !s.moveTo(local, from):
 		return false
 	}
 	sv := s.server
@@ -35,14 +35,14 @@ func (s *session) receiveMove(now time.Time, from netip.AddrPort, m wire.Move) b
 		s.link.Heard(now)
 	}
 	s.moves = m.Counter
-	sv.write(sv.conn, from, wire.AppendMoved(sv.out[:0], s.ticket, m.Counter))
+	sv.write(sv.conn, s.local, from, wire.AppendMoved(sv.out[:0], s.ticket, m.Counter))
 	s.settleDoubt(now)
 	s.touch()
 	return true
 }
 
 // moveTo makes an address that has proven itself the session's.
-func (s *session) moveTo(to netip.AddrPort) bool {
+func (s *session) moveTo(local netip.Addr, to netip.AddrPort) bool {
 	sv := s.server
 	if there := sv.sessions[to]; there != nil {
 		if there.loggedIn() {
@@ -57,7 +57,7 @@ func (s *session) moveTo(to netip.AddrPort) bool {
 	if user {
 		sv.freePlace(s)
 	}
-	s.addr, s.adrift = to, false
+	s.addr, s.local, s.adrift = to, local, false
 	sv.sessions[to] = s
 	if user {
 		sv.countPlace(s)
@@ -74,13 +74,13 @@ func (s *session) leaveAddress() {
 
 // call asks whoever is at an address to send a Move from there with a nonce. What a session and a host may draw of it is
 // bounded.
-func (s *session) call(now time.Time, to netip.AddrPort) {
+func (s *session) call(now time.Time, local netip.Addr, to netip.AddrPort) {
 	sv := s.server
 	if !s.calls.allow(now, callRate) || !to.Addr().IsLoopback() && !sv.calls.allow(now, to.Addr(), callRate) {
 		sv.countRefused(RefusedMove)
 		return
 	}
-	sv.write(sv.conn, to, wire.AppendCall(sv.out[:0], s.ticket.ID, s.moveNonce(to, now)))
+	sv.write(sv.conn, local, to, wire.AppendCall(sv.out[:0], s.ticket.ID, s.moveNonce(to, now)))
 }
 
 // hears reports whether this nonce was sent to the address lately.

@@ -3,6 +3,7 @@ package server
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"hash/maphash"
 	"net/netip"
 	"time"
 
@@ -13,7 +14,7 @@ import (
 // such a login costs: no link, no user ID, no place among the users.
 type pendingLogin struct {
 	table *pendingTable
-	addr  netip.AddrPort
+	loginAddr
 	since time.Time // of the first datagram
 	last  time.Time // of the latest datagram to it
 
@@ -23,18 +24,18 @@ type pendingLogin struct {
 	done   int                // of them, that are answered, or will never be
 	round  int                // sent, before the round at hand
 	nonce  bool               // the first one offers it
+	class  uint8              // which of the table's lists it is in
 	acks   int                // datagrams that brought a new 06, and those that are lost
 	pings  pings
 
 	credit  int    // bytes that may be sent there
-	retries int    // datagrams that a timer called for before the first 06
+	retries uint16 // datagrams that a timer called for before the first 06
 	first   uint16 // number of the login
 	next    uint16 // of the client's next message
-	size    int    // of body
+	size    uint16 // of body
 	body    [maxLoginBody]byte
 	timer   timer
 
-	class         int // which of the table's lists it is in
 	before, after *pendingLogin
 }
 
@@ -43,9 +44,12 @@ type pendingLogin struct {
 // list is full its oldest entry makes room. So a flood shortens the time that an answer may take and nothing else, and
 // it does not matter whose addresses it names: a limit for each address would let somebody else who writes a person's
 // address into datagrams keep that person out. Entries are used again, so the heap stays as it is.
+//
+// A login at one of our addresses is not that at another, see local.go.
 type pendingTable struct {
 	server  *Server
-	byAddr  map[netip.AddrPort]*pendingLogin
+	byAddr  map[uint64]*pendingLogin // by the hash of their loginAddr
+	seed    maphash.Seed
 	lists   [pendingClasses]pendingList
 	free    *pendingLogin
 	crowded time.Time // until when somebody counts as having had to make room
@@ -63,10 +67,32 @@ type host struct {
 
 func (t *pendingTable) init(s *Server) {
 	t.server = s
-	t.byAddr = map[netip.AddrPort]*pendingLogin{}
+	t.byAddr, t.seed = map[uint64]*pendingLogin{}, maphash.MakeSeed()
 }
 
 func (t *pendingTable) len() int { return len(t.byAddr) }
+
+// hash stands for an address in the table: whole ones would make it half as large again. Nobody can find two that are the same.
+func (t *pendingTable) hash(at loginAddr) uint64 {
+	var b [16 + 16 + 2]byte
+	ip, local := at.addr.Addr().As16(), at.local.As16() // zeros, if there is none
+	copy(b[:], ip[:])
+	copy(b[16:], local[:])
+	binary.LittleEndian.PutUint16(b[32:], at.addr.Port())
+	h := maphash.Bytes(t.seed, b[:])
+	if zone := at.addr.Addr().Zone(); zone != "" {
+		h ^= maphash.String(t.seed, zone)
+	}
+	return h
+}
+
+// find is the login of this address; nil when there is none.
+func (t *pendingTable) find(at loginAddr) *pendingLogin {
+	if p := t.byAddr[t.hash(at)]; p != nil && p.loginAddr == at {
+		return p
+	}
+	return nil
+}
 
 // hostOf is what counts as one host: an IPv4 address, or the /64 that an IPv6
 // host can choose its addresses from.
@@ -117,7 +143,7 @@ func (s *Server) proofBits() int {
 }
 
 // add takes a new address in.
-func (t *pendingTable) add(now time.Time, addr netip.AddrPort) *pendingLogin {
+func (t *pendingTable) add(now time.Time, at loginAddr) *pendingLogin {
 	t.makeRoom(now, 0)
 	p := t.free
 	if p != nil {
@@ -126,15 +152,19 @@ func (t *pendingTable) add(now time.Time, addr netip.AddrPort) *pendingLogin {
 		p = &pendingLogin{table: t}
 	}
 	timer := p.timer
-	*p = pendingLogin{table: t, addr: addr, since: now, last: now, timer: timer}
+	*p = pendingLogin{table: t, loginAddr: at, since: now, last: now, timer: timer}
 	p.timer.owner = p
-	t.byAddr[addr] = p
+	h := t.hash(at)
+	if other := t.byAddr[h]; other != nil {
+		t.remove(other)
+	}
+	t.byAddr[h] = p
 	t.lists[0].push(p)
 	return p
 }
 
 // makeRoom has the oldest of a full list go.
-func (t *pendingTable) makeRoom(now time.Time, class int) {
+func (t *pendingTable) makeRoom(now time.Time, class uint8) {
 	if t.lists[class].n >= pendingMost[class] {
 		t.crowded = now.Add(crowdedFor)
 		t.remove(t.lists[class].first)
@@ -144,7 +174,7 @@ func (t *pendingTable) makeRoom(now time.Time, class int) {
 
 // classify moves a login to the list of what it has won.
 func (t *pendingTable) classify(now time.Time, p *pendingLogin) {
-	class := 0
+	class := uint8(0)
 	switch won := p.prover.won(); {
 	case won > mostRoundBits:
 		class = 2
@@ -186,7 +216,7 @@ func (l *pendingList) pull(p *pendingLogin) {
 }
 
 func (t *pendingTable) remove(p *pendingLogin) {
-	delete(t.byAddr, p.addr)
+	delete(t.byAddr, t.hash(p.loginAddr))
 	t.lists[p.class].pull(p)
 	t.server.timers.remove(&p.timer)
 	p.before, p.after = nil, t.free
@@ -195,27 +225,28 @@ func (t *pendingTable) remove(p *pendingLogin) {
 
 // receiveLogin handles a datagram from an address that has no session: only a
 // login means anything.
-func (s *Server) receiveLogin(now time.Time, from netip.AddrPort, datagram []byte) {
-	s.work.login = from
+func (s *Server) receiveLogin(now time.Time, from netip.AddrPort, local netip.Addr, datagram []byte) {
+	at := loginAddr{from, local}
+	s.work.login = at
 	bundle, err := wire.ParseBundle(datagram, s.bundle[:0])
 	if err != nil {
 		s.countRefused(RefusedMalformed)
 		return
 	}
 	login, ok := findLogin(bundle)
-	p := s.pending.byAddr[from]
+	p := s.pending.find(at)
 	if p == nil && !ok {
 		s.countRefused(RefusedStray)
 		return
 	}
 	if s.returnsNonce(from, bundle) && (ok || p != nil) {
 		// Proven, whether the table still knows the address or not.
-		s.promote(now, from, p, login, datagram)
+		s.promote(now, at, p, login, datagram)
 		return
 	}
 	if p == nil {
 		crowded := s.pending.isCrowded(now)
-		p = s.pending.add(now, from)
+		p = s.pending.add(now, at)
 		p.first, p.next = login.seq, login.seq
 		if crowded && hasAck(bundle) {
 			// While the table overflows, an address may have been forgotten before it
@@ -225,7 +256,7 @@ func (s *Server) receiveLogin(now time.Time, from netip.AddrPort, datagram []byt
 		}
 	}
 	if se := p.receive(now, bundle, login, len(datagram)); se != nil {
-		se.receive(now, datagram)
+		se.receive(now, local, datagram)
 	}
 }
 
@@ -237,7 +268,7 @@ func (p *pendingLogin) receive(now time.Time, bundle []wire.Message, login pendi
 	p.credit = min(p.credit+unprovenFactor*bytes, mostCredit)
 	p.prover.waiting = false
 	if again := login.bytes != nil; again && p.acks == 0 && p.done == 0 {
-		p.size = copy(p.body[:], login.bytes)
+		p.size = uint16(copy(p.body[:], login.bytes))
 	}
 	news := 0
 	for i := len(bundle) - 1; i >= 0; i-- {

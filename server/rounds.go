@@ -34,7 +34,7 @@ func (p *pendingLogin) write(now time.Time, end int) bool {
 		p.sent = max(p.sent, end)
 		p.credit -= len(out)
 		p.last = now
-		s.write(s.conn, p.addr, out)
+		s.write(s.conn, p.local, p.addr, out)
 		return true
 	}
 	return false
@@ -136,7 +136,7 @@ func (p *pendingLogin) schedule(now time.Time) {
 }
 
 func (p *pendingLogin) tick(now time.Time) {
-	if !now.Before(p.since.Add(loginTimeout)) {
+	if !now.Before(p.since.Add(loginTimeout)) || p.table.server.sessions[p.addr] != nil { // which has come of a login at another address
 		p.table.remove(p)
 		return
 	}
@@ -150,7 +150,7 @@ func (p *pendingLogin) complete(now time.Time, proven bool) *session {
 	if silent { // what it has sent answers nothing, and says nothing of what it has
 		p.done = min(p.done, p.round)
 	}
-	se := s.newSession(now, p.addr, link.Config{Server: true, First: p.next, Sent: uint16(p.done)}, p.body[:p.size])
+	se := s.newSession(now, p.loginAddr, link.Config{Server: true, First: p.next, Sent: uint16(p.done)}, p.body[:p.size])
 	se.reached = proven
 	se.credit, se.prover = p.credit, p.prover
 	if silent {
@@ -175,7 +175,7 @@ func (p *pendingLogin) complete(now time.Time, proven bool) *session {
 
 // promote makes a session of a login whose address has returned the nonce, and so speaks our extensions too. p and
 // login may each be missing, not both.
-func (s *Server) promote(now time.Time, from netip.AddrPort, p *pendingLogin, login pendingBody, datagram []byte) {
+func (s *Server) promote(now time.Time, at loginAddr, p *pendingLogin, login pendingBody, datagram []byte) {
 	since, sent := now, 1
 	if p != nil {
 		since, sent = p.since, max(p.sent, 1)
@@ -183,7 +183,7 @@ func (s *Server) promote(now time.Time, from netip.AddrPort, p *pendingLogin, lo
 			login = pendingBody{p.first, p.body[:p.size]}
 		}
 	}
-	se := s.newSession(now, from, link.Config{Server: true, First: login.seq + 1}, login.bytes)
+	se := s.newSession(now, at, link.Config{Server: true, First: login.seq + 1}, login.bytes)
 	se.login.begin(since)
 	s.underway(se)
 	for k := range sent {
@@ -194,14 +194,14 @@ func (s *Server) promote(now time.Time, from netip.AddrPort, p *pendingLogin, lo
 				ask.datagrams = sent
 			}
 		}
-		se.replayLoginAsk(ask, s.pendingAck(s.body[:0], from, p == nil || p.nonce && k == 0))
+		se.replayLoginAsk(ask, s.pendingAck(s.body[:0], at.addr, p == nil || p.nonce && k == 0))
 	}
 	if p != nil {
 		s.pending.remove(p)
 	}
 	se.reached = true
 	s.giveTicket(se)
-	se.receive(now, datagram)
+	se.receive(now, at.local, datagram)
 }
 
 // underway counts a session among the logins that are under way; the oldest makes room.

@@ -16,7 +16,7 @@ import (
 	"kbridge/kclient/wire"
 )
 
-// PacketConn is what the server asks of a socket; *net.UDPConn is one.
+// PacketConn is what the server asks of a socket; *net.UDPConn is one. See LocalConn for one of several addresses.
 type PacketConn interface {
 	ReadFromUDPAddrPort(b []byte) (n int, addr netip.AddrPort, err error)
 	WriteToUDPAddrPort(b []byte, addr netip.AddrPort) (n int, err error)
@@ -171,7 +171,7 @@ func Listen(listen string, gamePort int) (query, game PacketConn, err error) {
 }
 
 func listenUDP(addr *net.UDPAddr) (PacketConn, error) {
-	c, err := udp.Listen("udp", addr)
+	c, err := udp.ListenServer("udp", addr)
 	if err != nil {
 		return nil, fmt.Errorf("server: cannot listen at UDP %v (is the port in use? choose another one): %w", addr, err)
 	}

@@ -2,7 +2,6 @@ package server
 
 import (
 	"log/slog"
-	"net/netip"
 	"time"
 
 	"kbridge/kclient/link"
@@ -25,8 +24,8 @@ const (
 
 // session is one client: its link, who it is, and where it stands.
 type session struct {
-	server    *Server
-	addr      netip.AddrPort
+	server *Server
+	loginAddr
 	link      *link.Link
 	state     state
 	timer     timer
@@ -156,7 +155,7 @@ func (s *session) flush(now time.Time) {
 		}
 		s.server.out = out[:0]
 		if !s.adrift {
-			s.server.write(s.server.conn, s.addr, out)
+			s.server.write(s.server.conn, s.local, s.addr, out)
 		}
 		if paced {
 			s.pace.spend(now, len(out))

@@ -59,11 +59,11 @@ func (s *Server) readQueued(conn PacketConn, buf []byte) {
 		if !s.readyForQueued(conn) {
 			return
 		}
-		n, from, err := s.read(conn, buf)
+		n, from, local, err := s.read(conn, buf)
 		if err != nil {
 			return
 		}
-		s.takeQueued(time.Now(), conn, from, buf[:n])
+		s.takeQueued(time.Now(), conn, from, local, buf[:n])
 	}
 }
 
@@ -77,9 +77,9 @@ func (s *Server) readyForQueued(conn PacketConn) bool {
 	return guard.Try("server: deadline", func() error { return conn.SetReadDeadline(s.wakeAt) }) == nil
 }
 
-func (s *Server) takeQueued(now time.Time, conn PacketConn, from netip.AddrPort, datagram []byte) {
+func (s *Server) takeQueued(now time.Time, conn PacketConn, from netip.AddrPort, local netip.Addr, datagram []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.receive(now, conn, from, datagram)
+	s.receive(now, conn, from, local, datagram)
 	s.flushTouched(now)
 }

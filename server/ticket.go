@@ -31,11 +31,11 @@ func (s *Server) takeTicket(se *session) {
 
 // receiveExtension handles a datagram that only our own client sends. Whatever
 // cannot be right is dropped without an answer and leaves nothing behind.
-func (s *Server) receiveExtension(now time.Time, from netip.AddrPort, datagram []byte) {
+func (s *Server) receiveExtension(now time.Time, from netip.AddrPort, local netip.Addr, datagram []byte) {
 	if m, ok := wire.ParseMove(datagram); ok {
 		se := s.byTicket[m.ID]
 		s.work.session = se
-		if se != nil && m.Counter >= se.moves && wire.ProvesMove(datagram, se.ticket) && se.receiveMove(now, from, m) {
+		if se != nil && m.Counter >= se.moves && wire.ProvesMove(datagram, se.ticket) && se.receiveMove(now, from, local, m) {
 			return
 		}
 	} else if r, ok := wire.ParseHistoryRequest(datagram); ok {

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"syscall"
 	"time"
 )
@@ -20,6 +21,7 @@ type Conn struct {
 
 	// Guarded by net.mu.
 	public     netip.AddrPort // where the others see it: local until Rebind
+	more       []netip.Addr   // its other addresses, see AlsoAt
 	closed     bool
 	deadline   time.Duration // after the network's start; meaningful when timed
 	timed      bool
@@ -50,23 +52,29 @@ const never = time.Duration(1<<63 - 1)
 // source. What does not fit into b is cut off and gone, without an error, as on Linux.
 // Once the read deadline has passed it fails even if datagrams are waiting.
 func (c *Conn) ReadFromUDPAddrPort(b []byte) (int, netip.AddrPort, error) {
+	size, from, _, err := c.ReadFromTo(b)
+	return size, from, err
+}
+
+// ReadFromTo is ReadFromUDPAddrPort for a conn of several addresses, see AlsoAt: to is the one that the datagram was sent to.
+func (c *Conn) ReadFromTo(b []byte) (size int, from netip.AddrPort, to netip.Addr, err error) {
 	n := c.net
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for {
 		if c.closed {
-			return 0, netip.AddrPort{}, c.errorLocked("read", net.ErrClosed)
+			return 0, netip.AddrPort{}, netip.Addr{}, c.errorLocked("read", net.ErrClosed)
 		}
 		now := n.now()
 		if c.timed && c.deadline <= now {
-			return 0, netip.AddrPort{}, c.timeout
+			return 0, netip.AddrPort{}, netip.Addr{}, c.timeout
 		}
 		c.settleLocked(now)
 		if c.queue.head != nil {
 			d := c.queue.pop()
-			size, from := copy(b, d.data), d.from
+			size, from, to = copy(b, d.data), d.from, d.to
 			n.pool.put(d)
-			return size, from, nil
+			return size, from, to, nil
 		}
 		c.sleepLocked(now)
 	}
@@ -169,6 +177,12 @@ func (c *Conn) forgetFlightLocked() {
 // WriteToUDPAddrPort sends b to an address. It never blocks, and like UDP it succeeds whatever
 // becomes of the datagram.
 func (c *Conn) WriteToUDPAddrPort(b []byte, addr netip.AddrPort) (int, error) {
+	return c.WriteFromTo(b, netip.Addr{}, addr)
+}
+
+// WriteFromTo is WriteToUDPAddrPort for a conn of several addresses, see AlsoAt: the datagram leaves from the one that is named, or,
+// if that is none of the conn's, from the first.
+func (c *Conn) WriteFromTo(b []byte, from netip.Addr, addr netip.AddrPort) (int, error) {
 	n := c.net
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -183,7 +197,11 @@ func (c *Conn) WriteToUDPAddrPort(b []byte, addr netip.AddrPort) (int, error) {
 	case len(b) > maxDatagram:
 		err = os.NewSyscallError("sendto", syscall.EMSGSIZE)
 	default:
-		n.sendLocked(c.public, unmap(addr), b)
+		source := c.public
+		if slices.Contains(c.more, from) {
+			source = netip.AddrPortFrom(from, source.Port())
+		}
+		n.sendLocked(source, unmap(addr), b)
 		return len(b), nil
 	}
 	return 0, &net.OpError{Op: "write", Net: "udp", Source: c.local, Addr: net.UDPAddrFromAddrPort(addr), Err: err}
@@ -221,6 +239,25 @@ func (c *Conn) SetReadBuffer(bytes int) error {
 // LocalAddr returns the *net.UDPAddr that Listen gave the conn. Like a socket behind a NAT,
 // the conn does not know of a Rebind.
 func (c *Conn) LocalAddr() net.Addr { return c.local }
+
+// AlsoAt gives the conn one more address, with the same port, as a socket has that listens on all addresses of a computer. It is
+// the conn's until that is closed or given another public address. The error is as Listen's.
+func (c *Conn) AlsoAt(host netip.Addr) error {
+	n := c.net
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if c.closed {
+		return c.errorLocked("listen", net.ErrClosed)
+	}
+	a, errno := n.claimLocked(host.Unmap().WithZone(""), c.public.Port())
+	if errno != 0 {
+		return c.errorLocked("listen", os.NewSyscallError("bind", errno))
+	}
+	n.conns[a] = c
+	n.hosts[a.Addr()]++
+	c.more = append(c.more, a.Addr())
+	return nil
+}
 
 // AddrPort returns the address at which the others see the conn.
 func (c *Conn) AddrPort() netip.AddrPort {

@@ -10,6 +10,7 @@ import (
 type datagram struct {
 	data []byte
 	from netip.AddrPort
+	to   netip.Addr
 	due  time.Duration // arrival, after the network's start
 
 	// The order among datagrams of the same due: by direction, then source port,

@@ -135,8 +135,16 @@ func (n *Network) freshHostLocked() netip.Addr {
 
 // releaseLocked gives a conn's public address back.
 func (n *Network) releaseLocked(c *Conn) {
-	delete(n.conns, c.public)
-	host := c.public.Addr()
+	n.releaseAddressLocked(c.public)
+	for _, a := range c.more {
+		n.releaseAddressLocked(netip.AddrPortFrom(a, c.public.Port()))
+	}
+	c.more = nil
+}
+
+func (n *Network) releaseAddressLocked(a netip.AddrPort) {
+	delete(n.conns, a)
+	host := a.Addr()
 	if n.hosts[host]--; n.hosts[host] == 0 {
 		delete(n.hosts, host)
 	}
@@ -284,10 +292,10 @@ func (n *Network) sendLocked(from, to netip.AddrPort, b []byte) {
 		n.stats.Late++
 	}
 	c.settleLocked(now)
-	n.launchLocked(c, from, path.key, now+fate.Delay, b)
+	n.launchLocked(c, from, to.Addr(), path.key, now+fate.Delay, b)
 	if fate.Copied {
 		n.stats.Copied++
-		n.launchLocked(c, from, path.key, now+fate.CopyDelay, b)
+		n.launchLocked(c, from, to.Addr(), path.key, now+fate.CopyDelay, b)
 	}
 	c.wakeLocked(now)
 }
@@ -302,14 +310,14 @@ func (n *Network) keepLocked(from, to netip.AddrPort, b []byte) bool {
 }
 
 // launchLocked puts one datagram on its way to a conn.
-func (n *Network) launchLocked(c *Conn, from netip.AddrPort, direction uint64, due time.Duration, b []byte) {
+func (n *Network) launchLocked(c *Conn, from netip.AddrPort, to netip.Addr, direction uint64, due time.Duration, b []byte) {
 	if len(c.flight) >= MaxInFlight {
 		n.stats.Overflowed++
 		return
 	}
 	n.serial++
 	d := n.pool.get(b)
-	d.from, d.due, d.direction, d.serial = from, due, direction, n.serial
+	d.from, d.to, d.due, d.direction, d.serial = from, to, due, direction, n.serial
 	c.flight.push(d)
 }
 

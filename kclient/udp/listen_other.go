@@ -13,3 +13,11 @@ func Listen(network string, addr *net.UDPAddr) (Conn, error) {
 	}
 	return c, nil
 }
+
+func listenAll(network string, addr *net.UDPAddr) (Conn, error) {
+	c, err := net.ListenUDP(network, addr)
+	if err != nil {
+		return nil, err
+	}
+	return tellApart(c), nil
+}

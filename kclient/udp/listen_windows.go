@@ -19,3 +19,11 @@ func Listen(network string, addr *net.UDPAddr) (Conn, error) {
 	}
 	return listenPlain(network, addr)
 }
+
+func listenAll(network string, addr *net.UDPAddr) (Conn, error) {
+	c, err := Listen(network, addr)
+	if real, ok := c.(*net.UDPConn); ok {
+		return tellApart(real), nil
+	}
+	return c, err
+}
