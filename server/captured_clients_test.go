@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"net/netip"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -19,7 +20,7 @@ import (
 type plainClient struct {
 	t     *testing.T
 	mu    *sync.Mutex // where one goroutine reads and another sends, see stay; nil else
-	conn  *netsim.Conn
+	conn  server.PacketConn
 	to    netip.AddrPort
 	sent  []wire.Message // with all numbers
 	next  uint16
@@ -58,8 +59,8 @@ func (c *plainClient) write(n int) {
 	require.NoError(c.t, err)
 }
 
-// await reads until a message of a type comes.
-func (c *plainClient) await(typ wire.Type) wire.Message {
+// await reads until a message of a type, or of one of several, comes.
+func (c *plainClient) await(types ...wire.Type) wire.Message {
 	c.t.Helper()
 	buf := make([]byte, 2048)
 	end := time.Now().Add(3 * time.Second)
@@ -67,13 +68,13 @@ func (c *plainClient) await(typ wire.Type) wire.Message {
 		for len(c.got) > 0 {
 			m := c.got[0]
 			c.got = c.got[1:]
-			if m.Type == typ {
+			if slices.Contains(types, m.Type) {
 				return m
 			}
 		}
 		c.conn.SetReadDeadline(end)
 		n, _, err := c.conn.ReadFromUDPAddrPort(buf)
-		require.NoError(c.t, err, "waiting for %v", typ)
+		require.NoError(c.t, err, "waiting for %v", types)
 		c.receive(buf[:n])
 	}
 }

@@ -10,9 +10,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// notHere reports whether a write failed because its source is no address of this computer's.
+// notHere reports whether a write may have failed because its source is no address of this computer's: what Linux says of one of
+// IPv6, macOS, and Linux of one of IPv4, which also stands for a network that is not there.
 func notHere(err error) bool {
-	return errors.Is(err, unix.EINVAL) || errors.Is(err, unix.EADDRNOTAVAIL)
+	return errors.Is(err, unix.EINVAL) || errors.Is(err, unix.EADDRNOTAVAIL) || errors.Is(err, unix.ENETUNREACH)
 }
 
 // askForInfo has the system say of each datagram where it was sent to. On a socket of IPv6 that is enough for the datagrams of

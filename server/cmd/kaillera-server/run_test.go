@@ -5,7 +5,9 @@ import (
 	"context"
 	"encoding/json"
 	"net"
+	"net/netip"
 	"regexp"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -71,6 +73,39 @@ func TestRunUntilInterrupted(t *testing.T) {
 
 	require.Equal(t, exitOK, end())
 	require.Contains(t, out.String(), "msg=ended")
+}
+
+// TestTheProgramAnswersAtEveryAddress: HELLO at its default port's, with one socket and with two, from whichever address was asked.
+func TestTheProgramAnswersAtEveryAddress(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux has all of 127.0.0.0/8")
+	}
+	free, err := net.ListenUDP("udp", nil)
+	require.NoError(t, err)
+	_, gamePort, _ := net.SplitHostPort(free.LocalAddr().String())
+	require.NoError(t, free.Close())
+	for _, args := range [][]string{nil, {"-game-port", gamePort}} {
+		out, end := begin(t, append([]string{"-listen", ":0"}, args...)...)
+		require.Eventually(t, func() bool { return listening.MatchString(out.String()) }, 10*time.Second, time.Millisecond)
+		_, port, _ := net.SplitHostPort(listening.FindStringSubmatch(out.String())[1])
+		session := port
+		if args != nil {
+			session = gamePort
+		}
+		for _, host := range []string{"127.0.0.1", "127.0.0.2", "127.9.9.9"} {
+			c, err := net.DialUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)}, net.UDPAddrFromAddrPort(netip.MustParseAddrPort(net.JoinHostPort(host, port))))
+			require.NoError(t, err)
+			defer c.Close()
+			_ = c.SetDeadline(time.Now().Add(5 * time.Second))
+			_, err = c.Write([]byte("HELLO0.83\x00"))
+			require.NoError(t, err)
+			b := make([]byte, 32)
+			n, err := c.Read(b)
+			require.NoError(t, err, host)
+			require.Equal(t, "HELLOD00D"+session+"\x00", string(b[:n]))
+		}
+		require.Equal(t, exitOK, end())
+	}
 }
 
 func TestGamePortAndJSON(t *testing.T) {
