@@ -1,6 +1,7 @@
 package kclient
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"net"
@@ -53,12 +54,14 @@ type Config struct {
 	// Listen opens the session's socket. Default: a UDP socket of the
 	// server's address family on a free port.
 	Listen func(server netip.AddrPort) (PacketConn, error)
+	// Lookup finds the addresses of a host by its name, which is ASCII. Default: the system's resolver.
+	Lookup func(ctx context.Context, host string) ([]netip.Addr, error)
 
 	// KeepAlive is how long the session stays silent at most before it tells
 	// the server that it lives. Default 60 s, as classic clients;
 	// EmuLinker forgets a client after 190 s, direlera-rs after 120 s.
 	KeepAlive time.Duration
-	// HelloTimeout bounds the handshake. Default 15 s, as n02.
+	// HelloTimeout bounds the handshake, with all addresses of a name. Default 15 s, as n02.
 	HelloTimeout time.Duration
 	// LoginTimeout bounds the login. Default 15 s.
 	LoginTimeout time.Duration

@@ -21,19 +21,24 @@ const maxRead = 64 << 10
 
 // Ping measures the round trip to a server's query port as server lists do,
 // without a session. addr is host[:port]; the context bounds the wait, 15 s at
-// most.
+// most. Of a name with several addresses each is asked for 3 s, as Dial does.
 func Ping(ctx context.Context, addr string) (time.Duration, error) {
-	server, err := resolve(ctx, addr)
+	servers, err := resolve(ctx, addr, nil)
 	if err != nil {
 		return 0, err
 	}
-	conn, err := listenUDP(server)
-	if err != nil {
-		return 0, err
-	}
-	defer conn.Close()
-	q := question{conn: conn, server: server, ask: wire.AppendPing(nil), timeout: 15 * time.Second, waiting: "the answer to PING"}
-	return q.run(ctx, func(answer []byte) (bool, error) { return wire.IsPong(answer), nil })
+	var rtt time.Duration
+	err = eachAddress(addr, servers, 15*time.Second, func(server netip.AddrPort, timeout time.Duration) error {
+		conn, err := listenUDP(server)
+		if err != nil {
+			return err
+		}
+		defer conn.Close()
+		q := question{conn: conn, server: server, ask: wire.AppendPing(nil), timeout: timeout, waiting: "the answer to PING"}
+		rtt, err = q.run(ctx, func(answer []byte) (bool, error) { return wire.IsPong(answer), nil })
+		return err
+	})
+	return rtt, err
 }
 
 // hello asks for the session's port and returns the address that the session
@@ -94,6 +99,9 @@ func (q *question) run(ctx context.Context, accept func([]byte) (bool, error)) (
 		}
 		now := time.Now()
 		if after := now.Sub(begun); after >= q.timeout || trouble.stuck(now) {
+			if closed.count >= closedReports {
+				return 0, &NotListeningError{Server: q.server.String()}
+			}
 			return 0, &TimeoutError{Waiting: q.waiting, Server: q.server.String(), After: min(after, q.timeout), Kind: TimeoutHello, Cause: trouble.send}
 		}
 		if asked.IsZero() || now.Sub(asked) >= helloRetry {

@@ -18,6 +18,7 @@ import (
 // subpackages ← server.
 var rooms = map[string][]string{
 	"kbridge/kclient/wire":             {"golang.org/x/text"},
+	"kbridge/kclient/text":             {"golang.org/x/text", "golang.org/x/net/idna"},
 	"kbridge/kclient/framecache":       {},
 	"kbridge/kclient/lockstep":         {"kbridge/kclient/framecache"},
 	"kbridge/kclient/link":             {"kbridge/kclient/wire"},

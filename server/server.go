@@ -12,6 +12,7 @@ import (
 
 	"kbridge/kclient/guard"
 	"kbridge/kclient/logqueue"
+	"kbridge/kclient/text"
 	"kbridge/kclient/udp"
 	"kbridge/kclient/wire"
 )
@@ -148,7 +149,11 @@ func (s *Server) ListenAndServe(listen string, gamePort int) error {
 // Listen opens the sockets that Serve takes, as ListenAndServe does; game is nil
 // when one socket does both.
 func Listen(listen string, gamePort int) (query, game PacketConn, err error) {
-	addr, err := net.ResolveUDPAddr("udp", listen)
+	a, err := text.ParseListen(listen)
+	if err != nil {
+		return nil, nil, fmt.Errorf("server: listen address: %w", err)
+	}
+	addr, err := net.ResolveUDPAddr("udp", a.String())
 	if err != nil {
 		return nil, nil, fmt.Errorf("server: listen address %q: %w", listen, err)
 	}

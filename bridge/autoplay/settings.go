@@ -4,12 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net"
-	"net/netip"
 	"strconv"
 	"strings"
 
 	"kbridge/bridge"
+	"kbridge/kclient"
+	"kbridge/kclient/text"
 	"kbridge/kclient/wire"
 )
 
@@ -80,8 +80,9 @@ func ReadSettings(getenv func(string) string) (Settings, error) {
 	refuse := func(variable, takes string) {
 		wrong = append(wrong, &SettingError{variable, getenv(variable), takes})
 	}
-	if !validServer(s.Server) {
-		refuse(EnvServer, "the host or host:port of a Kaillera server, such as 127.0.0.1:27888, with a port from 1 to 65535")
+	var address *text.AddressError
+	if _, err := text.ParseAddress(s.Server, kclient.DefaultPort); errors.As(err, &address) {
+		refuse(EnvServer, "the host or host:port of a Kaillera server, such as 127.0.0.1:27888, with a port from 1 to 65535: "+address.Problem)
 	}
 	if s.Nick == "" {
 		if getenv(EnvNick) != "" {
@@ -149,27 +150,4 @@ func number(v string, lowest, highest int) (int, bool) {
 		return 0, false
 	}
 	return int(n), true
-}
-
-// validServer only looks for what cannot be an address: kclient has the last
-// word, but its error does not name the variable.
-func validServer(server string) bool {
-	bare := server
-	if in, ok := strings.CutPrefix(server, "["); ok && strings.HasSuffix(in, "]") {
-		bare = strings.TrimSuffix(in, "]")
-	}
-	if _, err := netip.ParseAddr(bare); err == nil {
-		return true // IPv6 has colons and no port
-	}
-	host, port, found := server, "", strings.Contains(server, ":")
-	if found {
-		var err error
-		if host, port, err = net.SplitHostPort(server); err != nil {
-			return false
-		}
-		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
-			return false
-		}
-	}
-	return host != "" && !strings.ContainsAny(host, " \t\r\n/\\&|;\"'`$<>()")
 }

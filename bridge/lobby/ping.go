@@ -3,9 +3,7 @@ package lobby
 import (
 	"context"
 	"errors"
-	"net"
 	"net/netip"
-	"strconv"
 	"sync"
 	"time"
 
@@ -13,6 +11,7 @@ import (
 	"kbridge/bridge/lobby/message"
 	"kbridge/kclient"
 	"kbridge/kclient/guard"
+	"kbridge/kclient/text"
 )
 
 // namedBy says who has named a server, which decides what is sent to it.
@@ -69,14 +68,14 @@ func (p *pinger) find(ctx context.Context, address string, by namedBy) (string, 
 	if by == byPlayer {
 		return address, nil
 	}
-	host, port, err := net.SplitHostPort(address)
+	listed, err := text.ParseAddress(address, 0)
 	if err != nil {
 		return "", err
 	}
-	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n < firstListedPort {
+	if listed.Port < firstListedPort {
 		return "", errNotPinged
 	}
-	addrs, err := p.lookup.Allowed(ctx, host, by == byLocalList)
+	addrs, err := p.lookup.Allowed(ctx, listed.Host, by == byLocalList)
 	if err != nil {
 		return "", err
 	}
@@ -90,7 +89,7 @@ func (p *pinger) find(ctx context.Context, address string, by namedBy) (string, 
 	if !p.count(best) {
 		return "", errNotPinged
 	}
-	return net.JoinHostPort(best.String(), port), nil
+	return text.Address{Host: best.String(), Port: listed.Port}.String(), nil
 }
 
 // count takes one of a host's places. An IPv6 host has 64 bits of addresses.

@@ -2,8 +2,6 @@ package lobby
 
 import (
 	"context"
-	"errors"
-	"net"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -14,6 +12,7 @@ import (
 	"kbridge/bridge/lobby/message"
 	"kbridge/bridge/lobby/settings"
 	"kbridge/kclient"
+	"kbridge/kclient/text"
 	"kbridge/kclient/wire"
 )
 
@@ -277,21 +276,6 @@ func (d *desk) changedServers(address string) {
 // serverAddress is the address that a player typed, with the usual port if it has
 // none.
 func serverAddress(typed string) (string, bool) {
-	s := strings.TrimSpace(typed)
-	if s == "" || len(s) > 255 || wire.Sanitise(s) != s || strings.ContainsAny(s, " \t/\\@?#<>\"'&") {
-		return "", false
-	}
-	host, port, err := net.SplitHostPort(s)
-	var missing *net.AddrError
-	if errors.As(err, &missing) && missing.Err == "missing port in address" || err != nil && strings.Count(s, ":") > 1 && !strings.HasPrefix(s, "[") {
-		host, port, err = strings.Trim(s, "[]"), strconv.Itoa(kclient.DefaultPort), nil
-	}
-	if err != nil || host == "" {
-		return "", false
-	}
-	n, err := strconv.ParseUint(port, 10, 16)
-	if err != nil || n == 0 {
-		return "", false
-	}
-	return net.JoinHostPort(host, strconv.FormatUint(n, 10)), true
+	a, err := text.ParseAddress(typed, kclient.DefaultPort)
+	return a.String(), err == nil
 }

@@ -191,9 +191,12 @@ func problemOf(err error) *message.Problem {
 	var refused *kclient.RefusedError
 	var timeout *kclient.TimeoutError
 	var stopped *kclient.NotListeningError
+	var unanswered *kclient.UnansweredError
 	switch {
 	case err == nil:
 		return nil
+	case errors.As(err, &unanswered):
+		return problem("timeout", unanswered.Servers())
 	case errors.Is(err, context.Canceled):
 		return nil
 	case errors.Is(err, kclient.ErrForgotten):

@@ -2,13 +2,13 @@ package masterlist
 
 import (
 	"html"
-	"net"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding/charmap"
 
+	"kbridge/kclient/text"
 	"kbridge/kclient/wire"
 )
 
@@ -87,18 +87,13 @@ func appendWaiting(list []Waiting, line string) []Waiting {
 	return list
 }
 
-// address checks a host:port.
+// address checks a host:port; a list names the port.
 func address(s string) (string, bool) {
-	s = strings.TrimSpace(s)
-	host, port, err := net.SplitHostPort(s)
-	if err != nil || host == "" || len(host) > maxText || wire.Sanitise(host) != host || strings.ContainsAny(host, " /\\@?#<>\"'") {
+	a, err := text.ParseAddress(s, 0)
+	if err != nil || len(a.Host) > maxText {
 		return "", false
 	}
-	n, err := strconv.ParseUint(port, 10, 16)
-	if err != nil || n == 0 {
-		return "", false
-	}
-	return net.JoinHostPort(host, strconv.FormatUint(n, 10)), true
+	return a.String(), true
 }
 
 func number(s string) int {

@@ -6,11 +6,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
-	"strconv"
 	"strings"
 	"time"
 
+	ktext "kbridge/kclient/text"
 	"kbridge/kclient/wire"
 	"kbridge/server"
 )
@@ -94,11 +93,7 @@ func parseFlags(args []string, out io.Writer) (options, error) {
 func unescape(motd string) string { return strings.ReplaceAll(motd, `\n`, "\n") }
 
 func isAddress(s string) bool {
-	_, port, err := net.SplitHostPort(s)
-	if err != nil {
-		return false
-	}
-	_, err = strconv.ParseUint(port, 10, 16)
+	_, err := ktext.ParseListen(s)
 	return err == nil
 }
 
