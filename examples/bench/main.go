@@ -2,7 +2,8 @@
 //
 // It runs the Go benchmarks of the codec, the cache and the frame paths, then a C
 // host that plays through the built library and server, and in the same minute a
-// bare C UDP echo, so that the ratio of the two means something on any machine.
+// bare C UDP echo, so that the ratio of the two means something on any machine. In the end it compares
+// what a frame costs a server that answers each client from the address that it asked with one that does not.
 package main
 
 import (
@@ -24,8 +25,22 @@ import (
 func main() {
 	build := flag.String("build", "build", "folder with kaillera-server, libkailleraclient.so and roundtrip")
 	count := flag.Int("count", 20000, "frames and pings of the round trip")
+	turns := flag.Int("turns", 20, "seconds that each server plays when the costs of its addresses are compared")
+	only := flag.Bool("addresses", false, "compare the costs of the server's addresses, and nothing else")
+	kind := flag.String("serve", "", "for this program's own use: be a server, plain or apart")
 	flag.Parse()
-	if err := run(*build, *count); err != nil {
+	var err error
+	switch {
+	case *kind != "":
+		err = serve(*kind, os.Stdin, os.Stdout)
+	case *only:
+		err = addresses(*turns)
+	default:
+		if err = run(*build, *count); err == nil {
+			err = addresses(*turns)
+		}
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}

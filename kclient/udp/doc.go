@@ -12,6 +12,10 @@
 // A client's socket, [ListenClient], also reports on Linux that a port it sent to is
 // closed ([RefusedError]).
 //
+// A server's socket, [ListenServer], knows on Linux, macOS and Windows to which of the computer's addresses a datagram was sent, and
+// answers from there ([ServerConn]); macOS and Windows have not been tried. Under Wine, which tells of each datagram
+// where it was sent to and ignores where one is to leave from, it is a plain one.
+//
 // # What it must not do
 //
 // It knows nothing of what is sent. Reads and writes do not allocate.

@@ -66,7 +66,7 @@ func (m *infoMessage) init(level, typ int32, size int) {
 	h := (*unix.Cmsghdr)(unsafe.Pointer(&m.b[0]))
 	h.Level, h.Type = level, typ
 	h.SetLen(unix.CmsgLen(size))
-	m.size = unix.CmsgSpace(size)
+	m.size = unix.CmsgLen(size) // without the padding after it, Linux need not allocate for one of IPv6
 }
 
 // from is the message for this address; it is valid until the next call.

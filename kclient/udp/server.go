@@ -41,6 +41,7 @@ type serverConn struct {
 	write    sync.Mutex // guards the fields below
 	leaving4 infoMessage
 	leaving6 infoMessage
+	usual    *usual
 }
 
 // controlSize has room for what the options that are set here bring, in one datagram: on Windows two messages.
@@ -60,7 +61,7 @@ func tellApart(c *net.UDPConn) Conn {
 	if e := raw.Control(func(fd uintptr) { err = askForInfo(fd, six) }); e != nil || err != nil {
 		return c
 	}
-	s := &serverConn{UDPConn: c}
+	s := &serverConn{UDPConn: c, usual: newUsual()}
 	s.leaving4.init4()
 	s.leaving6.init6()
 	return s
@@ -92,6 +93,9 @@ func (c *serverConn) WriteFromTo(b []byte, from netip.Addr, to netip.AddrPort) (
 	if !from.IsValid() {
 		return c.UDPConn.WriteToUDPAddrPort(b, to)
 	}
+	if from = from.Unmap(); c.sends(from, to.Addr().Unmap()) {
+		return c.UDPConn.WriteToUDPAddrPort(b, to)
+	}
 	n, err := c.writeFrom(b, from, to)
 	if err != nil && notHere(err) {
 		// Nothing was sent: it was asked by a broadcast, or the address was taken from this computer meanwhile.
@@ -100,11 +104,25 @@ func (c *serverConn) WriteFromTo(b []byte, from netip.Addr, to netip.AddrPort) (
 	return n, err
 }
 
+// Close ends the socket.
+func (c *serverConn) Close() error {
+	c.write.Lock()
+	c.usual.close()
+	c.write.Unlock()
+	return c.UDPConn.Close()
+}
+
+func (c *serverConn) sends(from, to netip.Addr) bool {
+	c.write.Lock()
+	defer c.write.Unlock()
+	return c.usual.sends(from, to)
+}
+
 func (c *serverConn) writeFrom(b []byte, from netip.Addr, to netip.AddrPort) (int, error) {
 	c.write.Lock()
 	defer c.write.Unlock()
 	m := &c.leaving6
-	if from = from.Unmap(); from.Is4() {
+	if from.Is4() {
 		m = &c.leaving4
 	}
 	n, _, err := c.UDPConn.WriteMsgUDPAddrPort(b, m.from(from), to)

@@ -117,3 +117,21 @@ func TestAServersSocketAllocatesNothing(t *testing.T) {
 		}))
 	})
 }
+
+// TestEveryDatagramOfManyLeavesFromItsAddress: also after the socket has looked up what the system itself would send from.
+func TestEveryDatagramOfManyLeavesFromItsAddress(t *testing.T) {
+	all(t, func(t *testing.T, network string, s udp.ServerConn) {
+		c, to := listen(t, "udp4", loopback4)
+		for n := range 300 {
+			from := netip.MustParseAddr([]string{"127.0.0.1", "127.0.0.2"}[n/50%2])
+			_, err := s.WriteFromTo([]byte{byte(n)}, from, to)
+			require.NoError(t, err)
+			got, source := receive(t, c)
+			require.Equal(t, string([]byte{byte(n)}), got)
+			require.Equal(t, from, source.Addr().Unmap(), "datagram %d", n)
+		}
+		require.NoError(t, s.Close())
+		_, err := s.WriteFromTo([]byte("x"), netip.MustParseAddr("127.0.0.1"), to)
+		require.ErrorIs(t, err, net.ErrClosed)
+	})
+}
