@@ -14,6 +14,8 @@ import (
 // lot, and that is players, is looked up once a second; the routing may change.
 type usual struct {
 	begun     time.Time
+	now       time.Duration // after begun, as of one of the last datagrams: a look at the clock costs as much as all the rest
+	writes    uint
 	four, six int // sockets that are connected for a moment and send nothing
 	known     [usualSize]choice
 	to4       unix.RawSockaddrInet4
@@ -33,6 +35,7 @@ type choice struct {
 const (
 	usualSize  = 1024 // receivers; two that share a place have control messages
 	usualFor   = time.Second
+	usualClock = 8  // datagrams to anybody
 	usualAfter = 16 // datagrams: looking up costs as much as so many control messages
 )
 
@@ -66,12 +69,15 @@ func (u *usual) sends(from, to netip.Addr) bool {
 	if c.to != to || c.from != from {
 		*c = choice{to: to, from: from}
 	}
-	now := time.Since(u.begun)
-	if now < c.until {
+	if u.writes++; u.writes%usualClock == 0 {
+		u.now = time.Since(u.begun)
+	}
+	if u.now < c.until {
 		return c.same
 	}
 	if c.sent++; c.sent >= usualAfter {
-		c.same, c.until, c.sent = u.ask(to) == from, now+usualFor, 0
+		u.now = time.Since(u.begun)
+		c.same, c.until, c.sent = u.ask(to) == from, u.now+usualFor, 0
 	}
 	return false
 }

@@ -3,6 +3,7 @@ package udp_test
 import (
 	"net"
 	"net/netip"
+	"runtime"
 	"testing"
 	"time"
 
@@ -36,6 +37,9 @@ func askAt(t *testing.T, network string, s udp.ServerConn, from, to netip.Addr) 
 
 // all are the sockets that listen on all addresses.
 func all(t *testing.T, f func(t *testing.T, network string, s udp.ServerConn)) {
+	if runtime.GOOS != "linux" && runtime.GOOS != "windows" {
+		t.Skip("only Linux and Windows have all of 127.0.0.0/8")
+	}
 	for name, addr := range map[string]*net.UDPAddr{"udp": nil, "udp 0.0.0.0": {IP: net.IPv4zero}, "udp ::": {IP: net.IPv6unspecified}, "udp4": nil} {
 		t.Run(name, func(t *testing.T) {
 			network := name[:min(len(name), 4)]
@@ -46,6 +50,9 @@ func all(t *testing.T, f func(t *testing.T, network string, s udp.ServerConn)) {
 			require.NoError(t, err)
 			defer c.Close()
 			s, ok := c.(udp.ServerConn)
+			if !ok && runtime.GOOS == "windows" {
+				t.Skipf("%T, the socket under Wine, tells no addresses apart", c)
+			}
 			require.True(t, ok, "%T tells no addresses apart", c)
 			f(t, network, s)
 		})
@@ -92,7 +99,8 @@ func TestAServersSocketOfOneAddressIsAPlainOne(t *testing.T) {
 	c, err := udp.ListenServer("udp", &net.UDPAddr{IP: loopback4})
 	require.NoError(t, err)
 	defer c.Close()
-	require.IsType(t, &net.UDPConn{}, c)
+	_, ok := c.(udp.ServerConn)
+	require.False(t, ok, "%T", c)
 }
 
 func TestAServersSocketAllocatesNothing(t *testing.T) {
