@@ -155,7 +155,7 @@ func TestAServerOfTwoAddressesIsThereAtBoth(t *testing.T) {
 		query, game := realServer(t, two)
 		for asked, from := range map[string]string{
 			"10.77.0.1": "10.77.0.9", "10.77.0.2": "10.77.0.9", "fd77::1": "fd77::9", "fd77::2": "fd77::9",
-			"fe80::77%lo": "fe80::9%lo", "fe80::78%lo": "fe80::9%lo", "127.0.0.2": "127.0.0.1",
+			"fe80::77%lo": "fe80::9%lo", "fe80::78%lo": "fe80::9%lo", "fe80::78%1": "fe80::9%1", "127.0.0.2": "127.0.0.1",
 		} {
 			t.Run(fmt.Sprintf("%s, two sockets %v", asked, two), func(t *testing.T) {
 				playAt(t, netip.MustParseAddr(from), netip.MustParseAddr(asked), query, game)

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"syscall"
 	"testing"
+	"time"
 	"unsafe"
 
 	"github.com/stretchr/testify/require"
@@ -24,6 +25,19 @@ func inNamespace(t *testing.T, addresses ...string) bool {
 	if os.Getenv(namespaceEnv) != "" {
 		for i, a := range addresses {
 			require.NoError(t, addAddress(i, netip.MustParsePrefix(a)), a)
+		}
+		for _, a := range addresses { // IPv6 looks first whether somebody else has it
+			ip := netip.MustParsePrefix(a).Addr()
+			if ip.IsLinkLocalUnicast() {
+				ip = ip.WithZone("lo")
+			}
+			require.Eventually(t, func() bool {
+				c, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(ip, 0)))
+				if err == nil {
+					c.Close()
+				}
+				return err == nil
+			}, 10*time.Second, 10*time.Millisecond, a)
 		}
 		return true
 	}

@@ -104,6 +104,8 @@ func TestTimeoutsHaveTheirOwnWords(t *testing.T) {
 	} {
 		require.Equal(t, problem(want, "host:1"), problemOf(&kclient.TimeoutError{Server: "host:1", Kind: kind}))
 	}
+	require.Equal(t, problem("timeout", "192.0.2.1:5, 192.0.2.2:5"), problemOf(&kclient.UnansweredError{Host: "host:5", Tried: []kclient.Unanswered{
+		{Server: "192.0.2.1:5", Err: &kclient.TimeoutError{Kind: kclient.TimeoutHello}}, {Server: "192.0.2.2:5", Err: &kclient.NotListeningError{}}}}))
 	require.Equal(t, "loading", overReason(&kclient.TimeoutError{Kind: kclient.TimeoutNetsync}))
 	require.Equal(t, "timeout", overReason(&kclient.TimeoutError{Kind: kclient.TimeoutGame}))
 	require.Equal(t, "state", problemOf(kclient.ErrNotInRoom).Code, "and not a wrong address")
