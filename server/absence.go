@@ -172,6 +172,7 @@ func (s *session) backIn(now time.Time, wasAbsent bool, have int) {
 	batch := first + max(m.Received(s.player)-1, 0)*s.connection.Frames()
 	s.send(now, wire.TypeInStep, wire.InStep{Frame: uint32(max(have, batch)), First: uint32(first)})
 	s.room.since = now
+	s.room.lag.again(now)
 	s.room.schedule(now)
 	s.warnOthers(now, s.server.clean.text(s.user)+" is back in the game")
 	s.server.cfg.Logger.Info("player is back", append(s.attrs(), slog.Uint64("room", uint64(s.room.id)), slog.Int("frame", max(have, batch)))...)
@@ -267,6 +268,7 @@ func (s *session) takePlace(now time.Time, old *session) {
 	s.user, s.emulator, s.key, s.id, s.connection = old.user, old.emulator, old.key, old.id, old.connection
 	s.state, s.room, s.player = old.state, r, old.player
 	s.userRates, old.userRates = old.userRates, nil
+	s.partner, s.noMessages, s.kickedFrom = old.partner, old.noMessages, old.kickedFrom
 	replace := func(list []*session) {
 		if i := slices.Index(list, old); i >= 0 {
 			list[i] = s

@@ -2,7 +2,6 @@ package server
 
 import (
 	"log/slog"
-	"strings"
 	"time"
 
 	"kbridge/kclient/wire"
@@ -16,7 +15,7 @@ func (s *session) chat(now time.Time, raw string) {
 		return
 	}
 	if isCommand(text) {
-		s.command(now, text)
+		s.command(now, nil, text)
 		return
 	}
 	sv.broadcast(now, wire.TypeGlobalChat, wire.Chat{User: s.user, Text: text})
@@ -54,21 +53,20 @@ func (c cleaner) line(raw string) string {
 
 // hear is when a line that the session has said in its room is heard: now, or when its turn has come.
 func (s *session) hear(now time.Time, text string) {
-	sv := s.server
-	clean := sv.clean.text(text)
-	if isRoomCommand(clean) {
-		_, choice, _ := strings.Cut(clean, " ")
-		s.chooseDelay(now, strings.ToLower(strings.TrimSpace(choice)))
+	sv, r := s.server, s.room
+	switch {
+	case isCommand(text):
+		s.commandOfRoom(now, text)
+		return
+	case r.muted(s):
+		sv.countRefused(RefusedRoomChat)
+		if s.mayNotice(now) {
+			s.warn(now, mutedNotice)
+		}
 		return
 	}
-	s.room.lines.say(now, s.user, text)
-	sv.cfg.Logger.Debug("game chat", append(s.attrs(), slog.Uint64("room", uint64(s.room.id)), slog.String("text", clean))...)
-}
-
-// isRoomCommand reports whether a line, in UTF-8, is not for the room but for the server.
-func isRoomCommand(text string) bool {
-	word, _, _ := strings.Cut(text, " ")
-	return strings.EqualFold(word, "/samedelay")
+	r.lines.say(now, s.user, text)
+	sv.cfg.Logger.Debug("game chat", append(s.attrs(), slog.Uint64("room", uint64(r.id)), slog.String("text", sv.clean.text(text)))...)
 }
 
 // lineDropped is a line for the room that was one too many.

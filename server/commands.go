@@ -5,58 +5,170 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"kbridge/kclient/wire"
 )
 
-// command handles a line of the lobby's chat that begins with a slash, as EmuLinker
-// does: it is never shown to everybody, whether it means something or not. The
-// texts of a private message are EmuLinker's, which clients know.
-func (s *session) command(now time.Time, text string) {
-	sv := s.server
-	line := sv.clean.text(text)
-	word, rest, _ := strings.Cut(line, " ")
-	switch strings.ToLower(word) {
-	case "/msg":
-		s.private(now, trim(rest))
-	case "/me":
-		if rest = trim(rest); rest == "" {
-			s.tell(now, "Say what you do: /me <text>")
-			return
-		}
-		for _, u := range sv.users {
-			u.tell(now, "*"+sv.clean.text(s.user)+" "+rest)
-		}
-	default:
-		s.tell(now, fmt.Sprintf("There is no command %s; there are /msg <user ID> <text> and /me <text>", word))
+// A line that begins with a slash and a letter is for the server, in the lobby as in a room: it is never shown to others, whether it means
+// something or not. The words are those of EmuLinker, which players know; the texts are our own, but for those of a private message and of
+// a found user, which clients read.
+//
+// A word must be the whole word, upper case or lower. EmuLinker looks at how a line begins, so that "/message" is a private message there
+// and "/kicking" a kick: what is mistyped must not do something else.
+//
+// Each one counts as a line of chat (Flood.Chat). What answers it goes to whoever typed it, a bounded number of lines; what everybody in a room
+// is told of it goes out at the room's pace.
+
+// command is a word of the tables below.
+type command struct {
+	word string // with its slash
+	args string // what stands behind it, for the usage
+	help string // what it does, in a few words
+	room bool   // only in a room
+	// owner: only for the owner of the room.
+	owner bool
+	// run does it. If it reports false the arguments are wrong, and the usage is the answer.
+	run func(o order) bool
+}
+
+// order is a command that somebody has typed.
+type order struct {
+	now  time.Time
+	from *session
+	room *room  // in whose chat; nil in the lobby's
+	rest string // behind the word; UTF-8, harmless, without spaces at its ends
+}
+
+// commands are all there are, in the order of /help, which is in none of them. EmuLinker's /setemu, /setconn, /detectautofire, /fps, /stop,
+// /p2pon and /ignore are not there: rooms line up whatever types there are, lag is measured at the game's own pace, nobody posts anything
+// elsewhere, and who plays is told little of the lobby anyhow (news.go).
+var commands []command
+
+func init() { // they lead to where the table is looked at
+	commands = []command{
+		{word: "/version", help: "which server this is", run: orderVersion},
+		{word: "/myip", help: "your address, as the server sees it", run: orderMyIP},
+		{word: "/finduser", args: "<part of a name>", help: "who is here, and in which room", run: orderFindUser},
+		{word: "/me", args: "<text>", help: "say what you do", run: orderMe},
+		{word: "/msg", args: "<user ID> <text>", help: "a private message; without an ID to whom you talked to last", run: orderMsg},
+		{word: "/msgon", help: "take private messages", run: orderMsgOn},
+		{word: "/msgoff", help: "take no private messages", run: orderMsgOff},
+		{word: "/num", room: true, help: "who is in the room, by number", run: orderNum},
+		{word: "/lagstat", room: true, help: "who the game has waited for, shown to all", run: orderLagStat},
+		{word: "/lagreset", room: true, help: "count that anew", run: orderLagReset},
+		{word: "/start", room: true, owner: true, help: "start the game", run: orderStart},
+		{word: "/startn", args: "<1-100>", room: true, owner: true, help: "start it when so many have joined", run: orderStartN},
+		{word: "/maxusers", args: "<1-100>", room: true, owner: true, help: "how many the room holds", run: orderMaxUsers},
+		{word: "/maxping", args: "<1-1000>", room: true, owner: true, help: "the largest ping, in milliseconds, that may join", run: orderMaxPing},
+		{word: "/swap", args: "<order, as 213>", room: true, owner: true, help: "each place's new player number, from the next game on", run: orderSwap},
+		{word: "/samedelay", args: "true, false or auto", room: true, owner: true, help: "true gives everybody the longest frame delay, false each the one of its ping", run: orderSameDelay},
+		{word: "/kick", args: "<player number>", room: true, owner: true, help: "put somebody out, for as long as the room lives", run: orderKick},
+		{word: "/kickall", room: true, owner: true, help: "put everybody else out", run: orderKickAll},
+		{word: "/mute", args: "<user ID>", room: true, owner: true, help: "let somebody say no more in the room", run: orderMute},
+		{word: "/unmute", args: "<user ID>", room: true, owner: true, help: "let somebody talk again", run: orderUnmute},
+		{word: "/muteall", room: true, owner: true, help: "let nobody else talk", run: orderMuteAll},
+		{word: "/unmuteall", room: true, owner: true, help: "let everybody talk again", run: orderUnmuteAll},
 	}
 }
 
-// private passes a line on to one user.
-func (s *session) private(now time.Time, rest string) {
-	sv := s.server
-	number, text, _ := strings.Cut(rest, " ")
-	id, err := strconv.ParseUint(number, 10, 16)
-	text = trim(text)
-	if err != nil || text == "" {
-		s.tell(now, "A private message is /msg <user ID> <text>")
+// isCommand reports whether a line, in wire bytes, is one: a slash and a letter. A line that is data begins with its mark.
+func isCommand(raw string) bool {
+	return len(raw) > 1 && raw[0] == '/' && (raw[1]|0x20 >= 'a' && raw[1]|0x20 <= 'z')
+}
+
+// command does what a line says that isCommand, in a room's chat or, where r is nil, in the lobby's.
+func (s *session) command(now time.Time, r *room, raw string) {
+	word, rest, _ := strings.Cut(s.server.clean.text(raw), " ")
+	o := order{now: now, from: s, room: r, rest: trim(rest)}
+	if strings.EqualFold(word, "/help") {
+		o.help()
 		return
 	}
-	to := sv.byID[uint16(id)]
-	if to == nil {
-		s.tell(now, fmt.Sprintf("There is no user with the ID %d", id))
-		return
+	for i := range commands {
+		if c := &commands[i]; strings.EqualFold(word, c.word) {
+			o.do(c)
+			return
+		}
 	}
-	from := sv.clean.text(s.user)
-	s.tell(now, fmt.Sprintf("TO: <%s>(%d) <%s> (%d): %s", sv.clean.text(to.user), to.id, from, s.id, text))
-	if to != s {
-		to.tell(now, fmt.Sprintf("<%s> (%d): %s", from, s.id, text))
+	o.answer("There is no command %s; /help lists those there are", word)
+}
+
+// do does it, or says why not.
+func (o order) do(c *command) {
+	switch {
+	case c.room && o.room == nil:
+		o.answer("%s is for the chat of a room", c.word)
+	case c.owner && !o.mayOrder():
+		o.answer("Only the owner of the room may say %s", c.word)
+	case c.args == "" && o.rest != "":
+		o.answer("%s takes nothing more: %s", c.word, c.help)
+	case !c.run(o):
+		o.answer("%s takes %s: %s", c.word, c.args, c.help)
 	}
 }
+
+func (c *command) usage() string { return strings.TrimSpace(c.word + " " + c.args) }
+
+// mayOrder reports whether an owner's command may be given.
+func (o order) mayOrder() bool { return o.room.owner == o.from }
+
+// help lists what the asker may use here.
+func (o order) help() {
+	for i := range commands {
+		if c := &commands[i]; (!c.room || o.room != nil) && (!c.owner || o.mayOrder()) {
+			o.answer("%s: %s", c.usage(), c.help)
+		}
+	}
+}
+
+// answer tells whoever has given the order, and nobody else.
+func (o order) answer(format string, args ...any) {
+	o.tell(o.from, fmt.Sprintf(format, args...))
+}
+
+// tell tells one user, where the order was given.
+func (o order) tell(u *session, text string) {
+	if o.room != nil {
+		u.warn(o.now, text)
+	} else {
+		u.tell(o.now, text)
+	}
+}
+
+// tellAll tells everybody in the room.
+func (o order) tellAll(format string, args ...any) {
+	o.room.tellAll(o.now, fmt.Sprintf(format, args...))
+}
+
+// tellAll is a line of the server's for everybody in the room, at the room's pace.
+func (r *room) tellAll(now time.Time, text string) {
+	r.lines.say(now, serverName, r.server.clean.encode(text, maxGameChat))
+}
+
+// number is an argument from 1 to most.
+func (o order) number(most int) (n int, ok bool) {
+	n, err := strconv.Atoi(o.rest)
+	return n, err == nil && n >= 1 && n <= most
+}
+
+// name is a user's name as words of ours quote it.
+func (s *session) name() string { return s.server.clean.text(s.user) }
 
 // trim takes spaces off the ends, but not what is one in the server's charset
 // only: A0 in 1252 is half of "あ" in 932.
 func trim(s string) string { return strings.Trim(s, " ") }
 
-// isCommand reports whether a chat line is one: a slash and a letter.
-func isCommand(raw string) bool {
-	return len(raw) > 1 && raw[0] == '/' && (raw[1]|0x20 >= 'a' && raw[1]|0x20 <= 'z')
+// commandOfRoom is a command in the room's chat. It counts as a line of the lobby's, where commands are as dear.
+func (s *session) commandOfRoom(now time.Time, raw string) {
+	if s.chats.allow(now, s.server.cfg.Flood.Chat) {
+		s.command(now, s.room, raw)
+		return
+	}
+	s.server.countRefused(RefusedChat)
+	if s.mayNotice(now) {
+		s.warn(now, "You say commands too fast, wait a moment")
+	}
 }
+
+// waiting reports whether the room's game has not started.
+func (o order) waiting() bool { return o.room.state == wire.GameWaiting }

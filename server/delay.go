@@ -119,32 +119,3 @@ func gcd(a, b int) int {
 	}
 	return a
 }
-
-// chooseDelay handles the room's /samedelay. The words are EmuLinker's.
-func (s *session) chooseDelay(now time.Time, word string) {
-	r := s.room
-	switch {
-	case r.owner != s:
-		s.warn(now, "Only the owner of the room may choose the frame delay")
-		return
-	case word == "true", word == "on":
-		r.delay = FrameDelaySame
-	case word == "false", word == "off":
-		r.delay = FrameDelayOwn
-	case word == "auto":
-		r.delay = FrameDelayAuto
-	default:
-		s.warn(now, "/samedelay takes true (everybody gets the longest frame delay), false (each the one of its ping) or auto (as the emulator needs)")
-		return
-	}
-	text := "Each player has the frame delay of its own ping"
-	if r.sameDelay() {
-		text = "Everybody has the longest frame delay of the room"
-	}
-	if r.running() {
-		text += ", from the next game on"
-	}
-	for _, m := range r.members {
-		m.warn(now, text)
-	}
-}

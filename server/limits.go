@@ -30,6 +30,8 @@ import (
 //	histories                  maxHostHistories           maxHistories     nobody can come back into the game
 //	addresses with rates       maxHostRates users         maxRateHosts     the oldest makes room
 //	sessions that are over                                maxClosing       the oldest is forgotten
+//	whom an owner has kicked,  maxRuledOut a room                          the oldest makes room; nobody is told
+//	whom it has silenced
 //	users                      MaxUsersPerAddress; of the Config.MaxUsers  refused; told
 //	                           last fewPlaces less
 //	rooms                                                 Config.MaxGames  refused; told
@@ -42,7 +44,8 @@ import (
 //	history of a game: maxHistoryParts datagrams for each of historyRate   dropped; the client asks again
 //	room chat: lineRate a room; in play together with the frames           delayed
 //	Flood.Message: anything but game data and room chat                    dropped
-//	Flood.Chat: lines in the lobby                                         dropped; told once in floodNotice
+//	Flood.Chat: lines in the lobby, commands in rooms                      dropped; told once in floodNotice
+//	/finduser: maxFound users; /maxusers: maxUsersEvery                    the asker is told
 //	Flood.GameChat: lines in a room that do not wait                       delayed, see above
 //	Flood.Create, Flood.Join, roomJoinRate: new rooms, joins               refused; told
 //	Flood.Login, comebackRate: logins of an address, those that come back  refused; told
@@ -374,6 +377,18 @@ const (
 // maxLoginRates bounds the addresses whose login rate is remembered.
 const maxLoginRates = 4096
 
+// Commands, see commands.go. A command's number is 1 to maxOrdered (EmuLinker). /finduser names maxFound users. /maxusers, which everybody
+// on the server is told of, may be said once in maxUsersEvery, in each room (EmuLinker: in all). A list goes out in lines of about listLine bytes, which
+// no charset makes longer than a line of chat may be. maxRuledOut is whom a room keeps out, and whom it silences: there are few who come
+// again and again from new addresses in the life of one room.
+const (
+	maxOrdered    = 100
+	maxFound      = 10
+	maxUsersEvery = 3 * time.Second
+	listLine      = 240
+	maxRuledOut   = 64
+)
+
 // floodNotice is how often a user is told about one of the limits above.
 const floodNotice = 2 * time.Second
 
@@ -428,6 +443,22 @@ const (
 	stallPart   = 10
 	stallWindow = 3
 	maxLosses   = 3
+)
+
+// Who was waited for, see lag.go. EmuLinker-K keeps a minute in steps of five seconds. What comes less than a frame late nobody notices; a player
+// with a long frame delay may vary by a part of it, lagShare, as lines that are that long do. A game is not slower than slowestPace;
+// a step with fewer than leastPaced frames says nothing of it. A step that took slowShare longer than the pace has
+// been slowed down, by whoever completed more than lastShare percent of its frames.
+const (
+	lagStep     = 5 * time.Second
+	lagSteps    = 12
+	leastLag    = time.Second / 60
+	lagShare    = 8
+	lagSpare    = 8 // batches more than the frame delay's: lockstep lets who comes back have four more
+	slowestPace = 100 * time.Millisecond
+	leastPaced  = 30
+	slowShare   = 20
+	lastShare   = 80
 )
 
 // The socket and the log.

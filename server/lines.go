@@ -88,7 +88,7 @@ func (l *roomLines) release(now time.Time) {
 		switch q, text := l.take(); {
 		case q.from.room == l.room:
 			q.from.hear(now, text)
-		case !isRoomCommand(l.room.server.clean.text(text)): // it has left since, and a command is for its own room
+		case !isCommand(text) && !l.room.muted(q.from): // it has left since, and a command is for its own room
 			l.say(now, q.user, text)
 		}
 	}

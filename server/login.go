@@ -274,7 +274,7 @@ func (s *session) sendStatus(now time.Time, joined func()) {
 	games := make([]wire.StatusGame, 0, len(sv.rooms))
 	for _, r := range sv.rooms {
 		games = append(games, wire.StatusGame{Name: r.game, GameID: r.id, Emulator: r.emulator, Owner: r.ownerName,
-			Players: len(r.members), MaxPlayers: maxPlayers, State: r.state})
+			Players: len(r.members), MaxPlayers: r.capacity(), State: r.state})
 	}
 	if !s.reached && len(users)*leastUser > smallStatus {
 		s.send(now, wire.TypeServerStatus, wire.ServerStatus{})

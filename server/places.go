@@ -43,6 +43,7 @@ func (s *session) takeName(now time.Time) {
 			return
 		}
 		s.userRates, old.userRates = old.userRates, nil
+		s.kickedFrom = old.kickedFrom
 		sv.work.other, sv.work.room = old, old.room
 		old.quit(now, "logged in again", true)
 	}

@@ -25,13 +25,13 @@ func (s *session) handleGameData(now time.Time, body []byte) error {
 		return nil
 	}
 	have := s.room.mixer.Have(s.player)
-	absent, held := s.room.mixer.IsAbsent(s.player), s.holdsUp(now)
+	absent, held, late := s.room.mixer.IsAbsent(s.player), s.holdsUp(now), s.room.lateness(now, s.player)
 	if err := s.room.mixer.Input(s.player, payload); err != nil {
 		s.fault(now, err)
 		return err
 	}
 	s.backIn(now, absent, have)
-	s.played(now, held)
+	s.played(now, held, late)
 	return nil
 }
 
@@ -46,18 +46,18 @@ func (s *session) handleGameCache(now time.Time, body []byte) error {
 		return nil
 	}
 	have := s.room.mixer.Have(s.player)
-	absent, held := s.room.mixer.IsAbsent(s.player), s.holdsUp(now)
+	absent, held, late := s.room.mixer.IsAbsent(s.player), s.holdsUp(now), s.room.lateness(now, s.player)
 	if err := s.room.mixer.InputCached(s.player, pos); err != nil {
 		s.fault(now, err)
 		return err
 	}
 	s.backIn(now, absent, have)
-	s.played(now, held)
+	s.played(now, held, late)
 	return nil
 }
 
-// played follows every batch of a player's; held: the next frame has waited for it long.
-func (s *session) played(now time.Time, held bool) {
+// played follows every batch of a player's; held: the next frame has waited for it long; late: so long of its own lag.
+func (s *session) played(now time.Time, held bool, late time.Duration) {
 	s.batched = now
 	s.setPhase(now, link.Play)
 	s.link.ProveGame(now, s.room.mixer.ClientProven(s.player))
@@ -65,10 +65,14 @@ func (s *session) played(now time.Time, held bool) {
 	if wait := now.Sub(r.since) - r.usual(); wait >= toldWait && r.frames > 0 && r.mixer.Frames() > r.frames {
 		r.tellWaited(now, s.player, wait)
 	}
-	if held = held && r.mixer.Have(s.player)-r.mixer.Lead(s.player) > r.frames; held {
+	came := (held || late > 0) && r.mixer.Have(s.player)-r.mixer.Lead(s.player) > r.frames
+	if held = held && came; held {
 		r.charge(now, s.player)
 	}
-	r.relay(now)
+	if late > 0 && came {
+		r.lag.book(now, s.player, late)
+	}
+	r.relayOf(now, s.player)
 	if held {
 		r.schedule(now) // less is left of its patience
 	}
@@ -97,7 +101,10 @@ func (r *room) tellWaited(now time.Time, player int, wait time.Duration) {
 }
 
 // relay sends everyone the combined frames that are ready for them.
-func (r *room) relay(now time.Time) {
+func (r *room) relay(now time.Time) { r.relayOf(now, -1) }
+
+// relayOf is relay after a player's input.
+func (r *room) relayOf(now time.Time, player int) {
 	frames := r.mixer.Frames()
 	news := frames > r.frames
 	if news {
@@ -105,6 +112,7 @@ func (r *room) relay(now time.Time) {
 		r.remember(frames)
 		r.frames = frames
 		r.since = now
+		r.lag.advanced(now, player, frames)
 	}
 	for i, p := range r.players {
 		if p == nil || r.early(p) {
@@ -115,6 +123,7 @@ func (r *room) relay(now time.Time) {
 			if !ok {
 				break
 			}
+			r.lag.sent(now, i, r.mixer.Sent(i))
 			p.sendGame(now, data)
 		}
 	}

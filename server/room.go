@@ -26,8 +26,16 @@ type room struct {
 	timer     timer
 	delay     FrameDelay // of the owner's choice; FrameDelayAuto leaves it to the server
 	lines     roomLines
-	joins     rater     // of everybody who enters it
 	news      newsState // of those who are not in it
+	joins     rater     // of everybody who enters it
+
+	// What its owner has said, see commands_room.go and ruled_out.go.
+	maxUsers   int       // 0 is maxPlayers
+	maxUsersAt time.Time // when that was said last
+	maxPing    int       // milliseconds; 0 is any
+	startN     int       // the next game starts when so many are there; 0 is never
+	kicked     ruledOut
+	mutes      ruledOut
 
 	// Of the game that runs; see start.go and play.go.
 	mixer   *lockstep.Mixer
@@ -35,6 +43,7 @@ type room struct {
 	frames  int        // ready so far
 	since   time.Time  // when netsync began, or when the game got its last frame
 	stalls  [maxPlayers]stallRecord
+	lag     lagMeter          // of the last one, when none runs
 	history *lockstep.History // nil when nobody could come back
 	frame   []byte            // scratch for one combined frame
 
@@ -111,8 +120,14 @@ func (s *session) join(now time.Time, id uint32) {
 	case r.state != wire.GameWaiting:
 		s.refuse(now, "The game in that room has started already")
 		return
-	case len(r.members) >= maxPlayers:
-		s.refuse(now, fmt.Sprintf("That room is full (%d players)", maxPlayers))
+	case r.keepsOut(s):
+		s.refuse(now, "The owner of that room has kicked you, you cannot come in again")
+		return
+	case len(r.members) >= maxPlayers, len(r.members) >= r.capacity() && !isExempt(s):
+		s.refuse(now, fmt.Sprintf("That room is full (%d players)", r.capacity()))
+		return
+	case r.maxPing > 0 && s.ping > uint32(r.maxPing) && !isExempt(s):
+		s.refuse(now, fmt.Sprintf("Your ping is %d ms, and that room takes %d ms at most", s.ping, r.maxPing))
 		return
 	case !r.joins.allow(now, roomJoinRate):
 		sv.countRefused(RefusedJoin)
@@ -128,6 +143,8 @@ func (s *session) join(now time.Time, id uint32) {
 	s.send(now, wire.TypePlayerList, list)
 	r.broadcast(now, wire.TypeJoinGame, s.joined(r))
 	sv.cfg.Logger.Info("joined", append(s.attrs(), slog.Uint64("room", uint64(r.id)))...)
+	sv.work.room = r
+	r.startWhenFull(now)
 }
 
 // refuse answers a create or a join that cannot be: the reason, then the asker
@@ -161,7 +178,7 @@ func (r *room) created() wire.GameCreated {
 }
 
 func (r *room) status() wire.GameStatus {
-	return wire.GameStatus{GameID: r.id, State: r.state, Players: uint8(len(r.members)), MaxPlayers: maxPlayers}
+	return wire.GameStatus{GameID: r.id, State: r.state, Players: uint8(len(r.members)), MaxPlayers: uint8(r.capacity())}
 }
 
 // leave takes a session out of its room; out of the game first. An owner who
@@ -228,24 +245,4 @@ func (r *room) close(now time.Time, leaver *session) {
 	}
 	r.members = nil
 	sv.cfg.Logger.Info("room closed", slog.Uint64("room", uint64(r.id)))
-}
-
-// kick is a leave that the owner orders.
-func (s *session) kick(now time.Time, id uint16) {
-	r := s.room
-	if r.owner != s {
-		s.deny(now, "Only the owner of the room may kick")
-		return
-	}
-	kicked := s.server.byID[id]
-	switch {
-	case kicked == s:
-		s.deny(now, "You cannot kick yourself")
-	case kicked == nil || kicked.room != r:
-		s.deny(now, "That user is not in the room")
-	default:
-		r.lines.kick(now, kicked)
-		kicked.leave(now, false)
-		s.server.cfg.Logger.Info("kicked", append(kicked.attrs(), slog.Uint64("room", uint64(r.id)))...)
-	}
 }

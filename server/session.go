@@ -86,6 +86,11 @@ type session struct {
 
 	*userRates // while it is logged in
 
+	// Of commands.
+	partner    partner
+	noMessages bool   // of other users in private
+	kickedFrom uint32 // the room that it was kicked from last; 0 is none
+
 	lines   *lineQueue // said in its room and not heard yet; nil when there is none
 	dropped int        // lines, since it was last told
 }

@@ -110,14 +110,18 @@ func (r *room) judgeWaits(now time.Time) {
 		if p == nil || !waiting.Has(i) {
 			continue
 		}
-		switch r.verdict(now, p, wait) {
-		case absent:
+		verdict := r.verdict(now, p, wait)
+		if verdict == waitedFor {
+			continue
+		}
+		if !judged {
+			r.lagged(now)
+		}
+		if verdict == absent {
 			r.charge(now, i)
 			p.lose(now)
-		case dropped:
+		} else {
 			r.expel(now, p, r.server.cfg.Stall)
-		default:
-			continue
 		}
 		judged = true
 	}
@@ -128,6 +132,7 @@ func (r *room) judgeWaits(now time.Time) {
 			}
 		}
 		r.since = now
+		r.lag.again(now)
 		r.relay(now)
 	}
 }

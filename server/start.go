@@ -11,26 +11,38 @@ import (
 
 // start begins the netsync of the owner's game.
 func (s *session) start(now time.Time) {
+	if reason := s.begin(now); reason != "" {
+		s.deny(now, reason)
+	}
+}
+
+// startWhenFull starts the game when as many are there as its owner has said with /startn.
+func (r *room) startWhenFull(now time.Time) {
+	if r.startN == 0 || len(r.members) < r.startN || r.running() || r.owner == nil {
+		return
+	}
+	if reason := r.owner.begin(now); reason != "" {
+		r.owner.warn(now, reason)
+	}
+}
+
+// begin is start. It returns why it cannot be; empty when the game has started.
+func (s *session) begin(now time.Time) (reason string) {
 	r := s.room
 	switch {
 	case r.owner != s:
-		s.deny(now, "Only the owner of the room may start the game")
-		return
+		return "Only the owner of the room may start the game"
 	case r.running():
-		s.deny(now, "The game has started already")
-		return
+		return "The game has started already"
 	case wire.IsChatRoom(r.game):
-		s.deny(now, "A room whose name begins with * is for chat, no game starts in it")
-		return
+		return "A room whose name begins with * is for chat, no game starts in it"
 	case !s.starts.allow(now, s.server.cfg.Flood.Start):
 		s.server.countRefused(RefusedStart)
-		s.deny(now, "You start games too fast, wait a moment")
-		return
+		return "You start games too fast, wait a moment"
 	}
 	delays, err := r.frameDelays()
 	if err != nil {
-		s.deny(now, "The game cannot start: "+err.Error())
-		return
+		return "The game cannot start: " + err.Error()
 	}
 	config := lockstep.MixerConfig{FrameDelays: delays, Padding: r.server.cfg.Padding == PaddingOn, Numbering: r.server.cfg.Numbering, SentBytes: sentBytes}
 	for _, m := range r.members {
@@ -42,11 +54,10 @@ func (s *session) start(now time.Time) {
 	mixer, err := lockstep.NewMixer(config)
 	if err != nil { // the logins have checked all of it
 		r.server.cfg.Logger.Error("game cannot start", slog.Any("error", err))
-		s.deny(now, "The game cannot start: "+err.Error())
-		return
+		return "The game cannot start: " + err.Error()
 	}
 	r.release()
-	r.mixer, r.state, r.frames = mixer, wire.GameNetsync, 0
+	r.mixer, r.state, r.frames, r.startN = mixer, wire.GameNetsync, 0, 0
 	r.stalls = [maxPlayers]stallRecord{}
 	if config.Spare > 0 {
 		r.history = &lockstep.History{Max: historyBytes}
@@ -65,6 +76,7 @@ func (s *session) start(now time.Time) {
 	r.server.pulse.begin(now)
 	r.server.cfg.Logger.Info("game started", slog.Uint64("room", uint64(r.id)), slog.Int("players", len(r.players)),
 		slog.Any("connections", config.Connections), slog.Any("delays", config.FrameDelays), slog.Bool("padding", config.Padding))
+	return ""
 }
 
 // beginWhenReady begins play once everyone who is still in the game is ready.
@@ -79,6 +91,7 @@ func (r *room) beginWhenReady(now time.Time) {
 	}
 	r.state = wire.GamePlaying
 	r.since = now
+	r.lag.begin(now, r.players, r.mixer.FrameDelay)
 	r.announce(now)
 	for _, p := range r.players {
 		if p != nil {
@@ -143,6 +156,7 @@ func (r *room) endGame(now time.Time) {
 		}
 	}
 	r.players = r.players[:0]
+	r.lag.end(now)
 	r.release()
 	r.state = wire.GameWaiting
 	r.server.timers.remove(&r.timer)

@@ -370,6 +370,20 @@ func (m *Mixer) ClientProven(player int) int {
 	return max(0, min((p.received*p.connection-1-p.delay)/p.connection, p.sent))
 }
 
+// Needs is which of our game messages to a player, counted from 1, it must have been given before it can send its next batch, and how many
+// batches that is before it: d + 1, until it has been absent. Below 1 it needs none yet. It costs no more than a getter.
+func (m *Mixer) Needs(player int) (message, batches int) {
+	p := m.of(player)
+	batch := p.received + 1
+	if message = (batch*p.connection - 1 - p.delay); message < 0 || p.connection == 0 {
+		return 0, 0
+	}
+	if message /= p.connection; message > p.sent {
+		return 0, 0
+	}
+	return message, batch - message
+}
+
 // of is a copy of a player's counts; zeros for one that is not there.
 func (m *Mixer) of(i int) player {
 	if i < 0 || i >= len(m.players) {
