@@ -240,16 +240,36 @@ func (r *room) lateness(now time.Time, player int) time.Duration {
 	return r.lag.late(now, player, message, batches, wait)
 }
 
-// lagged charges everybody for whom the game waits, before somebody is not waited for any more.
-func (r *room) lagged(now time.Time) {
-	var late [maxPlayers]time.Duration
+// inTime reports whether a player's next batch is not late, or cannot have been sent yet; whether it is waited for or not.
+func (r *room) inTime(now time.Time, player int) bool {
+	message, batches := r.mixer.Needs(player)
+	return r.lag.late(now, player, message, batches, time.Hour) == 0
+}
+
+// lagged charges a player, for whom the game has waited so long by now. When everybody is late it is the server, or its line, that has stood
+// still.
+func (r *room) lagged(now time.Time, player int, late time.Duration) {
 	for i, p := range r.players {
-		if p != nil {
+		if p != nil && i != player && !r.mixer.IsAbsent(i) && r.inTime(now, i) {
+			r.lag.book(now, player, late)
+			return
+		}
+	}
+	r.lag.forgive(late)
+}
+
+// givenUp charges those for whom the game will wait no longer.
+func (r *room) givenUp(now time.Time) {
+	var late [maxPlayers]time.Duration
+	all := true
+	for i, p := range r.players {
+		if p != nil && !r.mixer.IsAbsent(i) {
 			late[i] = r.lateness(now, i)
+			all = all && !r.inTime(now, i)
 		}
 	}
 	for i, d := range late {
-		if d > 0 {
+		if d > 0 && !all {
 			r.lag.book(now, i, d)
 		}
 	}

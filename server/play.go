@@ -70,7 +70,7 @@ func (s *session) played(now time.Time, held bool, late time.Duration) {
 		r.charge(now, s.player)
 	}
 	if late > 0 && came {
-		r.lag.book(now, s.player, late)
+		r.lagged(now, s.player, late)
 	}
 	r.relayOf(now, s.player)
 	if held {

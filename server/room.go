@@ -117,11 +117,11 @@ func (s *session) join(now time.Time, id uint32) {
 	case r == nil:
 		s.refuse(now, "That room does not exist any more")
 		return
-	case r.state != wire.GameWaiting:
-		s.refuse(now, "The game in that room has started already")
-		return
 	case r.keepsOut(s):
 		s.refuse(now, "The owner of that room has kicked you, you cannot come in again")
+		return
+	case r.state != wire.GameWaiting:
+		s.refuse(now, "The game in that room has started already")
 		return
 	case len(r.members) >= maxPlayers, len(r.members) >= r.capacity() && !isExempt(s):
 		s.refuse(now, fmt.Sprintf("That room is full (%d players)", r.capacity()))

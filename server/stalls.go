@@ -115,7 +115,7 @@ func (r *room) judgeWaits(now time.Time) {
 			continue
 		}
 		if !judged {
-			r.lagged(now)
+			r.givenUp(now)
 		}
 		if verdict == absent {
 			r.charge(now, i)
