@@ -58,7 +58,7 @@ func TestAKickIsForTheNameWhereTheAddressIsTheOwners(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			inArena(t, 1, netsim.Profile{Delay: 5 * time.Millisecond}, unhurried, func(a *arena) {
-				owner, guest, mate := a.person("owner", host(1)), a.person("guest", host(2)), a.person("mate", host(3))
+				owner, guest, mate := a.person("owner", host(1)), a.person("guest", host(2)), a.person("mate", host(2))
 				owner.opens("Pong")
 				require.NoError(t, guest.joins(owner))
 				owner.types("/kick 2")

@@ -156,11 +156,15 @@ func TestLagIsThePlayersWhoseLineStandsStill(t *testing.T) {
 	for name, types := range map[string][]wire.ConnectionType{
 		"type 1": {1, 1, 1}, "type 3": {3, 3, 3}, "type 6": {6, 6, 6}, "types 1, 2 and 4": {1, 2, 4}, "types 6, 1 and 1": {6, 1, 1},
 	} {
-		for victim := range 3 {
-			t.Run(fmt.Sprintf("%s, player %d", name, victim+1), func(t *testing.T) {
+		for n := range 6 {
+			victim, far := n%3, n >= 3
+			t.Run(fmt.Sprintf("%s, player %d, all far: %v", name, victim+1, far), func(t *testing.T) {
 				t.Parallel()
 				inArena(t, 1, netsim.Profile{Delay: time.Millisecond}, server.Config{}, func(a *arena) {
 					players := []*laggard{{typ: types[0], away: 5 * time.Millisecond}, {typ: types[1], away: 40 * time.Millisecond}, {typ: types[2], away: 90 * time.Millisecond}}
+					if far { // then all wait at once for what the first frame after it brings
+						players[0].away, players[1].away = 90*time.Millisecond, 90*time.Millisecond
+					}
 					a.lagTable(players...)
 					time.Sleep(7 * time.Second)
 					other := players[(victim+1)%3]
