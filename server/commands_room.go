@@ -8,13 +8,20 @@ import (
 
 // The commands of a room's chat, but for those that put somebody out or silence him, see ruled_out.go.
 
-// orderNum lists the members by the numbers that /kick and /swap take.
+// orderNum lists the members by the numbers that /kick takes.
 func orderNum(o order) bool {
-	var list []string
-	for i, m := range o.room.members {
-		list = append(list, fmt.Sprintf("%d %s", i+1, m.name()))
+	r, list := o.room, []string{}
+	for i := range max(len(r.members), len(r.players)) {
+		if m := r.numbered(i + 1); m != nil {
+			list = append(list, fmt.Sprintf("%d %s", i+1, m.name()))
+		}
 	}
-	o.answerList(fmt.Sprintf("%d in the room: ", len(list)), list)
+	for _, m := range r.members {
+		if r.running() && !m.inGame() {
+			list = append(list, m.name()+" (does not play)")
+		}
+	}
+	o.answerList(fmt.Sprintf("%d in the room: ", len(r.members)), list)
 	return true
 }
 

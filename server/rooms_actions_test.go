@@ -70,10 +70,7 @@ var actions = []action{
 			r.say(wire.TypeGameChat, line)
 		}
 	}},
-	{"command", 3, func(sc *scene, s *script, r *rogue) {
-		text := []string{"/samedelay on", "/samedelay off", "/msg 1 hi", "/help", "/kick 1", "/"}[s.n(6)]
-		r.say([]wire.Type{wire.TypeGameChat, wire.TypeGlobalChat}[s.n(2)], wire.ChatRequest{Text: text}.AppendTo(nil))
-	}},
+	{"command", 3, func(sc *scene, s *script, r *rogue) { r.command(s) }},
 
 	// Game data of whatever length, type and position.
 	{"data", 8, func(sc *scene, s *script, r *rogue) {
@@ -225,6 +222,28 @@ func (r *rogue) said() [][]byte {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return append([][]byte(nil), r.past...)
+}
+
+// command types one or some commands. Below newCommands the byte says what it said when there were six of them: all that kept scripts
+// have is below it, so they mean what they meant, to the byte.
+func (r *rogue) command(s *script) {
+	const newCommands = 150
+	chat := [...]wire.Type{wire.TypeGameChat, wire.TypeGlobalChat}
+	b := s.byte()
+	if b < newCommands {
+		text := [...]string{"/samedelay on", "/samedelay off", "/msg 1 hi", "/help", "/kick 1", "/"}[b%6]
+		r.say(chat[s.n(2)], wire.ChatRequest{Text: text}.AppendTo(nil))
+		return
+	}
+	for range 1 + b%5 {
+		word := [...]string{"/lagstat", "/lagstat", "/lagreset", "/kick", "/kick", "/kickall", "/mute", "/unmute", "/muteall", "/unmuteall", "/swap", "/swap", "/startn", "/startn",
+			"/start", "/maxusers", "/maxping", "/samedelay", "/num", "/me", "/msg", "/msgoff", "/msgon", "/finduser", "/myip", "/version", "/help", "/nothing"}[s.n(28)]
+		r.mu.Lock()
+		id, _ := pick(s, r.peers)
+		r.mu.Unlock()
+		args := [...]string{"", "1", "2", "3", fmt.Sprint(id), fmt.Sprint(id, " hi"), "21", "213", "4321", "auto", "1000", "r", "-1", string(bytes.Repeat([]byte{'z'}, 330))}[s.n(14)]
+		r.say(chat[s.n(8)/7], wire.ChatRequest{Text: word + " " + args}.AppendTo(nil))
+	}
 }
 
 func (r *rogue) join(id uint32) {

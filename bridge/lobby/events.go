@@ -43,7 +43,11 @@ func (d *desk) event(v *visit, e kclient.Event) {
 		}
 	case kclient.RoomChat:
 		if !d.ignores(e.User) {
-			d.say(message.Line{Where: "room", Kind: "chat", From: e.User, Text: wire.Sanitise(e.Text), Me: e.User == d.session.Nick})
+			kind := "chat"
+			if d.serversOwn(e.User) {
+				kind = "server"
+			}
+			d.say(message.Line{Where: "room", Kind: kind, From: e.User, Text: wire.Sanitise(e.Text), Me: e.User == d.session.Nick})
 			d.dialog.Chat(e.User, e.Text)
 		}
 	case kclient.UserJoined:

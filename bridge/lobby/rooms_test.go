@@ -95,6 +95,23 @@ func TestRoomChatThatWasNotSentIsShown(t *testing.T) {
 	require.Empty(t, b.get("session", "unsent"))
 }
 
+// What the server says in a room, such as the answer to a command, is shown as its word and not as somebody's chat; the command itself is not shown.
+func TestAnswersToCommandsInARoomAreShownAsTheServersWord(t *testing.T) {
+	srv := servertest.Start(t)
+	p := newPlayer(t, "ann")
+	b := newBrowser(t, p.open())
+	require.Empty(t, b.ask("connect", f{"address": srv.Addr}))
+	b.is("session", "state", "connected")
+	require.Empty(t, b.ask("create", f{"game": "Duel"}))
+	require.Empty(t, b.ask("say", f{"where": "room", "text": "/num"}))
+	require.Equal(t, "room", b.hears("server", "1 in the room: 1 ann")["where"])
+	require.Empty(t, b.ask("say", f{"where": "room", "text": "/maxping 5000"}))
+	require.Equal(t, "Server", b.hears("server", "/maxping takes")["from"])
+	for _, l := range b.lines {
+		require.NotEqual(t, "/num", l["text"])
+	}
+}
+
 // Each kind of time-out has its own words on the page.
 func TestTimeoutsHaveTheirOwnWords(t *testing.T) {
 	for kind, want := range map[kclient.TimeoutKind]string{
