@@ -66,7 +66,8 @@ func (s *session) hear(now time.Time, text string) {
 		return
 	}
 	r.lines.say(now, s.user, text)
-	sv.cfg.Logger.Debug("game chat", append(s.attrs(), slog.Uint64("room", uint64(r.id)), slog.String("text", sv.clean.text(text)))...)
+	attrs := append(s.attrs(), slog.Uint64("room", uint64(r.id)), slog.String("text", sv.clean.text(text)))
+	sv.cfg.Logger.Debug("game chat", attrs...)
 }
 
 // lineDropped is a line for the room that was one too many.

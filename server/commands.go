@@ -9,27 +9,33 @@ import (
 	"kbridge/kclient/wire"
 )
 
-// A line that begins with a slash and a letter is for the server, in the lobby as in a room: it is never shown to others, whether it means
-// something or not. The words are those of EmuLinker, which players know; the texts are our own, but for those of a private message and of
-// a found user, which clients read.
+// A line that begins with a slash and a letter is for the server, in the lobby as in a room: it is never shown to
+// others, whether it means something or not. The words are those of EmuLinker, which players know; the texts are our
+// own, but for those of a private message and of a found user, which clients read.
 //
-// A word must be the whole word, upper case or lower. EmuLinker looks at how a line begins, so that "/message" is a private message there
-// and "/kicking" a kick: what is mistyped must not do something else.
+// A word must be the whole word, upper case or lower. EmuLinker looks at how a line begins, so that "/message" is a
+// private message there and "/kicking" a kick: what is mistyped must not do something else.
 //
-// Each one counts as a line of chat (Flood.Chat). What answers it goes to whoever typed it, a bounded number of lines; what everybody in a room
-// is told of it goes out at the room's pace.
+// Each one counts as a line of chat (Flood.Chat). What answers it goes to whoever typed it, a bounded number of lines;
+// what everybody in a room is told of it goes out at the room's pace.
 
-// command is a word of the tables below.
+// command is one that there is.
 type command struct {
-	word string // with its slash
-	args string // what stands behind it, for the usage
-	help string // what it does, in a few words
-	room bool   // only in a room
-	// owner: only for the owner of the room.
-	owner bool
-	// run does it. If it reports false the arguments are wrong, and the usage is the answer.
-	run func(o order) bool
+	word  string // with its slash
+	args  string // what stands behind it, for the usage
+	whose whose
+	run   func(o order) bool // does it; false: the arguments are wrong, and the usage is the answer
+	help  string             // what it does, in a few words
 }
+
+// whose is who may say a command, and where.
+type whose uint8
+
+const (
+	anywhere whose = iota // everybody, in the lobby and in rooms
+	inRooms               // everybody, in a room
+	ofOwners              // in a room, its owner
+)
 
 // order is a command that somebody has typed.
 type order struct {
@@ -39,39 +45,42 @@ type order struct {
 	rest string // behind the word; UTF-8, harmless, without spaces at its ends
 }
 
-// commands are all there are, in the order of /help, which is in none of them. EmuLinker's /setemu, /setconn, /detectautofire, /fps, /stop,
-// /p2pon and /ignore are not there: rooms line up whatever types there are, lag is measured at the game's own pace, nobody posts anything
-// elsewhere, and who plays is told little of the lobby anyhow (news.go).
+// commands are all there are, in the order of /help, which is in none of them. EmuLinker's /setemu, /setconn,
+// /detectautofire, /fps, /stop, /p2pon and /ignore are not there: rooms line up whatever types there are, lag is
+// measured at the game's own pace, nobody posts anything elsewhere, and who plays is told little of the lobby anyhow
+// (news.go).
 var commands []command
 
 func init() { // they lead to where the table is looked at
 	commands = []command{
-		{word: "/version", help: "which server this is", run: orderVersion},
-		{word: "/myip", help: "your address, as the server sees it", run: orderMyIP},
-		{word: "/finduser", args: "<part of a name>", help: "who is here, and in which room", run: orderFindUser},
-		{word: "/me", args: "<text>", help: "say what you do", run: orderMe},
-		{word: "/msg", args: "<user ID> <text>", help: "a private message; without an ID to whom you talked to last", run: orderMsg},
-		{word: "/msgon", help: "take private messages", run: orderMsgOn},
-		{word: "/msgoff", help: "take no private messages", run: orderMsgOff},
-		{word: "/num", room: true, help: "who is in the room, by number", run: orderNum},
-		{word: "/lagstat", room: true, help: "who the game has waited for, shown to all", run: orderLagStat},
-		{word: "/lagreset", room: true, help: "count that anew", run: orderLagReset},
-		{word: "/start", room: true, owner: true, help: "start the game", run: orderStart},
-		{word: "/startn", args: "<1-100>", room: true, owner: true, help: "start it when so many have joined", run: orderStartN},
-		{word: "/maxusers", args: "<1-100>", room: true, owner: true, help: "how many the room holds", run: orderMaxUsers},
-		{word: "/maxping", args: "<1-1000>", room: true, owner: true, help: "the largest ping, in milliseconds, that may join", run: orderMaxPing},
-		{word: "/swap", args: "<order, as 213>", room: true, owner: true, help: "each place's new player number, from the next game on", run: orderSwap},
-		{word: "/samedelay", args: "true, false or auto", room: true, owner: true, help: "true gives everybody the longest frame delay, false each the one of its ping", run: orderSameDelay},
-		{word: "/kick", args: "<player number>", room: true, owner: true, help: "put somebody out, for as long as the room lives", run: orderKick},
-		{word: "/kickall", room: true, owner: true, help: "put everybody else out", run: orderKickAll},
-		{word: "/mute", args: "<user ID>", room: true, owner: true, help: "let somebody say no more in the room", run: orderMute},
-		{word: "/unmute", args: "<user ID>", room: true, owner: true, help: "let somebody talk again", run: orderUnmute},
-		{word: "/muteall", room: true, owner: true, help: "let nobody else talk", run: orderMuteAll},
-		{word: "/unmuteall", room: true, owner: true, help: "let everybody talk again", run: orderUnmuteAll},
+		{"/version", "", anywhere, orderVersion, "which server this is"},
+		{"/myip", "", anywhere, orderMyIP, "your address, as the server sees it"},
+		{"/finduser", "<part of a name>", anywhere, orderFindUser, "who is here, and in which room"},
+		{"/me", "<text>", anywhere, orderMe, "say what you do"},
+		{"/msg", "<user ID> <text>", anywhere, orderMsg, "a private message; without an ID to whom you talked to last"},
+		{"/msgon", "", anywhere, orderMsgOn, "take private messages"},
+		{"/msgoff", "", anywhere, orderMsgOff, "take no private messages"},
+		{"/num", "", inRooms, orderNum, "who is in the room, by number"},
+		{"/lagstat", "", inRooms, orderLagStat, "who the game has waited for, shown to all"},
+		{"/lagreset", "", inRooms, orderLagReset, "count that anew"},
+		{"/start", "", ofOwners, orderStart, "start the game"},
+		{"/startn", "<1-100>", ofOwners, orderStartN, "start it when so many have joined"},
+		{"/maxusers", "<1-100>", ofOwners, orderMaxUsers, "how many the room holds"},
+		{"/maxping", "<1-1000>", ofOwners, orderMaxPing, "the largest ping, in milliseconds, that may join"},
+		{"/swap", "<order, as 213>", ofOwners, orderSwap, "each place's new player number, from the next game on"},
+		{"/samedelay", "true, false or auto", ofOwners, orderSameDelay,
+			"true gives everybody the longest frame delay, false each the one of its ping"},
+		{"/kick", "<player number>", ofOwners, orderKick, "put somebody out, for as long as the room lives"},
+		{"/kickall", "", ofOwners, orderKickAll, "put everybody else out"},
+		{"/mute", "<user ID>", ofOwners, orderMute, "let somebody say no more in the room"},
+		{"/unmute", "<user ID>", ofOwners, orderUnmute, "let somebody talk again"},
+		{"/muteall", "", ofOwners, orderMuteAll, "let nobody else talk"},
+		{"/unmuteall", "", ofOwners, orderUnmuteAll, "let everybody talk again"},
 	}
 }
 
-// isCommand reports whether a line, in wire bytes, is one: a slash and a letter. A line that is data begins with its mark.
+// isCommand reports whether a line, in wire bytes, is one: a slash and a letter. A line that is data begins with its
+// mark.
 func isCommand(raw string) bool {
 	return len(raw) > 1 && raw[0] == '/' && (raw[1]|0x20 >= 'a' && raw[1]|0x20 <= 'z')
 }
@@ -96,9 +105,9 @@ func (s *session) command(now time.Time, r *room, raw string) {
 // do does it, or says why not.
 func (o order) do(c *command) {
 	switch {
-	case c.room && o.room == nil:
+	case c.whose != anywhere && o.room == nil:
 		o.answer("%s is for the chat of a room", c.word)
-	case c.owner && !o.mayOrder():
+	case c.whose == ofOwners && !o.mayOrder():
 		o.answer("Only the owner of the room may say %s", c.word)
 	case c.args == "" && o.rest != "":
 		o.answer("%s takes nothing more: %s", c.word, c.help)
@@ -115,7 +124,8 @@ func (o order) mayOrder() bool { return o.room.owner == o.from }
 // help lists what the asker may use here.
 func (o order) help() {
 	for i := range commands {
-		if c := &commands[i]; (!c.room || o.room != nil) && (!c.owner || o.mayOrder()) {
+		c := &commands[i]
+		if c.whose == anywhere || o.room != nil && (c.whose == inRooms || o.mayOrder()) {
 			o.answer("%s: %s", c.usage(), c.help)
 		}
 	}

@@ -40,7 +40,7 @@ func orderFindUser(o order) bool {
 	}
 	switch {
 	case found == 0:
-		o.answer("Nobody here has a name with %q in it", o.rest)
+		o.answer("Nobody here has a name with %s in it", o.rest)
 	case found > maxFound:
 		o.answer("And %d more; say more of the name", found-maxFound)
 	}

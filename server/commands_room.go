@@ -110,12 +110,13 @@ func orderStartN(o order) bool {
 	return true
 }
 
-// orderSwap gives the members new places: a player's number is its place when the game starts. Who joins from then on sees
-// them in that order.
+// orderSwap gives the members new places: a player's number is its place when the game starts. Who joins from then on
+// sees them in that order.
 func orderSwap(o order) bool {
 	r := o.room
 	if len(o.rest) != len(r.members) {
-		o.answer("There are %d players, so it is %d digits: each place's new player number", len(r.members), len(r.members))
+		n := len(r.members)
+		o.answer("There are %d players, so it is %d digits: each place's new player number", n, n)
 		return true
 	}
 	places := make([]*session, len(r.members))
@@ -161,7 +162,8 @@ func orderSameDelay(o order) bool {
 	return true
 }
 
-// numbered is the player of a number: in a game the one who plays as that, else the member at that place. nil if there is none.
+// numbered is the player of a number: in a game the one who plays as that, else the member at that place. nil if there
+// is none.
 func (r *room) numbered(n int) *session {
 	from := r.members
 	if r.running() {

@@ -21,6 +21,9 @@
 // too fast waits, in order and within a bound of bytes for each session, room and server,
 // and goes out at the room's pace, in a game along with its frames (lines.go).
 //
+// Rooms obey: a line that begins with a slash and a letter is a command (commands.go), whom the owner of a room has put
+// out or silenced is so while the room lives (ruled_out.go), and /lagstat says for whom a game has waited (lag.go).
+//
 // What it must not do: it trusts no byte of a datagram, keeps no state for an
 // address that has not logged in (a bounded table of logins under way apart),
 // sends no more than three times what came in to a session that has not proven

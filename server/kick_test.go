@@ -16,8 +16,8 @@ import (
 
 const keptOut = "The owner of that room has kicked you"
 
-// A kick lasts as long as the room and is for the address: whoever else comes from there, under whatever name, is kept out too; the kick of the owner's client
-// and the typed one are the same.
+// A kick lasts as long as the room and is for the address: whoever else comes from there, under whatever name, is kept
+// out too; the kick of the owner's client and the typed one are the same.
 func TestAKickFromARoomLastsAsLongAsTheRoom(t *testing.T) {
 	for _, how := range []string{"/kick 2", "/kickall", "the client's"} {
 		inArena(t, 1, netsim.Profile{Delay: 5 * time.Millisecond}, unhurried, func(a *arena) {
@@ -48,7 +48,8 @@ func TestAKickFromARoomLastsAsLongAsTheRoom(t *testing.T) {
 	}
 }
 
-// Where the kicked one has the owner's address, or this machine's, it is the name that is kept out: owner and house mates share the address.
+// Where the kicked one has the owner's address, or this machine's, it is the name that is kept out: owner and house
+// mates share the address.
 func TestAKickIsForTheNameWhereTheAddressIsTheOwners(t *testing.T) {
 	loopback := func(n byte) netip.Addr { return netip.AddrFrom4([4]byte{127, 0, 0, n}) }
 	for name, host := range map[string]func(byte) netip.Addr{
@@ -95,7 +96,8 @@ func TestAKickFromARunningGameDropsThePlayer(t *testing.T) {
 	})
 }
 
-// Who is kicked while its line is dead does not come back with its ticket, neither to its place nor through the door, from wherever it comes.
+// Who is kicked while its line is dead does not come back with its ticket, neither to its place nor through the door,
+// from wherever it comes.
 func TestATicketBringsNobodyBackIntoARoomThatHasKickedHim(t *testing.T) {
 	for _, far := range []bool{false, true} {
 		inArena(t, 1, netsim.Profile{Delay: 5 * time.Millisecond}, unhurried, func(a *arena) {

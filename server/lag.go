@@ -8,15 +8,16 @@ import (
 
 // Who was waited for, how long and how often: what /lagstat says.
 //
-// A player sends batch b only after it was given message m, some batches before (lockstep.Mixer.Needs); at the game's pace the batch
-// comes as many batches' time after the message went out. Only what is later than that is the player's own lag: whoever
-// was held up by somebody else got its message late, and so is not behind. What a player is charged moves the time by which
-// its next batches are due, so that one stall is charged once. And nobody is charged for more than the game has really waited: an
-// input that comes late and is not needed yet hurts nobody.
+// A player sends batch b only after it was given message m, some batches before (lockstep.Mixer.Needs); at the game's
+// pace the batch comes as many batches' time after the message went out. Only what is later than that is the player's
+// own lag: whoever was held up by somebody else got its message late, and so is not behind. What a player is charged
+// moves the time by which its next batches are due, so that one stall is charged once. And nobody is charged for more
+// than the game has really waited: an input that comes late and is not needed yet hurts nobody.
 //
-// The pace is the game's own: PAL games run at 50 frames a second, slow computers slower, and nobody is to blame for that. It is
-// measured in steps, less what players were waited for, and the fastest step counts. A player whose inputs come last
-// for nearly all frames of a slower step has slowed the game down, without a single wait that counts: that is its lag too.
+// The pace is the game's own: PAL games run at 50 frames a second, slow computers slower, and nobody is to blame for
+// that. It is measured in steps, less what players were waited for, and the fastest step counts. A player whose inputs
+// come last for nearly all frames of a slower step has slowed the game down, without a single wait that counts: that is
+// its lag too.
 type lagMeter struct {
 	players []lagPlayer
 	game    lagSums       // waits for whomever, each moment once
@@ -27,7 +28,8 @@ type lagMeter struct {
 	ran     time.Duration // one frame's in the last step
 	slowest int           // connection type
 
-	// The step that is measured: since when, since which frame, what was waited in it, and for whom the frames were complete.
+	// The step that is measured: since when, since which frame, what was waited in it, and for whom the frames were
+	// complete.
 	from    time.Duration
 	at      int
 	waited  time.Duration
@@ -240,14 +242,15 @@ func (r *room) lateness(now time.Time, player int) time.Duration {
 	return r.lag.late(now, player, message, batches, wait)
 }
 
-// inTime reports whether a player's next batch is not late, or cannot have been sent yet; whether it is waited for or not.
+// inTime reports whether a player's next batch is not late, or cannot have been sent yet; whether it is waited for or
+// not.
 func (r *room) inTime(now time.Time, player int) bool {
 	message, batches := r.mixer.Needs(player)
 	return r.lag.late(now, player, message, batches, time.Hour) == 0
 }
 
-// lagged charges a player, for whom the game has waited so long by now. When everybody is late it is the server, or its line, that has stood
-// still.
+// lagged charges a player, for whom the game has waited so long by now. When everybody is late it is the server, or its
+// line, that has stood still.
 func (r *room) lagged(now time.Time, player int, late time.Duration) {
 	for i, p := range r.players {
 		if p != nil && i != player && !r.mixer.IsAbsent(i) && r.inTime(now, i) {

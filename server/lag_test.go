@@ -45,7 +45,9 @@ func (a *arena) lagTable(players ...*laggard) {
 		var err error
 		p.lobby, err = a.ours(fmt.Sprint("player", i+1), func(c *kclient.Config) {
 			c.Connection = p.typ
-			c.Listen = func(netip.AddrPort) (kclient.PacketConn, error) { return a.net.Listen(netip.AddrPortFrom(p.host, 0)) }
+			c.Listen = func(netip.AddrPort) (kclient.PacketConn, error) {
+				return a.net.Listen(netip.AddrPortFrom(p.host, 0))
+			}
 		})
 		require.NoError(a.t, err)
 		if i == 0 {
@@ -150,18 +152,20 @@ func (a *arena) stall(p *laggard, every, long time.Duration, times int) {
 	}
 }
 
-// Players at unequal distances, of one type and of several; one player's line stands still for half a second every five. It is charged with what the others'
-// emulators have lost, within a batch and two frames a wait, and the others with next to nothing, although they too send nothing for as long.
+// Players at unequal distances, of one type and of several; one player's line stands still for half a second every
+// five. It is charged with what the others' emulators have lost, within a batch and two frames a wait, and the others
+// with next to nothing, although they too send nothing for as long.
 func TestLagIsThePlayersWhoseLineStandsStill(t *testing.T) {
 	for name, types := range map[string][]wire.ConnectionType{
-		"type 1": {1, 1, 1}, "type 3": {3, 3, 3}, "type 6": {6, 6, 6}, "types 1, 2 and 4": {1, 2, 4}, "types 6, 1 and 1": {6, 1, 1},
+		"type 1": {1, 1, 1}, "type 3": {3, 3, 3}, "type 6": {6, 6, 6},
+		"types 1, 2 and 4": {1, 2, 4}, "types 6, 1 and 1": {6, 1, 1},
 	} {
 		for n := range 6 {
 			victim, far := n%3, n >= 3
 			t.Run(fmt.Sprintf("%s, player %d, all far: %v", name, victim+1, far), func(t *testing.T) {
 				t.Parallel()
 				inArena(t, 1, netsim.Profile{Delay: time.Millisecond}, server.Config{}, func(a *arena) {
-					players := []*laggard{{typ: types[0], away: 5 * time.Millisecond}, {typ: types[1], away: 40 * time.Millisecond}, {typ: types[2], away: 90 * time.Millisecond}}
+					players := lagPlayers(nil, types...)
 					if far { // then all wait at once for what the first frame after it brings
 						players[0].away, players[1].away = 90*time.Millisecond, 90*time.Millisecond
 					}
@@ -177,7 +181,7 @@ func TestLagIsThePlayersWhoseLineStandsStill(t *testing.T) {
 					within := 10 * float64(types[victim]+2) / 60
 					for i := range players {
 						if i == victim {
-							require.InDelta(t, lost, l.players[i], within, "what another one's emulator has lost; player %d", i+1)
+							require.InDelta(t, lost, l.players[i], within, "what another one has lost")
 							require.Equal(t, 10, l.waits[i])
 						} else {
 							require.Less(t, l.players[i], 0.2, "player %d", i+1)
@@ -192,7 +196,9 @@ func TestLagIsThePlayersWhoseLineStandsStill(t *testing.T) {
 
 // Nobody lags for a minute: nobody is charged.
 func TestNobodyLagsInAGameThatRunsWell(t *testing.T) {
-	games := map[string][]wire.ConnectionType{"types 1 to 4": {1, 2, 3, 4}, "types 6 and 1": {6, 1}, "types 5, 3 and 2": {5, 3, 2}}
+	games := map[string][]wire.ConnectionType{
+		"types 1 to 4": {1, 2, 3, 4}, "types 6 and 1": {6, 1}, "types 5, 3 and 2": {5, 3, 2},
+	}
 	for typ := wire.LAN; typ <= wire.Bad; typ++ {
 		games[fmt.Sprint("type ", typ)] = []wire.ConnectionType{typ, typ, typ}
 	}
@@ -224,12 +230,18 @@ func TestNobodyLagsInAGameThatRunsWell(t *testing.T) {
 	}
 }
 
-// game is a lagTable with players at 5, 40 and 90 ms, that has been played for a while.
-func (a *arena) lagGame(types ...wire.ConnectionType) []*laggard {
-	var players []*laggard
+// lagPlayers are players at 5, 40 and 90 ms.
+func lagPlayers(pause func(time.Duration) time.Duration, types ...wire.ConnectionType) (players []*laggard) {
 	for i, typ := range types {
-		players = append(players, &laggard{typ: typ, away: []time.Duration{5, 40, 90}[i] * time.Millisecond})
+		away := []time.Duration{5, 40, 90}[i] * time.Millisecond
+		players = append(players, &laggard{typ: typ, away: away, pause: pause})
 	}
+	return players
+}
+
+// lagGame is a lagTable of them.
+func (a *arena) lagGame(types ...wire.ConnectionType) []*laggard {
+	players := lagPlayers(nil, types...)
 	a.lagTable(players...)
 	return players
 }
@@ -241,10 +253,7 @@ func TestTheGamesOwnPaceIsNobodysLag(t *testing.T) {
 			t.Run(fmt.Sprint(rate, types), func(t *testing.T) {
 				t.Parallel()
 				inArena(t, 1, netsim.Profile{Delay: time.Millisecond}, server.Config{}, func(a *arena) {
-					var players []*laggard
-					for i, typ := range types {
-						players = append(players, &laggard{typ: typ, away: []time.Duration{5, 40, 90}[i] * time.Millisecond, pause: every(time.Second / time.Duration(rate))})
-					}
+					players := lagPlayers(every(time.Second/time.Duration(rate)), types...)
 					a.lagTable(players...)
 					time.Sleep(65 * time.Second)
 					l := players[0].asks(t)
@@ -258,16 +267,14 @@ func TestTheGamesOwnPaceIsNobodysLag(t *testing.T) {
 	}
 }
 
-// A computer that becomes slow in the midst of a game makes everybody wait a little for each frame: that is its lag, without a wait that is long.
+// A computer that becomes slow in the midst of a game makes everybody wait a little for each frame: that is its lag,
+// without a wait that is long.
 func TestAComputerThatBecomesSlowIsWaitedFor(t *testing.T) {
 	for _, types := range [][]wire.ConnectionType{{1, 1, 1}, {3, 3, 3}, {1, 2, 4}} {
 		t.Run(fmt.Sprint(types), func(t *testing.T) {
 			t.Parallel()
 			inArena(t, 1, netsim.Profile{Delay: time.Millisecond}, server.Config{}, func(a *arena) {
-				var players []*laggard
-				for i, typ := range types {
-					players = append(players, &laggard{typ: typ, away: []time.Duration{5, 40, 90}[i] * time.Millisecond})
-				}
+				players := lagPlayers(nil, types...)
 				players[1].pause = func(played time.Duration) time.Duration {
 					if played > 15*time.Second {
 						return time.Second / 50
@@ -287,7 +294,8 @@ func TestAComputerThatBecomesSlowIsWaitedFor(t *testing.T) {
 
 // When the server itself has stood still nobody has lagged, and nobody where everybody is late at once.
 func TestTheServersOwnStandstillIsNobodysLag(t *testing.T) {
-	for _, stood := range []time.Duration{150 * time.Millisecond, 240 * time.Millisecond, time.Second, 5 * time.Second} {
+	for _, ms := range []time.Duration{150, 240, 1000, 5000} {
+		stood := ms * time.Millisecond
 		inArena(t, 1, netsim.Profile{Delay: time.Millisecond}, server.Config{}, func(a *arena) {
 			players := a.lagGame(1, 1, 1)
 			time.Sleep(20 * time.Second)
@@ -304,7 +312,8 @@ func TestTheServersOwnStandstillIsNobodysLag(t *testing.T) {
 	}
 }
 
-// Who loses the connection is waited for until its place is filled with zeros; then nobody waits, and it comes back without more lag.
+// Who loses the connection is waited for until its place is filled with zeros; then nobody waits, and it comes back
+// without more lag.
 func TestWhoIsAwayIsChargedUntilZerosStandForIt(t *testing.T) {
 	inArena(t, 1, netsim.Profile{Delay: time.Millisecond}, server.Config{}, func(a *arena) {
 		players := a.lagGame(1, 1, 1)

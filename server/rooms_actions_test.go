@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/netip"
+	"strings"
 	"time"
 
 	"kbridge/kclient/wire"
@@ -224,10 +225,19 @@ func (r *rogue) said() [][]byte {
 	return append([][]byte(nil), r.past...)
 }
 
-// command types one or some commands. Below newCommands the byte says what it said when there were six of them: all that kept scripts
-// have is below it, so they mean what they meant, to the byte.
+// newCommands is from where on the byte of the action "command" says more than what it said when there were six of
+// them: all that kept scripts have is below it, so they mean what they meant, to the byte.
+const newCommands = 150
+
+var (
+	commandWords = []string{"/lagstat", "/lagstat", "/lagreset", "/kick", "/kick", "/kickall", "/mute", "/unmute",
+		"/muteall", "/unmuteall", "/swap", "/swap", "/startn", "/startn", "/start", "/maxusers", "/maxping",
+		"/samedelay", "/num", "/me", "/msg", "/msgoff", "/msgon", "/finduser", "/myip", "/version", "/help", "/nothing"}
+	commandArgs = []string{"", "1", "2", "3", "21", "213", "4321", "auto", "1000", "r", "-1", strings.Repeat("z", 330)}
+)
+
+// command types one or some commands.
 func (r *rogue) command(s *script) {
-	const newCommands = 150
 	chat := [...]wire.Type{wire.TypeGameChat, wire.TypeGlobalChat}
 	b := s.byte()
 	if b < newCommands {
@@ -236,12 +246,11 @@ func (r *rogue) command(s *script) {
 		return
 	}
 	for range 1 + b%5 {
-		word := [...]string{"/lagstat", "/lagstat", "/lagreset", "/kick", "/kick", "/kickall", "/mute", "/unmute", "/muteall", "/unmuteall", "/swap", "/swap", "/startn", "/startn",
-			"/start", "/maxusers", "/maxping", "/samedelay", "/num", "/me", "/msg", "/msgoff", "/msgon", "/finduser", "/myip", "/version", "/help", "/nothing"}[s.n(28)]
+		word, _ := pick(s, commandWords)
 		r.mu.Lock()
 		id, _ := pick(s, r.peers)
 		r.mu.Unlock()
-		args := [...]string{"", "1", "2", "3", fmt.Sprint(id), fmt.Sprint(id, " hi"), "21", "213", "4321", "auto", "1000", "r", "-1", string(bytes.Repeat([]byte{'z'}, 330))}[s.n(14)]
+		args, _ := pick(s, append([]string{fmt.Sprint(id), fmt.Sprint(id, " hi")}, commandArgs...))
 		r.say(chat[s.n(8)/7], wire.ChatRequest{Text: word + " " + args}.AppendTo(nil))
 	}
 }

@@ -8,12 +8,13 @@ import (
 	"time"
 )
 
-// Whom a room's owner has put out does not come in again while the room lives, and whom the owner has silenced says nothing there, after leaving and
-// joining again neither. Both hold for the address, as at EmuLinker: another name is quickly chosen. Users who share the address share the
-// fate. Where it is the owner's own address too, or this machine's, it would be the wrong one, so there it is the name.
+// Whom a room's owner has put out does not come in again while the room lives, and whom the owner has silenced says
+// nothing there, after leaving and joining again neither. Both hold for the address, as at EmuLinker: another name is
+// quickly chosen. Users who share the address share the fate. Where it is the owner's own address too, or this
+// machine's, it would be the wrong one, so there it is the name.
 
-// isExempt is the one place that says whom no owner can put out, silence or keep out, and who need not heed a room's limits. Nobody, as
-// there are no administrators.
+// isExempt is the one place that says whom no owner can put out, silence or keep out, and who need not heed a room's
+// limits. Nobody, as there are no administrators.
 func isExempt(*session) bool { return false }
 
 // who is somebody who was ruled out: an address, or a name.
@@ -52,8 +53,8 @@ func (l ruledOut) has(u *session) bool {
 	return slices.ContainsFunc(l, func(w who) bool { return w.key == u.key || w.host.IsValid() && w.host == host })
 }
 
-// keepsOut reports whether the owner has put this user out. A session that comes from another address since then is the same user, and so is one that has
-// come back with its ticket.
+// keepsOut reports whether the owner has put this user out. A session that comes from another address since then is the
+// same user, and so is one that has come back with its ticket.
 func (r *room) keepsOut(u *session) bool {
 	return !isExempt(u) && (u.kickedFrom == r.id || r.kicked.has(u))
 }

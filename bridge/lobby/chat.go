@@ -94,8 +94,9 @@ func mentions(text, nick string) bool {
 	return nick != "" && strings.Contains(strings.ToLower(text), strings.ToLower(nick))
 }
 
-// serversOwn reports whether a line in the room under this name is the server's own word: an answer to a command, or a refusal. Servers let nobody
-// be called so; where one does, it is a player's.
+// serversOwn reports whether a line in the room under this name is the server's own word: an answer to a command, or a
+// refusal. Servers let nobody be called so; where one does, it is a player's.
 func (d *desk) serversOwn(name string) bool {
-	return (name == "Server" || name == "Error") && !slices.ContainsFunc(d.room.Players, func(p message.RoomPlayer) bool { return p.Name == name })
+	called := func(p message.RoomPlayer) bool { return p.Name == name }
+	return (name == "Server" || name == "Error") && !slices.ContainsFunc(d.room.Players, called)
 }

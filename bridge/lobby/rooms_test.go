@@ -95,7 +95,8 @@ func TestRoomChatThatWasNotSentIsShown(t *testing.T) {
 	require.Empty(t, b.get("session", "unsent"))
 }
 
-// What the server says in a room, such as the answer to a command, is shown as its word and not as somebody's chat; the command itself is not shown.
+// What the server says in a room, such as the answer to a command, is shown as its word and not as somebody's chat; the
+// command itself is not shown.
 func TestAnswersToCommandsInARoomAreShownAsTheServersWord(t *testing.T) {
 	srv := servertest.Start(t)
 	p := newPlayer(t, "ann")
