@@ -9,7 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/kclient"
+	"kbridge/kclient/deployed"
 	"kbridge/kclient/netsim"
+	"kbridge/kclient/wire"
 )
 
 // What the owner says holds for those who join, and the refusal says the number.
@@ -191,4 +193,45 @@ func TestCommandsInAGameDisturbNoFrame(t *testing.T) {
 		require.Contains(t, strings.Join(all[2].news(), "\n"), "P1 owner: 0.00s, P2 guest: 0.00s, P3 other: 0.00s")
 		require.Equal(t, 1, a.server.Stats().Games)
 	})
+}
+
+// Deployed clients in a game ask and are answered, all lines of it, and no message is too many for them: n02 holds sixteen.
+func TestOldClientsInAGameAreAnswered(t *testing.T) {
+	for _, supra := range []bool{false, true} {
+		inArena(t, 1, netsim.Profile{Delay: 30 * time.Millisecond}, unhurried, func(a *arena) {
+			old, err := a.old(supra, deployed.Options{User: "old", Emulator: "emu", Connection: wire.LAN})
+			require.NoError(t, err)
+			require.NoError(t, old.Create("Pong"))
+			guest := a.person("guest", hostN(2))
+			time.Sleep(2 * time.Second)
+			guest.room, err = guest.lobby.Join(a.t.Context(), guest.lobby.Games()[0].ID)
+			require.NoError(t, err)
+			require.NoError(t, old.Start())
+			var frames counter
+			a.play(func(ctx context.Context) {
+				if old.Begin() != nil {
+					return
+				}
+				for next := time.Now(); ctx.Err() == nil; {
+					if _, err := old.Exchange(make([]byte, 4), 2); err != nil {
+						return
+					}
+					frames.n.Add(1)
+					next = next.Add(time.Second / 60)
+					time.Sleep(time.Until(next))
+				}
+			})
+			a.playing(guest)
+			before := frames.get()
+			old.Chat("/help")
+			guest.types("/lagstat")
+			time.Sleep(20 * time.Second)
+			require.NoError(t, old.Err())
+			require.InDelta(t, 20.5*60, frames.get()-before, 10)
+			said := strings.Join(old.Chats(), "\n")
+			require.Contains(t, said, "/version: which server")
+			require.Contains(t, said, "/unmuteall: let everybody")
+			require.Contains(t, said, "P1 old: 0.00s, P2 guest: 0.00s")
+		})
+	}
 }

@@ -191,8 +191,8 @@ func (l *lagMeter) again(now time.Time) {
 }
 
 // forgive takes out a time in which the server itself stood still.
-func (l *lagMeter) forgive(d time.Duration) {
-	l.from += d
+func (l *lagMeter) forgive(now time.Time, d time.Duration) {
+	l.from = min(l.from+d, now.Sub(l.began))
 	for i := range l.players {
 		l.players[i].charged += d
 	}
@@ -258,7 +258,7 @@ func (r *room) lagged(now time.Time, player int, late time.Duration) {
 			return
 		}
 	}
-	r.lag.forgive(late)
+	r.lag.forgive(now, late)
 }
 
 // givenUp charges those for whom the game will wait no longer.

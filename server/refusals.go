@@ -11,7 +11,7 @@ const (
 	RefusedMisplaced                // a message of a type that makes no sense in the session's state
 	RefusedMessage                  // a message beyond the general rate of a session
 	RefusedChat                     // a line of the lobby's chat beyond its rate
-	RefusedRoomChat                 // a line of a room's chat beyond what may wait
+	RefusedRoomChat                 // a line of a room's chat beyond what may wait, or of somebody silenced
 	RefusedCreate                   // a room beyond the rate of new ones, or beyond the number of rooms
 	RefusedJoin                     // a join beyond its rate
 	RefusedStart                    // the start of a game beyond its rate

@@ -45,7 +45,7 @@ func (s *Server) forgive(now, since time.Time) {
 	s.cfg.Logger.Warn("the server has stood still", slog.Duration("time", now.Sub(since)))
 	for _, r := range s.rooms {
 		if r.running() {
-			r.lag.forgive(now.Sub(since))
+			r.lag.forgive(now, now.Sub(since))
 			r.since = r.since.Add(now.Sub(since))
 			if r.since.After(now) {
 				r.since = now
