@@ -76,7 +76,8 @@ func (r *Room) Chat(text string) (err error) {
 	return nil
 }
 
-// Kick removes a player from the room; only the owner can. A refusal is a
+// Kick removes a player from the room; only the owner can. Our server, and EmuLinker, do not let it in again while the room
+// lives, nor others of its address. A refusal is a
 // *RefusedError with the server's words, or a *TimeoutError where servers refuse by
 // silence.
 func (r *Room) Kick(ctx context.Context, userID uint16) error {

@@ -195,6 +195,23 @@ func TestCommandsInAGameDisturbNoFrame(t *testing.T) {
 	})
 }
 
+// Deployed clients that join the last of so many are in the game that starts at once.
+func TestOldClientsThatCompleteTheRoomPlay(t *testing.T) {
+	for _, supra := range []bool{false, true} {
+		inArena(t, 1, netsim.Profile{Delay: 30 * time.Millisecond}, unhurried, func(a *arena) {
+			owner := a.people("owner")[0]
+			owner.types("/startn 2")
+			old, err := a.old(supra, deployed.Options{User: "old", Emulator: "emu", Connection: wire.LAN})
+			require.NoError(t, err)
+			a.playing(owner)
+			require.NoError(t, old.Join("Pong"))
+			require.NoError(t, old.Begin())
+			require.Equal(t, 2, old.Players())
+			require.NoError(t, old.Play(2, 300, func(int, []byte) {}))
+		})
+	}
+}
+
 // Deployed clients in a game ask and are answered, all lines of it, and no message is too many for them: n02 holds sixteen.
 func TestOldClientsInAGameAreAnswered(t *testing.T) {
 	for _, supra := range []bool{false, true} {

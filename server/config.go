@@ -61,7 +61,7 @@ type Rate struct {
 }
 
 // Flood holds the limits on what one user may do; Login's is for an IP address. Game chat beyond
-// its rate is not refused: it waits, and goes out at the room's pace.
+// its rate is not refused: it waits, and goes out at the room's pace. Commands count for Chat, in rooms too.
 type Flood struct {
 	Chat, GameChat, Create, Join, Start, Login, Message Rate
 }
