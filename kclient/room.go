@@ -76,10 +76,9 @@ func (r *Room) Chat(text string) (err error) {
 	return nil
 }
 
-// Kick removes a player from the room; only the owner can. Our server, and EmuLinker, do not let it in again while the room
-// lives, nor others of its address. A refusal is a
-// *RefusedError with the server's words, or a *TimeoutError where servers refuse by
-// silence.
+// Kick removes a player from the room; only the owner can. Our server, and EmuLinker, do not let it in again while the
+// room lives, nor others of its address. A refusal is a *RefusedError with the server's words, or a *TimeoutError
+// where servers refuse by silence.
 func (r *Room) Kick(ctx context.Context, userID uint16) error {
 	req, err := r.askToKick(userID)
 	if err != nil {

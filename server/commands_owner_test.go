@@ -212,7 +212,8 @@ func TestOldClientsThatCompleteTheRoomPlay(t *testing.T) {
 	}
 }
 
-// Deployed clients in a game ask and are answered, all lines of it, and no message is too many for them: n02 holds sixteen.
+// Deployed clients in a game ask and are answered, all lines of it, and no message is too many for them: n02 holds
+// sixteen.
 func TestOldClientsInAGameAreAnswered(t *testing.T) {
 	for _, supra := range []bool{false, true} {
 		inArena(t, 1, netsim.Profile{Delay: 30 * time.Millisecond}, unhurried, func(a *arena) {

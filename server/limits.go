@@ -379,8 +379,8 @@ const maxLoginRates = 4096
 
 // Commands, see commands.go. A command's number is 1 to maxOrdered (EmuLinker). /finduser names maxFound users.
 // /maxusers, which everybody on the server is told of, may be said once in maxUsersEvery, in each room (EmuLinker: in
-// all). A list goes out in lines of about listLine bytes of UTF-8, which no charset makes longer than a line of chat may
-// be. maxRuledOut is whom a room keeps out, and whom it silences: there are few who come again and again from new
+// all). A list goes out in lines of about listLine bytes of UTF-8, which no charset makes longer than a line of chat
+// may be. maxRuledOut is whom a room keeps out, and whom it silences: there are few who come again and again from new
 // addresses in the life of one room.
 const (
 	maxOrdered    = 100
@@ -446,11 +446,11 @@ const (
 	maxLosses   = 3
 )
 
-// Who was waited for, see lag.go. EmuLinker-K keeps a minute in steps of five seconds. What comes less than a frame late
-// nobody notices; a player with a long frame delay may vary by a part of it, one in lagShare, as lines that are that long
-// do. A game is not slower than slowestPace; a step with fewer than leastPaced frames says nothing of it. A step that took
-// longer than the pace by one part in slowShare has been slowed down, by whoever completed more than lastShare percent of
-// its frames.
+// Who was waited for, see lag.go. EmuLinker-K keeps a minute in steps of five seconds. What comes less than a frame
+// late nobody notices; a player with a long frame delay may vary by a part of it, one in lagShare, as lines that are
+// that long do. A game is not slower than slowestPace; a step with fewer than leastPaced frames says nothing of it. A
+// step that took longer than the pace by one part in slowShare has been slowed down, by whoever completed more than
+// lastShare percent of its frames.
 const (
 	lagStep     = 5 * time.Second
 	lagSteps    = 12

@@ -178,7 +178,8 @@ func (r *room) created() wire.GameCreated {
 }
 
 func (r *room) status() wire.GameStatus {
-	return wire.GameStatus{GameID: r.id, State: r.state, Players: uint8(len(r.members)), MaxPlayers: uint8(r.capacity())}
+	return wire.GameStatus{GameID: r.id, State: r.state, Players: uint8(len(r.members)),
+		MaxPlayers: uint8(r.capacity())}
 }
 
 // leave takes a session out of its room; out of the game first. An owner who

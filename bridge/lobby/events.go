@@ -47,7 +47,8 @@ func (d *desk) event(v *visit, e kclient.Event) {
 			if d.serversOwn(e.User) {
 				kind = "server"
 			}
-			d.say(message.Line{Where: "room", Kind: kind, From: e.User, Text: wire.Sanitise(e.Text), Me: e.User == d.session.Nick})
+			text, me := wire.Sanitise(e.Text), e.User == d.session.Nick
+			d.say(message.Line{Where: "room", Kind: kind, From: e.User, Text: text, Me: me})
 			d.dialog.Chat(e.User, e.Text)
 		}
 	case kclient.UserJoined:

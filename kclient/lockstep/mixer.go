@@ -370,9 +370,9 @@ func (m *Mixer) ClientProven(player int) int {
 	return max(0, min((p.received*p.connection-1-p.delay)/p.connection, p.sent))
 }
 
-// Needs is which of our game messages to a player, counted from 1, it must have been given before it can send its next
-// batch, and how many batches that is before it: d + 1, until it has been absent. 0 is none: its frame delay is not over
-// yet, or that message has not gone out, so that it cannot have sent the batch.
+// Needs is which of our game messages to a player, counted from 1, it must have been given before it can send its
+// next batch, and how many batches that is before it: d + 1, until it has been absent. 0 is none: its frame delay is
+// not over yet, or that message has not gone out, so that it cannot have sent the batch.
 func (m *Mixer) Needs(player int) (message, batches int) {
 	p := m.of(player)
 	batch := p.received + 1
