@@ -58,6 +58,14 @@ func chatCall(function uintptr, text hostText, nick, line string) Call {
 	}
 }
 
+// ownNick is who the library's own lines of chat are from.
+const ownNick = "kbridge"
+
+// ownCall is a line of the library's own, which has not come over the wire.
+func ownCall(function uintptr, text hostText, line string) Call {
+	return Call{Kind: CallChat, Function: function, Nick: ownNick, Text: text.host.Cut(text.host.Encode(wire.Sanitise(line)), wire.MaxGameChat)}
+}
+
 func dropCall(function uintptr, text hostText, nick string, player int) Call {
 	return Call{
 		Kind: CallDrop, Function: function,

@@ -90,3 +90,34 @@ func TestChatSendSaysWhatIsRefused(t *testing.T) {
 		_, _ = h.next(id)
 	})
 }
+
+// kailleraChatSend returns nothing, so a line that the session's charset does not have all of is answered in the chat of
+// whoever has typed it, in their own charset, and nobody else hears anything.
+func TestALineThatTheCharsetLacksIsAnsweredInTheOwnChat(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newFakeGame()
+		var said []string
+		h := newHost(t, runUI(func(ctx context.Context, d *bridge.Dialog) error {
+			e := d.Emulator(wire.Charset{}) // windows-1252; the emulator writes UTF-8
+			d.InRoom(func(line string) error { said = append(said, line); return nil })
+			_, err := d.Play(ctx, bridge.Match{Game: g, Name: e.Games[0]})
+			return err
+		}))
+		c, _ := h.next(h.begin(threadA))
+		require.Equal(t, bridge.CallGame, c.Kind)
+		synctest.Wait()
+		var lost *kclient.CharsetError
+		require.ErrorAs(t, h.ChatSend("good 鵺"), &lost)
+		require.NoError(t, h.ChatSend("good né"))
+		require.Equal(t, []string{"good né"}, said)
+		var heard []bridge.Call
+		g.give([]byte{1, 2})
+		require.Equal(t, 2, h.play(threadA, make([]byte, 16), 1, func(c bridge.Call) { heard = append(heard, c) }))
+		require.Len(t, heard, 1)
+		require.Equal(t, "kbridge", heard[0].Nick)
+		require.Contains(t, heard[0].Text, `not sent: the line of chat "good 鵺" has the character '鵺' (U+9D7A), which the charset windows-1252 does not have`)
+		require.Equal(t, 1, h.linesWith("kailleraChatSend was refused", "U+9D7A"))
+		h.EndGame()
+		h.Shutdown()
+	})
+}

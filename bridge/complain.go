@@ -11,6 +11,7 @@ const (
 	complainChatNull
 	complainChatRoom
 	complainChatFull
+	complainChatText
 	complainArgument
 	complainPlayInit
 	complainPlayGame

@@ -3,6 +3,7 @@ package bridge
 // event is what another player did and the emulator has not been told yet.
 type event struct {
 	kind   CallKind // CallChat or CallDrop
+	own    bool     // the library says it, to this player alone
 	nick   string
 	text   string
 	player int

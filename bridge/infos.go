@@ -61,11 +61,18 @@ type GameName struct {
 	// Name is the entry in UTF-8 without control characters. Bytes that the
 	// emulator's charset does not define are in it, see wire.Shown.
 	Name string
-	// Wire is the name as rooms show it, in UTF-8: cut to what the wire
-	// takes, and with '?' for what the session's charset cannot say. Rooms are
-	// opened and found by it.
+	// Wire is the name as rooms show it, in UTF-8: letters composed with their marks, cut to what the wire
+	// takes, and with '?' for what the session's charset does not have. Rooms are
+	// opened and found by it, see Room.
 	Wire string
+	// Unsayable is why no room can be opened for it, a *kclient.CharsetError: the session's charset does not have a
+	// character of the name. nil otherwise.
+	Unsayable error
 }
+
+// Room is what rooms' names have in common that are for the same game: the name as kclient tells it, letters composed
+// with their marks. A Mac's list of games has them apart, and others' programs send them so.
+func Room(name string) string { return wire.Compose(name) }
 
 // unnamedEmulator stands in for a missing appName: servers refuse an empty
 // one.
@@ -82,7 +89,7 @@ func newEmulator(infos *Infos, text hostText) Emulator {
 	e.Games = make([]GameName, len(infos.Games))
 	for i, entry := range infos.Games {
 		name := text.fromHost(entry)
-		e.Games[i] = GameName{Entry: entry, Name: name, Wire: text.overWire(name, wire.MaxGameName)}
+		e.Games[i] = GameName{Entry: entry, Name: name, Wire: text.overWire(name, wire.MaxGameName), Unsayable: text.sayable("game's name", name)}
 	}
 	return e
 }
@@ -98,8 +105,9 @@ func (e *Emulator) Find(name string) (GameName, bool) {
 			return g, true
 		}
 	}
+	room := Room(name)
 	for _, g := range e.Games {
-		if g.Wire == name {
+		if Room(g.Wire) == room {
 			return g, true
 		}
 	}
@@ -118,11 +126,13 @@ func (e *Emulator) Find(name string) (GameName, bool) {
 }
 
 // alike are the names on the wire that entries of other bytes have too: they are
-// longer than the wire takes, or differ in what the session's charset cannot
-// say.
+// longer than the wire takes.
 func (e *Emulator) alike() (names []string) {
 	entries := make(map[string]string, len(e.Games))
 	for _, g := range e.Games {
+		if g.Unsayable != nil {
+			continue // no room has it
+		}
 		if before, seen := entries[g.Wire]; seen && before != g.Entry && !slices.Contains(names, g.Wire) {
 			names = append(names, g.Wire)
 		} else if !seen {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"kbridge/kclient"
 	"kbridge/kclient/wire"
 )
 
@@ -41,7 +42,7 @@ func TestEmulatorDescription(t *testing.T) {
 	require.Equal(t, []GameName{
 		{Entry: "Pokémon\n", Name: "Pokémon", Wire: "Pokémon"},
 		{Entry: long, Name: long, Wire: strings.Repeat("é", wire.MaxGameName)},
-		{Entry: "Ω", Name: "Ω", Wire: "?"}, // windows-1252 has none
+		{Entry: "Ω", Name: "Ω", Wire: "?", Unsayable: &kclient.CharsetError{What: "game's name", Text: "Ω", Char: 'Ω', Charset: "windows-1252"}},
 	}, e.Games)
 
 	for _, name := range []string{long, e.Games[1].Wire} {

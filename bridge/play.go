@@ -166,8 +166,12 @@ func (r *running) tell(e event, callbacks Callbacks, c *Call) bool {
 	id := c.GameID
 	switch e.kind {
 	case CallChat:
-		*c = chatCall(callbacks.ChatReceived, r.text, e.nick, e.text)
-		r.record.chat(e.nick, e.text)
+		if *c = chatCall(callbacks.ChatReceived, r.text, e.nick, e.text); e.own {
+			*c = ownCall(callbacks.ChatReceived, r.text, e.text)
+		}
+		if !e.own {
+			r.record.chat(e.nick, e.text)
+		}
 	case CallDrop:
 		*c = dropCall(callbacks.ClientDropped, r.text, e.nick, e.player)
 		r.record.drop(e.nick, e.player)

@@ -3,6 +3,7 @@ package bridge
 import (
 	"log/slog"
 	"os"
+	"strings"
 	"sync"
 
 	"kbridge/kclient/guard"
@@ -160,7 +161,8 @@ func (s *Session) EndGame() {
 
 // ChatSend says text, which is in the emulator's charset, to the room. What is
 // longer than the wire takes is cut at a character. It does not wait: an error says that the
-// line was not taken, in the log once until one is taken again.
+// line was not taken, in the log once until one is taken again. A line that the session's charset does not have
+// all of (*kclient.CharsetError) is not said, and the emulator hears why as a line of chat.
 func (s *Session) ChatSend(text string) error {
 	s.mu.Lock()
 	ready, d := s.ready, s.dialog
@@ -178,14 +180,18 @@ func (s *Session) ChatSend(text string) error {
 	if len(text) > MaxText {
 		text = host.host.Cut(text, MaxText)
 	}
-	line := host.forChat(text)
+	line, err := host.forChat(text)
+	if err != nil {
+		d.post(event{kind: CallChat, own: true, text: "not sent: " + strings.TrimPrefix(err.Error(), "kclient: ")}) // kailleraChatSend returns nothing, and whoever has typed it must know
+		return s.refuse(complainChatText, "kailleraChatSend", err)
+	}
 	if line == "" {
 		return nil
 	}
 	if err := say(line); err != nil {
 		return s.refuse(complainChatFull, "kailleraChatSend", err)
 	}
-	s.accepted(complainChatFull)
+	s.accepted(complainChatFull | complainChatText)
 	return nil
 }
 

@@ -1,6 +1,9 @@
 package bridge
 
-import "kbridge/kclient/wire"
+import (
+	"kbridge/kclient"
+	"kbridge/kclient/wire"
+)
 
 // hostText converts between the emulator's strings, UTF-8, and what the wire
 // takes.
@@ -30,13 +33,21 @@ func (t hostText) forSession(s string) string {
 	if !t.host.Same(t.session) {
 		s = wire.Shown(s)
 	}
-	return wire.Sanitise(s)
+	return t.session.Compose(wire.Sanitise(s))
 }
 
 // overWire is what becomes of text of the emulator's on its way over the wire, where
 // it may have limit bytes in the session's charset.
 func (t hostText) overWire(s string, limit int) string {
 	return wire.Sanitise(t.session.Decode(t.session.Cut(harmless(t.session, t.session.Encode(t.forSession(s))), limit)))
+}
+
+// sayable is an error when the session's charset does not have all of a text of the emulator's.
+func (t hostText) sayable(what, s string) error {
+	if char, lost := t.session.Unsayable(t.forSession(s)); lost {
+		return &kclient.CharsetError{What: what, Text: wire.Shown(s), Char: char, Charset: t.session.Name()}
+	}
+	return nil
 }
 
 // toHost turns text of other players into the emulator's charset, no
@@ -58,10 +69,11 @@ func harmless(cs wire.Charset, raw string) string {
 	return raw
 }
 
-// forChat makes of an emulator's chat line what the room will see, in UTF-8.
-func (t hostText) forChat(s string) string {
+// forChat makes of an emulator's chat line what the room will see, in UTF-8, or says why it cannot.
+func (t hostText) forChat(s string) (string, error) {
 	mark, rest := wire.CutDataMark(s)
-	return mark + t.overWire(t.fromHost(rest), wire.MaxGameChat-len(mark))
+	rest = t.fromHost(rest)
+	return mark + t.overWire(rest, wire.MaxGameChat-len(mark)), t.sayable("line of chat", rest)
 }
 
 // fromChat makes of what was said in a room, in UTF-8, what the emulator hears.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"kbridge/kclient"
 	"kbridge/kclient/wire"
 )
 
@@ -46,14 +47,16 @@ func codePages(t testing.TB) (all []hostText) {
 // throughTheWire is what another player's emulator hears of what an emulator says, by way of the wire, where both and the
 // session have one charset.
 func throughTheWire(text hostText, s string) (raw, heard string) {
-	raw = text.session.Encode(text.forChat(s)) // as kclient sends it
+	line, _ := text.forChat(s)
+	raw = text.session.Encode(line) // as kclient sends it
 	return raw, text.toHost(wire.Sanitise(text.session.Decode(raw)), wire.MaxGameChat)
 }
 
-// without is s without the control characters that a charset defines, and in UTF-8 without all that fools who reads it.
+// without is s without the control characters that a charset defines, and in UTF-8 without all that fools who reads it,
+// its letters composed with their marks.
 func without(text hostText, s string) string {
 	if text.host.Name() == "utf-8" {
-		return wire.SanitiseUTF8(s)
+		return text.host.Encode(wire.Compose(text.host.Decode(wire.SanitiseUTF8(s))))
 	}
 	return string(slices.DeleteFunc([]byte(s), func(b byte) bool { return b < ' ' || b == 0x7F }))
 }
@@ -87,15 +90,24 @@ func FuzzHostTextRoundTrip(f *testing.F) {
 	})
 }
 
-func TestWhereTheCharsetsDifferWhatCannotBeSaidIsAQuestionMark(t *testing.T) {
+func TestWhereTheCharsetsDifferWhatCannotBeSaidIsNamed(t *testing.T) {
 	text := hostText{host: charset(t, "1252"), session: charset(t, "932")}
-	require.Equal(t, "a??A", text.session.Encode(text.forChat("a\xe9\x83A")), "and no half of a character: 83 41 is one in 932")
+	says := func(s string) string {
+		line, err := text.forChat(s)
+		require.NoError(t, err)
+		return line
+	}
+	line, err := text.forChat("a\xe9\x83A")
+	require.Equal(t, "a??A", text.session.Encode(line), "and no half of a character: 83 41 is one in 932")
+	var lost *kclient.CharsetError
+	require.ErrorAs(t, err, &lost)
+	require.Equal(t, &kclient.CharsetError{What: "line of chat", Text: "aéƒA", Char: 'é', Charset: "shift_jis"}, lost)
 	require.Equal(t, "?a", text.toHost(text.session.Decode("\x83\x41a"), 10))
 	require.Equal(t, "?a", text.toHost(wire.Sanitise(text.session.Decode("\xffa")), 10))
 
 	text = hostText{host: charset(t, "932"), session: charset(t, "utf-8")}
-	require.Equal(t, "日本語≒", text.forChat("\x93\xfa\x96\x7b\x8c\xea\x87\x90"))
-	require.Equal(t, "\uFFFDa", text.forChat("\xffa"))
+	require.Equal(t, "日本語≒", says("\x93\xfa\x96\x7b\x8c\xea\x87\x90"))
+	require.Equal(t, "\uFFFDa", says("\xffa"))
 	require.Equal(t, "\x93\xfa?", text.toHost("日🎮", 10))
 	require.Equal(t, "a", text.toHost(wire.Sanitise(text.session.Decode("\u202ea")), 10), "nothing that fools")
 }

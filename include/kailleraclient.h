@@ -40,7 +40,9 @@
  *   passes as it is, also those that the code page does not define; only
  *   control characters (01 to 1F, 7F) are taken out, in UTF-8 also U+0080 to
  *   U+009F and what changes the direction of text or is not seen. Where they
- *   differ, what the other cannot say becomes "?". The game that gameCallback gets
+ *   differ, what others have said and yours does not have becomes "?"; a chat
+ *   line or a game that the session's does not have is refused, and the player is
+ *   told which character it is. The game that gameCallback gets
  *   is the list's entry in any case. A name that is longer than a server takes (127
  *   bytes for the emulator and a game, 31 for a user) is cut at a character, not
  *   refused. Strings that the library passes to a callback are valid until that
@@ -272,7 +274,9 @@ int KAILLERA_CALL kailleraModifyPlayValues(void *values, int size);
  *
  * Returns 0 if the line was taken. Returns -1 if it was not: text is NULL, the
  * player is in no room, or 384 KiB of lines wait to be sent already; what was
- * taken before is not affected, and there is room again a moment later. A server
+ * taken before is not affected, and there is room again a moment later. Or the
+ * session's character set does not have all of it: then chatReceivedCallback gets
+ * a line from "kbridge" that says which character. A server
  * may still drop a line that was taken; the log (KAILLERA_LOG) says so.
  */
 int KAILLERA_CALL kailleraChatSend(char *text);

@@ -16,8 +16,8 @@ const emuLinkerUserName = 30
 
 // Dial logs in to the server at addr (host[:port], port 27888 by default; see text.ParseAddress). It
 // returns when the server has accepted the user and sent its lists. Errors:
-// ErrServerFull, ErrVersion, *RefusedError, *TimeoutError, *NotListeningError, *UnansweredError, *ConfigError, the
-// context's.
+// ErrServerFull, ErrVersion, *RefusedError, *TimeoutError, *NotListeningError, *UnansweredError, *ConfigError,
+// *CharsetError (of the user name), the context's.
 //
 // The addresses of a name that has several are asked one after the other, those of IPv4 first, 3 s each and within
 // Config.HelloTimeout, until a server answers at one of them; what that says is final.
@@ -38,6 +38,9 @@ func Dial(ctx context.Context, addr string, cfg Config) (lobby *Lobby, err error
 	})
 	charset, err := wire.LookupCharset(cfg.Charset)
 	if err != nil {
+		return nil, err
+	}
+	if _, err := toWire(charset, "user name", cfg.User, wire.MaxUserName); err != nil {
 		return nil, err
 	}
 	servers, err := resolve(ctx, addr, cfg.Lookup)

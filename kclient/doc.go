@@ -33,6 +33,9 @@
 // from the wire can go back to it as it was, and two names that differ stay
 // two; [kbridge/kclient/wire.Shown] makes it fit for people's eyes.
 //
+// What is sent is composed (a Mac has "é" as two characters) and encoded. Text with a character that the session's
+// charset does not have is not sent: a [*CharsetError] names the character.
+//
 // # What it must not do
 //
 // It prints nothing (a logger may be given in [Config]), calls nobody back, and

@@ -67,13 +67,17 @@ func dial(ctx context.Context, query netip.AddrPort, cfg Config, charset wire.Ch
 		lobby:  lobbyState{users: map[uint16]User{}, games: map[uint32]GameInfo{}},
 	}
 	s.link.ObserveRTT(rtt)
-	s.login.name = s.raw(cfg.User, maxName)
+	s.login.name, _ = s.raw("user name", cfg.User, maxName) // Dial has looked whether the charset has it
+	emulator, err := s.raw("emulator's name", cfg.Emulator, wire.MaxEmulatorName)
+	if err != nil {
+		s.log.Warn("others see another name of the emulator", "error", err)
+	}
 	s.login.me = User{Name: s.text(s.login.name), Connection: cfg.Connection}
 	s.log.Info("server answers", "query", query.String(), "session", server.String(), "rtt", rtt)
 
 	r, err := s.request(requestLogin, "login", wire.TypeLogin, wire.LoginRequest{
 		User:       s.login.name,
-		Emulator:   s.raw(cfg.Emulator, wire.MaxEmulatorName),
+		Emulator:   emulator,
 		Connection: cfg.Connection,
 	}.AppendTo(nil))
 	if err != nil {
@@ -154,7 +158,7 @@ func (l *Lobby) Server() string { return l.s.server.String() }
 
 // Chat says something to everybody on the server. Text beyond 150 bytes on the
 // wire is cut at a character; servers drop lines that come too fast (EmuLinker:
-// one in two seconds).
+// one in two seconds). A *CharsetError: it was not sent.
 func (l *Lobby) Chat(text string) (err error) {
 	s := l.s
 	s.mu.Lock()
@@ -163,17 +167,21 @@ func (l *Lobby) Chat(text string) (err error) {
 	if s.err != nil {
 		return s.closedLocked()
 	}
-	if raw := s.raw(text, wire.MaxChat); raw != "" {
+	raw, err := s.raw("line of chat", text, wire.MaxChat)
+	if raw != "" && err == nil {
 		s.sayLocked(now, wire.TypeGlobalChat, wire.ChatRequest{Text: raw}, raw, nil, LostLine{Text: s.text(raw)})
 		s.flushLocked(now)
 	}
-	return nil
+	return err
 }
 
 // Create opens a room for a game and enters it as its owner. game is UTF-8, cut
-// to 127 bytes on the wire. A refusal is a *RefusedError.
+// to 127 bytes on the wire. A refusal is a *RefusedError, a name that the charset does not have a *CharsetError.
 func (l *Lobby) Create(ctx context.Context, game string) (*Room, error) {
-	raw := l.s.raw(game, wire.MaxGameName)
+	raw, err := l.s.raw("game's name", game, wire.MaxGameName)
+	if err != nil {
+		return nil, err
+	}
 	if raw == "" {
 		return nil, &ConfigError{"game", game, "the name of a game, 1 to 127 bytes"}
 	}
@@ -232,17 +240,18 @@ func (s *session) notEntered(room *Room) {
 
 // Quit tells the server goodbye (message is UTF-8, cut to 100 bytes on the wire),
 // waits up to a second for it to be heard, and closes the session. It is
-// idempotent and always leaves the session closed.
+// idempotent and always leaves the session closed. A *CharsetError: "?" was said for what the charset does not have.
 func (l *Lobby) Quit(message string) error {
 	s := l.s
-	r, err := s.request(requestQuit, "quit", wire.TypeUserQuit, wire.QuitRequest{Message: s.raw(message, wire.MaxQuitMessage)}.AppendTo(nil))
+	raw, charsetErr := s.raw("quit message", message, wire.MaxQuitMessage)
+	r, err := s.request(requestQuit, "quit", wire.TypeUserQuit, wire.QuitRequest{Message: raw}.AppendTo(nil))
 	if err == nil {
 		s.await(context.Background(), requestQuit, r, maxQuitWait)
 	}
 	s.mu.Lock()
 	defer s.release(nil)
 	s.endLocked(ErrClosed)
-	return nil
+	return charsetErr
 }
 
 // Done is closed when the session has ended; Err then says why.

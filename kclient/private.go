@@ -24,7 +24,7 @@ var (
 // when it is asked with /msg in the lobby's chat; a server that does not know that
 // would show it to everybody, so it is not sent to a server that has not shown
 // that it is one of the two: then the error is ErrNoPrivate. Lengths are those of
-// Chat.
+// Chat, and so is *CharsetError.
 func (l *Lobby) Private(userID uint16, text string) (err error) {
 	s := l.s
 	s.mu.Lock()
@@ -35,7 +35,10 @@ func (l *Lobby) Private(userID uint16, text string) (err error) {
 	if !s.knowsPrivateLocked() {
 		return ErrNoPrivate
 	}
-	raw := s.raw(fmt.Sprintf("/msg %d %s", userID, text), wire.MaxChat)
+	if _, err := s.raw("private message", text, wire.MaxChat); err != nil {
+		return err
+	}
+	raw, _ := s.raw("private message", fmt.Sprintf("/msg %d %s", userID, text), wire.MaxChat)
 	words := s.text(strings.TrimPrefix(raw, fmt.Sprintf("/msg %d ", userID)))
 	now := time.Now()
 	s.sayLocked(now, wire.TypeGlobalChat, wire.ChatRequest{Text: raw}, words, nil, LostLine{ToID: userID, Text: words})

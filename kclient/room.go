@@ -60,7 +60,7 @@ func (r *Room) Err() error {
 // Chat says something to the room. Text beyond 320 bytes on the wire is cut at a
 // character; a mark of data (wire.CutDataMark) stays. It does not wait: what is said faster than it can be sent, 8 KiB a second, is
 // queued, in order. ErrChatFull: the queue holds 384 KiB and this line was not taken.
-// ChatLost tells what was taken and not passed on.
+// A *CharsetError: the charset does not have all of it, and it was not sent. ChatLost tells what was taken and not passed on.
 func (r *Room) Chat(text string) (err error) {
 	r.s.mu.Lock()
 	defer r.s.release(&err)
@@ -70,10 +70,11 @@ func (r *Room) Chat(text string) (err error) {
 	if r.s.err != nil {
 		return r.s.closedLocked()
 	}
-	if raw := r.s.rawLine(text); raw != "" {
-		return r.s.talkLocked(time.Now(), r, raw)
+	raw, err := r.s.rawLine(text)
+	if raw == "" || err != nil {
+		return err
 	}
-	return nil
+	return r.s.talkLocked(time.Now(), r, raw)
 }
 
 // Kick removes a player from the room; only the owner can. Our server, and EmuLinker, do not let it in again while the

@@ -337,21 +337,10 @@ func (s *session) gameLocked() *Game {
 // text makes the wire's bytes fit for a user interface.
 func (s *session) text(raw string) string { return wire.Sanitise(s.charset.Decode(raw)) }
 
-// raw makes text fit for the wire, at most limit bytes long.
-func (s *session) raw(text string, limit int) string {
-	return s.charset.Cut(s.charset.Encode(wire.Sanitise(text)), limit)
-}
-
-// lineText and rawLine are text and raw for room chat, in which a mark of data stays.
-
+// lineText is text for room chat, in which a mark of data stays.
 func (s *session) lineText(raw string) string {
 	mark, rest := wire.CutDataMark(raw)
 	return mark + s.text(rest)
-}
-
-func (s *session) rawLine(text string) string {
-	mark, rest := wire.CutDataMark(text)
-	return mark + s.raw(rest, wire.MaxGameChat-len(mark))
 }
 
 func later(a, b time.Time) time.Time {

@@ -162,8 +162,10 @@ func (c Config) withDefaults() (Config, error) {
 	if lines := strings.Count(c.MOTD, "\n") + 1; lines > maxMOTD {
 		errs = append(errs, fmt.Errorf("server: MOTD has %d lines, at most %d", lines, maxMOTD))
 	}
-	if _, err := wire.LookupCharset(c.Charset); err != nil {
+	if charset, err := wire.LookupCharset(c.Charset); err != nil {
 		errs = append(errs, err)
+	} else {
+		errs = append(errs, sayable(charset, "Name", c.Name), sayable(charset, "MOTD", c.MOTD))
 	}
 	return c, errors.Join(errs...)
 }

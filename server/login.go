@@ -172,7 +172,7 @@ func (s *session) completeLogin(now time.Time) {
 	s.user = sv.clean.clean(l.request.User, maxUserName)
 	s.emulator = sv.clean.clean(l.request.Emulator, maxEmulatorName)
 	s.connection = l.request.Connection
-	s.key = nameKey(sv.clean.seen(s.user))
+	s.key = wire.NameKey(s.user)
 	s.ping = l.pings.millis()
 	if s.comeBack(now) {
 		return
@@ -246,7 +246,7 @@ func (s *session) refusal(now time.Time) string {
 		return "Too many logins from your address, wait a moment"
 	case s.login.badType:
 		return fmt.Sprintf("Connection type %d is not one of 1 (LAN) to 6 (Bad)", uint8(s.connection))
-	case s.key == "":
+	case s.key == "" || isBlank(sv.clean.seen(s.user)):
 		return "Your user name is empty"
 	case isReserved(sv.clean.seen(s.user)):
 		return "That user name is reserved, choose another one"

@@ -279,6 +279,9 @@ func (s *Server) shutdown(now time.Time, reason string) {
 	if reason != "" {
 		text += ": " + reason
 	}
+	if err := sayable(s.clean.charset, "the reason", reason); err != nil {
+		s.cfg.Logger.Warn("users do not see all of the reason", slog.Any("error", err))
+	}
 	s.cfg.Logger.Info("shutting down", slog.String("reason", reason), slog.Int("users", len(s.users)))
 	s.stopping = true
 	s.stopAt = now

@@ -61,7 +61,7 @@ func (s *session) create(now time.Time, raw string) {
 	}
 	name := sv.clean.clean(raw, maxGameName)
 	switch {
-	case nameKey(sv.clean.seen(name)) == "":
+	case isBlank(sv.clean.seen(name)):
 		s.refuse(now, "The game has no name")
 		return
 	case len(sv.rooms) >= sv.cfg.MaxGames:

@@ -123,10 +123,10 @@ func New(cfg Config) (*Server, error) {
 	s.pulse.server, s.pulse.timer.owner = s, &s.pulse
 	s.news.server, s.news.timer.owner = s, &s.news
 	s.calls.init()
-	s.motd = append(s.motd, s.clean.encode(cfg.Name, maxNameBytes))
+	s.motd = append(s.motd, s.clean.encodeTheirs(cfg.Name, maxNameBytes))
 	if cfg.MOTD != "" {
 		for line := range strings.SplitSeq(strings.ReplaceAll(cfg.MOTD, "\r", ""), "\n") {
-			s.motd = append(s.motd, s.clean.encode(line, maxMOTDLine))
+			s.motd = append(s.motd, s.clean.encodeTheirs(line, maxMOTDLine))
 		}
 	}
 	if err := guard.Try("server: random bytes", func() error { _, err := io.ReadFull(cfg.Random, s.secret[:]); return err }); err != nil {

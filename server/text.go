@@ -1,6 +1,7 @@
 package server
 
 import (
+	"fmt"
 	"strings"
 
 	"kbridge/kclient/wire"
@@ -29,12 +30,26 @@ func (c cleaner) clean(raw string, limit int) string {
 // ours that quote it.
 func (c cleaner) text(raw string) string { return wire.Sanitise(c.charset.Decode(raw)) }
 
-// seen is what people see of a name, for comparing.
+// seen is what people see of a name.
 func (c cleaner) seen(raw string) string { return wire.Visible(c.text(raw)) }
 
-// encode turns a text of ours, or of the administrator's, into wire bytes.
+// encode turns a text of ours, which may quote what users have sent, into wire bytes.
 func (c cleaner) encode(text string, limit int) string {
 	return c.charset.Cut(c.charset.Encode(wire.Sanitise(text)), limit)
+}
+
+// encodeTheirs is encode for what the administrator has written.
+func (c cleaner) encodeTheirs(text string, limit int) string {
+	return c.encode(c.charset.Compose(text), limit)
+}
+
+// sayable is an error when a charset does not have all of what the administrator has written.
+func sayable(charset wire.Charset, what, text string) error {
+	if char, lost := charset.Unsayable(charset.Compose(wire.Sanitise(text))); lost {
+		return fmt.Errorf("server: %s has the character %q (%U), which the charset %s does not have: write it otherwise, or choose another charset (utf-8 has all)",
+			what, char, char, charset.Name())
+	}
+	return nil
 }
 
 var utf8Charset, _ = wire.LookupCharset("utf-8")
@@ -61,9 +76,8 @@ func hasControl(raw string) bool {
 
 func isControl(b byte) bool { return b < ' ' || b == 0x7F }
 
-// nameKey is what two user names have in common when people take them for the
-// same.
-func nameKey(text string) string { return strings.ToLower(strings.TrimSpace(text)) }
+// isBlank reports whether people see nothing of a name.
+func isBlank(seen string) bool { return strings.TrimSpace(seen) == "" }
 
 // reserved are names that clients show for the server itself.
 var reserved = map[string]bool{"server": true, "error": true}

@@ -81,12 +81,6 @@ func TestWhatIsSaidInAnotherCharsetIsRelayedAsItIs(t *testing.T) {
 	}
 }
 
-// Names that differ in bytes which the server's charset does not define are two.
-func TestNamesInAnotherCharsetAreTold(t *testing.T) {
-	c := cleanerFor(t, "windows-1252")
-	require.NotEqual(t, nameKey(c.seen("\x8f\x98")), nameKey(c.seen("\x90\x98")))
-}
-
 func TestCleanCutsAtACharacter(t *testing.T) {
 	require.Equal(t, "aメ", cleanerFor(t, "utf-8").clean("aメー", 6))
 	require.Equal(t, "a\x83\x81", cleanerFor(t, "shift_jis").clean("a\x83\x81\x81\x5b", 4))

@@ -212,7 +212,10 @@ func (v *visit) enter(ctx context.Context) error {
 }
 
 func (v *visit) create(ctx context.Context) (err error) {
-	if v.room, err = v.lobby.Create(ctx, v.game.Wire); err != nil {
+	if err = v.game.Unsayable; err == nil {
+		v.room, err = v.lobby.Create(ctx, v.game.Wire)
+	}
+	if err != nil {
 		return fmt.Errorf("cannot open a room for %q: %w", v.game.Name, err)
 	}
 	v.owner = true
@@ -225,7 +228,7 @@ func (v *visit) join(ctx context.Context) (joined bool, err error) {
 	var same, others []kclient.GameInfo
 	for _, g := range v.lobby.Games() {
 		switch {
-		case !g.State.Joinable() || g.Name != v.game.Wire:
+		case !g.State.Joinable() || bridge.Room(g.Name) != bridge.Room(v.game.Wire):
 		case g.Emulator == v.emulator.Name:
 			same = append(same, g)
 		default:

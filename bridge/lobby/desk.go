@@ -95,14 +95,14 @@ func (d *desk) setCharset(cs wire.Charset) {
 	d.emulator = d.dialog.Emulator(cs)
 	d.have = make(map[string]bridge.GameName, len(d.emulator.Games))
 	for _, g := range d.emulator.Games {
-		if _, twice := d.have[g.Wire]; !twice {
-			d.have[g.Wire] = g
+		if _, twice := d.have[bridge.Room(g.Wire)]; !twice && g.Unsayable == nil {
+			d.have[bridge.Room(g.Wire)] = g
 		}
 	}
 }
 
 func (d *desk) has(game string) bool {
-	_, ok := d.have[game]
+	_, ok := d.have[bridge.Room(game)]
 	return ok
 }
 

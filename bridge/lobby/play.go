@@ -61,7 +61,7 @@ func (p *playing) whole() message.Play {
 // playGame has the emulator play a game that has started.
 func (d *desk) playGame(v *visit, room *kclient.Room, game *kclient.Game) {
 	info := room.Info()
-	entry, ok := d.have[info.Name]
+	entry, ok := d.have[bridge.Room(info.Name)]
 	if v.owner && v.chosen.Wire == info.Name {
 		entry = v.chosen // the entry itself, not another of that name
 	}

@@ -18,6 +18,8 @@ func (d *desk) create(t *tab, id int, game string) {
 		d.done(t, id, problem("state", ""))
 	case !ok:
 		d.done(t, id, problem("game", game))
+	case g.Unsayable != nil:
+		d.done(t, id, problemOf(g.Unsayable))
 	default:
 		if v.room == nil {
 			v.chosen = g

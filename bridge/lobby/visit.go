@@ -3,8 +3,8 @@ package lobby
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
-	"strings"
 	"time"
 
 	"kbridge/bridge"
@@ -68,7 +68,7 @@ func (d *desk) connect(typed string, back *bridge.Comeback) *message.Problem {
 		v.name = s.Name
 	}
 	for _, name := range set.Ignored {
-		v.ignored[strings.ToLower(name)] = true
+		v.ignored[wire.NameKey(name)] = true
 	}
 	v.ctx, v.cancel = context.WithCancel(d.ctx)
 	d.visit = v
@@ -228,6 +228,10 @@ func problemOf(err error) *message.Problem {
 	}
 	var name *net.DNSError
 	var config *kclient.ConfigError
+	var charset *kclient.CharsetError
+	if errors.As(err, &charset) {
+		return problem("charset", fmt.Sprintf("%c (%U), %s", charset.Char, charset.Char, charset.Charset))
+	}
 	if errors.As(err, &name) || errors.As(err, &config) || errors.Is(err, wire.ErrHandshake) {
 		return problem("address", wire.Sanitise(err.Error()))
 	}

@@ -120,42 +120,61 @@ func (c Charset) Decode(raw string) string {
 	return string(out)
 }
 
-// Encode turns UTF-8 into wire bytes. What the charset cannot say, and what is
-// not UTF-8, becomes one '?' a character; NULs, which would end the string,
-// are removed.
+// Encode turns UTF-8 into wire bytes. A character that the charset does not have is written as the one that
+// stands for it there (see variants.go), or else as '?', as is each byte that is not UTF-8; Unsayable tells the first of
+// these. NULs, which would end the string, are removed. What people have written is composed before, see Compose.
 func (c Charset) Encode(s string) string {
 	if isPlain(s) {
 		return s
 	}
-	cs := c.get()
+	raw, _, _ := c.get().encode(s)
+	return raw
+}
+
+// Unsayable is the first character of a text for which Encode writes '?', or U+FFFD for a byte that is not UTF-8. ok is
+// false when there is none.
+func (c Charset) Unsayable(s string) (char rune, ok bool) {
+	if isPlain(s) {
+		return 0, false
+	}
+	_, char, ok = c.get().encode(s)
+	return char, ok
+}
+
+func (cs *charset) encode(s string) (raw string, lost rune, isLost bool) {
 	out := make([]byte, 0, len(s))
 	for len(s) > 0 {
 		r, n := utf8.DecodeRuneInString(s)
 		char := s[:n]
 		s = s[n:]
-		switch b, isByte := byteOf(r); {
+		spelling := 0
+		if next, n := utf8.DecodeRuneInString(s); cs.double != nil && isSpelling(next) && cs.double.spelled(r, int(spellingMark-next)) {
+			spelling, s = int(spellingMark-next), s[n:]
+		}
+		b, isByte := byteOf(r)
+		switch {
 		case r == 0:
+			continue
 		case isByte:
 			out = append(out, b)
+			continue
 		case r == utf8.RuneError && n == 1:
-			out = append(out, '?')
-		case r < utf8.RuneSelf || cs.isUTF8():
-			out = append(out, char...)
-		case cs.single != nil:
-			b, ok := cs.single.EncodeRune(r)
-			if !ok {
-				b = '?'
-			}
-			out = append(out, b)
+		case cs.has(r):
+			out = cs.append(out, char, r, spelling)
+			continue
 		default:
-			spelling := 0
-			if next, n := utf8.DecodeRuneInString(s); isSpelling(next) && cs.double.spelled(r, int(spellingMark-next)) {
-				spelling, s = int(spellingMark-next), s[n:]
+			if as := cs.stand(r); as != "" {
+				for _, v := range as {
+					out = cs.append(out, string(v), v, 0)
+				}
+				continue
 			}
-			out = cs.double.append(out, r, spelling)
+		}
+		if out = append(out, '?'); !isLost {
+			lost, isLost = r, true
 		}
 	}
-	return string(out)
+	return string(out), lost, isLost
 }
 
 // Cut shortens wire bytes to at most limit bytes, at the end of a character.

@@ -120,3 +120,28 @@ func defined(r rune) rune {
 	}
 	return r
 }
+
+// has reports whether the charset has a code for a character.
+func (cs *charset) has(r rune) bool {
+	switch {
+	case r < utf8.RuneSelf || cs.isUTF8():
+		return true
+	case cs.single != nil:
+		_, ok := cs.single.EncodeRune(r)
+		return ok
+	}
+	cs.double.tables()
+	return r < 0x10000 && cs.double.codes[r] != 0
+}
+
+// append appends the code of a character that the charset has; in UTF-8, char.
+func (cs *charset) append(out []byte, char string, r rune, spelling int) []byte {
+	switch {
+	case r < utf8.RuneSelf || cs.isUTF8():
+		return append(out, char...)
+	case cs.single != nil:
+		b, _ := cs.single.EncodeRune(r)
+		return append(out, b)
+	}
+	return cs.double.append(out, r, spelling)
+}

@@ -54,8 +54,8 @@ func TestCodePagesAreThoseOfWindows(t *testing.T) {
 			}
 		}
 		for r := rune(0x80); r < 0x10000; r++ {
-			if raw := c.Encode(string(r)); raw != "?" && (r < 0xD800 || r >= 0xE000) {
-				fmt.Fprintf(writes, "%x %x\n", r, raw)
+			if (r < 0xD800 || r >= 0xE000) && c.get().has(r) { // without what stands for others, see variants.go
+				fmt.Fprintf(writes, "%x %x\n", r, c.Encode(string(r)))
 			}
 		}
 		require.Equal(t, want.reads, reads.Sum32(), "what %d reads", want.page)

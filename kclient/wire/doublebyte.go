@@ -118,20 +118,13 @@ func (d *doubleByte) first(raw string) (r rune, spelling, n int) {
 	return rune(d.runes[code]), d.which[code], n
 }
 
-// append appends the code of a character, or '?'.
+// append appends the code of a character that has one.
 func (d *doubleByte) append(out []byte, r rune, spelling int) []byte {
-	d.tables()
-	var code uint16
-	switch {
-	case spelling > 0:
+	code := d.codes[r]
+	if spelling > 0 {
 		code = d.spells[spelled{r, spelling}]
-	case r < 0x10000:
-		code = d.codes[r]
 	}
-	switch {
-	case code == 0:
-		return append(out, '?')
-	case code > 0xFF:
+	if code > 0xFF {
 		out = append(out, byte(code>>8))
 	}
 	return append(out, byte(code))

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/text/unicode/norm"
 )
 
 // fuzzBodies fuzzes the parsers of the messages of some types, both
@@ -161,7 +162,7 @@ func FuzzHandshake(f *testing.F) {
 
 func FuzzText(f *testing.F) {
 	for _, s := range []string{"plain", "Käse 鵺 🎮", "\xeaK\x92\xe8", "\x1b[31m\x00\u202E", "\x81\x30\x81\x30", "\xff\xfe", "\x87\x90\xfa\x54",
-		"\U0010FE81\U0010FDAD", "\u2252\U000E01EF", "\xe2\x00\x80\xae", "\xe2\x01\x80\xae"} {
+		"e\u0301 \u1112\u1161\u11ab か\u3099", "\U0010FE81\U0010FDAD", "\u2252\U000E01EF", "\xe2\x00\x80\xae", "\xe2\x01\x80\xae"} {
 		f.Add(s, 3)
 	}
 	f.Fuzz(func(t *testing.T, s string, limit int) {
@@ -171,6 +172,11 @@ func FuzzText(f *testing.F) {
 			require.True(t, utf8.ValidString(text), "%s %q", c.Name(), s)
 			raw := c.Encode(text)
 			require.Equal(t, strings.ReplaceAll(s, "\x00", ""), raw, "%s: nothing but NULs is lost", c.Name())
+			if !c.get().isUTF8() {
+				require.Equal(t, text, c.Compose(text), "%s: composing changes nothing that came over the wire", c.Name())
+			}
+			_, lost := c.Unsayable(text)
+			require.False(t, lost, "%s %q: what came over the wire can be said", c.Name(), text)
 			clean := Sanitise(text)
 			// Of what came, not of raw: a NUL that Encode takes out may have parted bytes that are a control character together.
 			require.Equal(t, withoutControls(c, s), c.Encode(clean), "%s %q: nothing but control characters", c.Name(), s)
@@ -187,6 +193,11 @@ func FuzzText(f *testing.F) {
 			require.True(t, strings.HasPrefix(whole, c.Decode(c.Cut(raw, limit))), "%s %q to %d", c.Name(), raw, limit)
 		}
 		clean := Sanitise(s)
+		composed := Compose(clean)
+		require.Equal(t, composed, Compose(composed), "%q", clean)
+		require.Equal(t, norm.NFC.String(clean), norm.NFC.String(composed), "%q", clean)
+		require.Equal(t, composed, Sanitise(composed), "%q", clean)
+		require.LessOrEqual(t, utf8.RuneCountInString(composed), utf8.RuneCountInString(clean), "%q", clean)
 		require.True(t, utf8.ValidString(clean), "%q", s)
 		require.Equal(t, clean, Sanitise(clean), "%q", s)
 		for _, r := range clean {

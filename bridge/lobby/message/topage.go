@@ -124,7 +124,7 @@ type Problem struct {
 	// Code is one of the codes that the page has words for: full, refused,
 	// timeout (nothing ever came from the address), login (HELLO was answered, the
 	// login was not finished), unanswered (a request), silent (a server that was
-	// there), version, address, lost, forgotten (the server does not know us any
+	// there), version, address, charset (it lacks a character), lost, forgotten (the server does not know us any
 	// more), stopped (nothing listens at its port), closed, kicked, busy, game (the
 	// emulator lacks it), chat (no game starts in such a room), emulator, state,
 	// limit, file, host, internal.
