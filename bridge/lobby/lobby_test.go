@@ -54,9 +54,20 @@ func TestFromFirstRunToTheGame(t *testing.T) {
 	a.until("two players", func() bool { return a.last["room"] != nil && len(a.last["room"]["players"].([]any)) == 2 })
 	require.Equal(t, "refused", b.ask("start", nil), "only the owner may")
 
-	// Kicked, and back.
+	// Kicked, for as long as the room lives, and back in the next one.
 	require.Empty(t, a.ask("kick", f{"user": b.get("session", "user")}))
 	b.is("room", "left", "kicked")
+	require.Equal(t, "refused", b.ask("join", f{"game": id}))
+	require.Empty(t, a.ask("leave", nil))
+	require.Empty(t, a.ask("create", f{"game": "Duel"}))
+	a.is("room", "mine", true)
+	kicked := id
+	b.until("the next room", func() bool {
+		for id = range b.games {
+			return id != kicked
+		}
+		return false
+	})
 	require.Empty(t, b.ask("join", f{"game": id}))
 	a.until("two players again", func() bool { return len(a.last["room"]["players"].([]any)) == 2 })
 	b.say("say", f{"where": "room", "text": "ready"})
