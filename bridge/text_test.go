@@ -130,15 +130,16 @@ func TestEntriesThatDifferInUndefinedBytesAreTwo(t *testing.T) {
 }
 
 func TestGamesThatRoomsCannotTellAreNamed(t *testing.T) {
-	e := newEmulator(&Infos{Games: []string{"Ω", "Duel", "∂", "Duel", "∂∂"}}, hostText{host: utf8Charset})
-	require.Equal(t, []string{"?"}, e.alike(), "Duel is twice the same")
-	for _, name := range []string{"Ω", "∂", "∂∂", "Duel"} {
+	long := strings.Repeat("x", wire.MaxGameName)
+	e := newEmulator(&Infos{Games: []string{long + "1", "Duel", long + "2", "Duel", "Ω", "∂"}}, hostText{host: utf8Charset})
+	require.Equal(t, []string{long}, e.alike(), "Duel is twice the same, and no room can be called Ω or ∂ in 1252")
+	for _, name := range []string{long + "1", long + "2", "Duel", "Ω", "∂"} {
 		g, ok := e.Find(name)
 		require.True(t, ok)
 		require.Equal(t, name, g.Entry)
 	}
-	g, _ := e.Find("??")
-	require.Equal(t, "∂∂", g.Entry)
+	g, _ := e.Find(long)
+	require.Equal(t, long+"1", g.Entry)
 }
 
 // Somebody types a name as it is shown.

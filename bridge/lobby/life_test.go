@@ -339,7 +339,7 @@ func TestComingBack(t *testing.T) {
 	c.is("play", "state", "playing")
 	b.is("session", "state", "none")
 	waitUntil(t, "the new one to catch up", func() bool { return again.count() > 200 })
-	a.hears("chat", "is back in the game")
+	a.hears("server", "is back in the game")
 	waitUntil(t, "it to be in step", func() bool { return again.count() > 400 })
 	mine, theirs := one.ran(), again.ran()
 	for i := range min(len(mine), len(theirs)) {
