@@ -163,3 +163,48 @@ func TestAServerOfTwoAddressesIsThereAtBoth(t *testing.T) {
 		}
 	}
 }
+
+// TestAnAnswerLeavesFromWhereItWasAskedWhenTheRoutingHasChanged: an address is taken from the computer's interface and another one becomes
+// what the system itself answers from. The first is still asked, and answers within two seconds.
+func TestAnAnswerLeavesFromWhereItWasAskedWhenTheRoutingHasChanged(t *testing.T) {
+	if !inNamespace(t, "10.77.0.1/24") { // which sets the interface up
+		return
+	}
+	c, err := udp.ListenServer("udp", nil)
+	require.NoError(t, err)
+	defer c.Close()
+	s, ok := c.(udp.ServerConn)
+	require.True(t, ok)
+	asked := netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), c.LocalAddr().(*net.UDPAddr).AddrPort().Port())
+	client, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 9)})
+	require.NoError(t, err)
+	defer client.Close()
+	buf := make([]byte, 100)
+	answer := func() netip.Addr {
+		_, err := client.WriteToUDPAddrPort([]byte("ask"), asked)
+		require.NoError(t, err)
+		_, from, local, err := s.ReadFromTo(buf)
+		require.NoError(t, err)
+		require.Equal(t, asked.Addr(), local)
+		_, err = s.WriteFromTo([]byte("answer"), local, from)
+		require.NoError(t, err)
+		_, answered, err := client.ReadFromUDPAddrPort(buf)
+		require.NoError(t, err)
+		return answered.Addr().Unmap()
+	}
+	for range 100 {
+		require.Equal(t, asked.Addr(), answer())
+	}
+	require.NoError(t, setAddress("lo", netip.MustParseAddr("127.0.0.2")))
+	_, err = s.WriteFromTo([]byte("by the system's choice"), netip.Addr{}, client.LocalAddr().(*net.UDPAddr).AddrPort())
+	require.NoError(t, err)
+	_, usual, err := client.ReadFromUDPAddrPort(buf)
+	require.NoError(t, err)
+	require.Equal(t, "127.0.0.2", usual.Addr().Unmap().String(), "the routing has not changed")
+	for begun := time.Now(); answer() != asked.Addr(); time.Sleep(time.Millisecond) {
+		require.Less(t, time.Since(begun), 2*time.Second)
+	}
+	for range 100 {
+		require.Equal(t, asked.Addr(), answer())
+	}
+}

@@ -57,6 +57,24 @@ func inNamespace(t *testing.T, addresses ...string) bool {
 	return false
 }
 
+// setAddress gives an interface, or a second name of one, this IPv4 address in place of its other one of that name.
+func setAddress(name string, a netip.Addr) error {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM, 0)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	request, err := unix.NewIfreq(name)
+	if err != nil {
+		return err
+	}
+	ip := a.As4()
+	if err := request.SetInet4Addr(ip[:]); err != nil {
+		return err
+	}
+	return unix.IoctlIfreq(fd, unix.SIOCSIFADDR, request)
+}
+
 // addAddress gives the loopback interface one more address, the n-th.
 func addAddress(n int, p netip.Prefix) error {
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM, 0)
@@ -73,15 +91,7 @@ func addAddress(n int, p netip.Prefix) error {
 		return fmt.Errorf("lo up: %w", err)
 	}
 	if p.Addr().Is4() {
-		alias, err := unix.NewIfreq(fmt.Sprintf("lo:%d", n+1))
-		if err != nil {
-			return err
-		}
-		ip := p.Addr().As4()
-		if err := alias.SetInet4Addr(ip[:]); err != nil {
-			return err
-		}
-		return unix.IoctlIfreq(fd, unix.SIOCSIFADDR, alias)
+		return setAddress(fmt.Sprintf("lo:%d", n+1), p.Addr())
 	}
 	six, err := unix.Socket(unix.AF_INET6, unix.SOCK_DGRAM, 0)
 	if err != nil {

@@ -35,7 +35,7 @@ type serverConn struct {
 	*net.UDPConn
 
 	read     sync.Mutex // one reader at a time; guards the fields below
-	came     [controlSize]byte
+	receiver *receiver
 	index    uint32 // the interface of the last link-local address, and its zone
 	zone     string
 	write    sync.Mutex // guards the fields below
@@ -61,7 +61,7 @@ func tellApart(c *net.UDPConn) Conn {
 	if e := raw.Control(func(fd uintptr) { err = askForInfo(fd, six) }); e != nil || err != nil {
 		return c
 	}
-	s := &serverConn{UDPConn: c, usual: newUsual()}
+	s := &serverConn{UDPConn: c, receiver: newReceiver(c, raw), usual: newUsual()}
 	s.leaving4.init4()
 	s.leaving6.init6()
 	return s
@@ -70,11 +70,11 @@ func tellApart(c *net.UDPConn) Conn {
 func (c *serverConn) ReadFromTo(b []byte) (n int, from netip.AddrPort, to netip.Addr, err error) {
 	c.read.Lock()
 	defer c.read.Unlock()
-	n, control, _, from, err := c.UDPConn.ReadMsgUDPAddrPort(b, c.came[:])
+	n, control, from, err := c.receiver.read(b)
 	if err != nil {
 		return 0, netip.AddrPort{}, netip.Addr{}, err
 	}
-	to, index := localOf(c.came[:control])
+	to, index := localOf(control)
 	if index != 0 && to.Is6() && to.IsLinkLocalUnicast() {
 		if index != c.index {
 			c.index, c.zone = index, strconv.FormatUint(uint64(index), 10)
