@@ -25,7 +25,7 @@ import (
 func main() {
 	build := flag.String("build", "build", "folder with kaillera-server, libkailleraclient.so and roundtrip")
 	count := flag.Int("count", 20000, "frames and pings of the round trip")
-	turns := flag.Int("turns", 20, "seconds that each server plays when the costs of its addresses are compared")
+	turns := flag.Int("turns", 60, "seconds that each server plays when the costs of its addresses are compared")
 	only := flag.Bool("addresses", false, "compare the costs of the server's addresses, and nothing else")
 	kind := flag.String("serve", "", "for this program's own use: be a server, plain or apart")
 	flag.Parse()
