@@ -59,10 +59,10 @@ func clusterOf(s string) int {
 	return n
 }
 
-// says reports whether a charset has each character of a text.
+// says reports whether a charset has each character of a text; what stands for a byte, or for a spelling, has it too.
 func (cs *charset) says(s string) bool {
 	for _, r := range s {
-		if !cs.has(r) {
+		if _, isByte := byteOf(r); !isByte && !isSpelling(r) && !cs.has(r) {
 			return false
 		}
 	}
