@@ -95,7 +95,12 @@ func TestBrowserFromFirstRunToTheGame(t *testing.T) {
 	a.Click(on("yes"))
 	b.View("lobby")
 	b.Sees("The owner removed you from the room.")
-	b.Click(game(1))
+	b.Click(game(1)) // a kick lasts as long as the room
+	b.Sees("The owner of that room has kicked you, you cannot come in again")
+	a.Click(on("leave"))
+	a.View("lobby")
+	createGame(a, "Duel")
+	b.Click(game(2))
 	b.View("room")
 	a.Until("bob again", "document.querySelectorAll('[data-test=players] tr').length === 2")
 
