@@ -8,14 +8,14 @@ import (
 
 	"kbridge/bridge"
 	"kbridge/kclient"
-	"kbridge/kclient/wire"
+	"kbridge/kclient/text"
 	"kbridge/server/servertest"
 )
 
 // playAlone is a UI that plays a game of one player on a server.
 func playAlone(addr string) runUI {
 	return func(ctx context.Context, d *bridge.Dialog) error {
-		e := d.Emulator(wire.Charset{})
+		e := d.Emulator(text.Charset{})
 		lobby, err := kclient.Dial(ctx, addr, kclient.Config{User: "alone", Emulator: e.Name})
 		if err != nil {
 			return err

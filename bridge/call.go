@@ -3,6 +3,7 @@ package bridge
 import (
 	"time"
 
+	"kbridge/kclient/text"
 	"kbridge/kclient/wire"
 )
 
@@ -62,8 +63,8 @@ func chatCall(function uintptr, text hostText, nick, line string) Call {
 const ownNick = "kbridge"
 
 // ownCall is a line of the library's own, which has not come over the wire.
-func ownCall(function uintptr, text hostText, line string) Call {
-	return Call{Kind: CallChat, Function: function, Nick: ownNick, Text: text.host.Cut(text.host.Encode(wire.Sanitise(line)), wire.MaxGameChat)}
+func ownCall(function uintptr, conv hostText, line string) Call {
+	return Call{Kind: CallChat, Function: function, Nick: ownNick, Text: conv.host.Cut(conv.host.Encode(text.Sanitise(line)), wire.MaxGameChat)}
 }
 
 func dropCall(function uintptr, text hostText, nick string, player int) Call {

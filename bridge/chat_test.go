@@ -11,7 +11,7 @@ import (
 
 	"kbridge/bridge"
 	"kbridge/kclient"
-	"kbridge/kclient/wire"
+	"kbridge/kclient/text"
 )
 
 // The largest save that comes as chat, 2,200 lines of 113 bytes, while the emulator does something else.
@@ -20,7 +20,7 @@ func TestASaveSaidAsChatWaitsForTheEmulator(t *testing.T) {
 		g := newFakeGame()
 		var dialog *bridge.Dialog
 		h := newHost(t, runUI(func(ctx context.Context, d *bridge.Dialog) error {
-			e := d.Emulator(wire.Charset{})
+			e := d.Emulator(text.Charset{})
 			dialog = d
 			_, err := d.Play(ctx, bridge.Match{Game: g, Name: e.Games[0]})
 			return err
@@ -65,7 +65,7 @@ func TestChatSendSaysWhatIsRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		full := false
 		h := newHost(t, runUI(func(ctx context.Context, d *bridge.Dialog) error {
-			d.Emulator(wire.Charset{})
+			d.Emulator(text.Charset{})
 			d.InRoom(func(string) error {
 				if full {
 					return kclient.ErrChatFull
@@ -98,7 +98,7 @@ func TestALineThatTheCharsetLacksIsAnsweredInTheOwnChat(t *testing.T) {
 		g := newFakeGame()
 		var said []string
 		h := newHost(t, runUI(func(ctx context.Context, d *bridge.Dialog) error {
-			e := d.Emulator(wire.Charset{}) // windows-1252; the emulator writes UTF-8
+			e := d.Emulator(text.Charset{}) // windows-1252; the emulator writes UTF-8
 			d.InRoom(func(line string) error { said = append(said, line); return nil })
 			_, err := d.Play(ctx, bridge.Match{Game: g, Name: e.Games[0]})
 			return err

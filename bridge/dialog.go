@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"kbridge/kclient/guard"
-	"kbridge/kclient/wire"
+	"kbridge/kclient/text"
 )
 
 // Dialog is one kailleraSelectServerDialog, as its UI sees it. Its methods may
@@ -41,7 +41,7 @@ type Dialog struct {
 	say  func(string) error // nil outside a room
 	text hostText
 	// warned is the charset for which it was said which games cannot be told.
-	warned wire.Charset
+	warned text.Charset
 }
 
 // dialogCall is a callback for the thread inside kailleraSelectServerDialog.
@@ -226,7 +226,7 @@ func (s *Session) closeDialog(d *Dialog) (code int) {
 
 // Emulator describes the emulator, for a session in charset cs, which is from
 // now on also the one of the dialog's texts.
-func (d *Dialog) Emulator(cs wire.Charset) Emulator {
+func (d *Dialog) Emulator(cs text.Charset) Emulator {
 	d.mu.Lock()
 	d.text.session = cs
 	text, warned := d.text, d.warned
@@ -240,9 +240,9 @@ func (d *Dialog) Emulator(cs wire.Charset) Emulator {
 }
 
 // DefaultCharset is the session's where the user has not chosen one.
-func (d *Dialog) DefaultCharset() wire.Charset { return d.s.charset }
+func (d *Dialog) DefaultCharset() text.Charset { return d.s.charset }
 
-func (d *Dialog) charset() wire.Charset {
+func (d *Dialog) charset() text.Charset {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.text.session

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/bridge"
+	"kbridge/kclient/text"
 	"kbridge/kclient/wire"
 )
 
@@ -56,7 +57,7 @@ func TestGameCallbackGetsTheListsEntry(t *testing.T) {
 		for len(long) < 200 {
 			long += "日本の"
 		}
-		shiftJIS, err := wire.LookupCharset("shift_jis")
+		shiftJIS, err := text.LookupCharset("shift_jis")
 		require.NoError(t, err)
 		h := newHost(t, runUI(func(ctx context.Context, d *bridge.Dialog) error {
 			e := d.Emulator(shiftJIS)
@@ -306,7 +307,7 @@ func TestChatSendGoesToTheRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var said []string
 		h := newHost(t, runUI(func(ctx context.Context, d *bridge.Dialog) error {
-			d.Emulator(wire.Charset{})
+			d.Emulator(text.Charset{})
 			d.InRoom(func(text string) error { said = append(said, text); return nil })
 			<-ctx.Done()
 			return nil
@@ -334,7 +335,7 @@ func TestChatSendGoesToTheRoom(t *testing.T) {
 func TestChatRoomsAreNotPlayed(t *testing.T) {
 	g := newFakeGame()
 	h := newHost(t, runUI(func(ctx context.Context, d *bridge.Dialog) error {
-		e := d.Emulator(wire.Charset{})
+		e := d.Emulator(text.Charset{})
 		_, err := d.Play(ctx, bridge.Match{Game: g, Name: e.Games[0]})
 		return err
 	}))

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"kbridge/kclient/text"
 	"kbridge/kclient/wire"
 )
 
@@ -51,7 +52,7 @@ type Emulator struct {
 	// Games are its games, in its order.
 	Games []GameName
 
-	charset wire.Charset
+	charset text.Charset
 }
 
 // GameName is one game of an emulator's list.
@@ -59,7 +60,7 @@ type GameName struct {
 	// Entry is the list's entry, byte for byte; gameCallback gets it.
 	Entry string
 	// Name is the entry in UTF-8 without control characters. Bytes that the
-	// emulator's charset does not define are in it, see wire.Shown.
+	// emulator's charset does not define are in it, see text.Shown.
 	Name string
 	// Wire is the name as rooms show it, in UTF-8: letters composed with their marks, cut to what the wire
 	// takes, and with '?' for what the session's charset does not have. Rooms are
@@ -72,7 +73,7 @@ type GameName struct {
 
 // Room is what rooms' names have in common that are for the same game: the name as kclient tells it, letters composed
 // with their marks. A Mac's list of games has them apart, and others' programs send them so.
-func Room(name string) string { return wire.Compose(name) }
+func Room(name string) string { return text.Compose(name) }
 
 // unnamedEmulator stands in for a missing appName: servers refuse an empty
 // one.
@@ -95,7 +96,7 @@ func newEmulator(infos *Infos, text hostText) Emulator {
 }
 
 // Charset is the session's charset that the description was made for.
-func (e *Emulator) Charset() wire.Charset { return e.charset }
+func (e *Emulator) Charset() text.Charset { return e.charset }
 
 // Find looks a game up by its name in UTF-8: whole, as a room shows it, or as
 // people are shown it if only one game looks so.
@@ -114,7 +115,7 @@ func (e *Emulator) Find(name string) (GameName, bool) {
 	var like GameName
 	n := 0
 	for _, g := range e.Games {
-		if wire.Shown(g.Name) == name {
+		if text.Shown(g.Name) == name {
 			like = g
 			n++
 		}

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/kclient"
+	"kbridge/kclient/text"
 	"kbridge/kclient/wire"
 )
 
@@ -27,9 +28,9 @@ func TestSplitGameList(t *testing.T) {
 	}
 }
 
-func charset(t *testing.T, name string) wire.Charset {
+func charset(t *testing.T, name string) text.Charset {
 	t.Helper()
-	cs, err := wire.LookupCharset(name)
+	cs, err := text.LookupCharset(name)
 	require.NoError(t, err)
 	return cs
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/bridge"
-	"kbridge/kclient/wire"
+	"kbridge/kclient/text"
 )
 
 // A game that starts right after another one, while the emulator is between two
@@ -21,7 +21,7 @@ func TestTheNextGameWaitsForItsCallback(t *testing.T) {
 	second.give([]byte{9, 9, 9, 9})
 	over := make(chan struct{})
 	h := newHost(t, runUI(func(ctx context.Context, d *bridge.Dialog) error {
-		name := d.Emulator(wire.Charset{}).Games[0]
+		name := d.Emulator(text.Charset{}).Games[0]
 		if _, err := d.Play(ctx, bridge.Match{Game: first, Name: name}); err != nil {
 			return err
 		}

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/bridge"
-	"kbridge/kclient/wire"
+	"kbridge/kclient/text"
 )
 
 // withParent sets KAILLERA_PARENT.
@@ -33,7 +33,7 @@ func playsOnce(game *fakeGame, start <-chan struct{}) runUI {
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		if _, err := d.Play(ctx, bridge.Match{Game: game, Name: d.Emulator(wire.Charset{}).Games[0]}); err != nil {
+		if _, err := d.Play(ctx, bridge.Match{Game: game, Name: d.Emulator(text.Charset{}).Games[0]}); err != nil {
 			return err
 		}
 		<-ctx.Done()

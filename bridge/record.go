@@ -7,14 +7,14 @@ import (
 
 	"kbridge/kclient/guard"
 	"kbridge/kclient/krec"
-	"kbridge/kclient/wire"
+	"kbridge/kclient/text"
 )
 
 // recorder writes what a game's kailleraModifyPlayValues return, and what came
 // before them, to a .krec file. A nil recorder records nothing.
 type recorder struct {
 	file    *krec.Writer
-	session wire.Charset
+	session text.Charset
 	log     *slog.Logger
 	broken  bool // it has panicked: nothing more is recorded
 }
@@ -36,10 +36,10 @@ func (s *Session) newRecorder(d *Dialog, m Match) *recorder {
 	if m.Record == "" {
 		return nil
 	}
-	text := hostText{host: s.host, session: m.Charset}
+	conv := hostText{host: s.host, session: m.Charset}
 	h := krec.Header{
-		App:     m.Charset.Encode(text.overWire(text.fromHost(d.infos.AppName), krec.MaxName)),
-		Game:    m.Charset.Encode(text.overWire(m.Name.Name, krec.MaxName)),
+		App:     m.Charset.Encode(conv.overWire(conv.fromHost(d.infos.AppName), krec.MaxName)),
+		Game:    m.Charset.Encode(conv.overWire(m.Name.Name, krec.MaxName)),
 		Time:    time.Now(),
 		Player:  m.Game.Player(),
 		Players: m.Game.Players(),
@@ -47,7 +47,7 @@ func (s *Session) newRecorder(d *Dialog, m Match) *recorder {
 	for _, name := range m.Players {
 		h.Names = append(h.Names, m.Charset.Cut(m.Charset.Encode(name), krec.MaxPlayerName))
 	}
-	file, err := krec.Create(s.inFolder(m.Record), wire.Shown(m.Name.Name), h)
+	file, err := krec.Create(s.inFolder(m.Record), text.Shown(m.Name.Name), h)
 	if err != nil {
 		s.logger().Error("the game is not recorded", "folder", m.Record, "err", err)
 		return nil

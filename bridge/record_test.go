@@ -14,7 +14,7 @@ import (
 
 	"kbridge/bridge"
 	"kbridge/kclient/krec"
-	"kbridge/kclient/wire"
+	"kbridge/kclient/text"
 )
 
 // recording is a UI that plays one game and records it in folder.
@@ -89,7 +89,7 @@ func TestRecordingHoldsWhatTheEmulatorGot(t *testing.T) {
 
 // A long name is cut at a character, so that the recording is found to be of that game when it is played back.
 func TestNamesInARecordingAreCutAtACharacter(t *testing.T) {
-	sjis, err := wire.LookupCharset("932")
+	sjis, err := text.LookupCharset("932")
 	require.NoError(t, err)
 	folder := t.TempDir()
 	long := strings.Repeat("あ", 100)

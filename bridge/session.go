@@ -7,7 +7,7 @@ import (
 	"sync"
 
 	"kbridge/kclient/guard"
-	"kbridge/kclient/wire"
+	"kbridge/kclient/text"
 )
 
 // Config says what a Session works with.
@@ -16,13 +16,13 @@ type Config struct {
 	UI UI
 	// HostCharset is how the emulator writes and reads its strings; the zero
 	// Charset is UTF-8 here. On Windows it is the ANSI code page.
-	HostCharset wire.Charset
+	HostCharset text.Charset
 	// HostProblem is what could not be found out about HostCharset; each Init
 	// logs it as a warning unless it is empty.
 	HostProblem string
 	// Charset is the session's, on the wire, where the user has not chosen
 	// another; the zero Charset is windows-1252.
-	Charset wire.Charset
+	Charset text.Charset
 	// Getenv looks an environment variable up, as the emulator sees it now;
 	// nil is os.Getenv. The Session itself reads KAILLERA_LOG.
 	Getenv func(string) string
@@ -43,9 +43,9 @@ type Config struct {
 // is in the log once.
 type Session struct {
 	ui          UI
-	host        wire.Charset
+	host        text.Charset
 	hostProblem string
-	charset     wire.Charset  // of the wire, unless the user chooses
+	charset     text.Charset  // of the wire, unless the user chooses
 	folder      func() string // may be nil
 	state       func() string // may be nil
 	log         logSink

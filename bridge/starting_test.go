@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/bridge"
-	"kbridge/kclient/wire"
+	"kbridge/kclient/text"
 )
 
 // What players say and who drops between the server's start and the emulator's game is told in the game, whichever of the
@@ -24,7 +24,7 @@ func TestWhatHappensWhileAGameStartsIsToldInIt(t *testing.T) {
 			}
 			var dialog *bridge.Dialog
 			h := newHost(t, runUI(func(ctx context.Context, d *bridge.Dialog) error {
-				e := d.Emulator(wire.Charset{})
+				e := d.Emulator(text.Charset{})
 				d.Chat("ann", "before the start")
 				if !playFirst {
 					starts(d)

@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"kbridge/kclient"
+	"kbridge/kclient/text"
 	"kbridge/kclient/wire"
 )
 
@@ -10,15 +11,15 @@ import (
 //
 // Where the emulator's charset is the session's, nothing is lost on the way but
 // control characters: bytes that the charset does not define have a form in UTF-8 (see
-// wire.Charset.Decode), which is kept all the way. Where the two differ, such
+// text.Charset.Decode), which is kept all the way. Where the two differ, such
 // bytes mean nothing to the other side and go as '?', or as U+FFFD into UTF-8.
 type hostText struct {
-	host    wire.Charset
-	session wire.Charset
+	host    text.Charset
+	session text.Charset
 }
 
-var utf8Charset = func() wire.Charset {
-	cs, err := wire.LookupCharset("utf-8")
+var utf8Charset = func() text.Charset {
+	cs, err := text.LookupCharset("utf-8")
 	if err != nil {
 		panic(err)
 	}
@@ -26,26 +27,26 @@ var utf8Charset = func() wire.Charset {
 }()
 
 // fromHost makes clean UTF-8 of an emulator's string.
-func (t hostText) fromHost(s string) string { return wire.Sanitise(t.host.Decode(s)) }
+func (t hostText) fromHost(s string) string { return text.Sanitise(t.host.Decode(s)) }
 
 // forSession is text of the emulator's as the session can have it.
 func (t hostText) forSession(s string) string {
 	if !t.host.Same(t.session) {
-		s = wire.Shown(s)
+		s = text.Shown(s)
 	}
-	return t.session.Compose(wire.Sanitise(s))
+	return t.session.Compose(text.Sanitise(s))
 }
 
 // overWire is what becomes of text of the emulator's on its way over the wire, where
 // it may have limit bytes in the session's charset.
 func (t hostText) overWire(s string, limit int) string {
-	return wire.Sanitise(t.session.Decode(t.session.Cut(harmless(t.session, t.session.Encode(t.forSession(s))), limit)))
+	return text.Sanitise(t.session.Decode(t.session.Cut(harmless(t.session, t.session.Encode(t.forSession(s))), limit)))
 }
 
 // sayable is an error when the session's charset does not have all of a text of the emulator's.
 func (t hostText) sayable(what, s string) error {
 	if char, lost := t.session.Unsayable(t.forSession(s)); lost {
-		return &kclient.CharsetError{What: what, Text: wire.Shown(s), Char: char, Charset: t.session.Name()}
+		return &kclient.CharsetError{What: what, Text: text.Shown(s), Char: char, Charset: t.session.Name()}
 	}
 	return nil
 }
@@ -53,18 +54,18 @@ func (t hostText) sayable(what, s string) error {
 // toHost turns text of other players into the emulator's charset, no
 // longer than limit bytes on the wire.
 func (t hostText) toHost(s string, limit int) string {
-	raw := t.session.Cut(t.session.Encode(wire.Sanitise(s)), limit)
+	raw := t.session.Cut(t.session.Encode(text.Sanitise(s)), limit)
 	if !t.host.Same(t.session) {
-		raw = t.host.Encode(wire.Sanitise(wire.Shown(t.session.Decode(raw))))
+		raw = t.host.Encode(text.Sanitise(text.Shown(t.session.Decode(raw))))
 	}
 	return harmless(t.host, raw)
 }
 
 // harmless takes out of bytes that were not UTF-8 what they are when others between them
 // have gone. In other charsets what is left are letters.
-func harmless(cs wire.Charset, raw string) string {
+func harmless(cs text.Charset, raw string) string {
 	if cs.Same(utf8Charset) {
-		return wire.SanitiseUTF8(raw)
+		return text.SanitiseUTF8(raw)
 	}
 	return raw
 }

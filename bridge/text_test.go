@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/kclient"
+	"kbridge/kclient/text"
 	"kbridge/kclient/wire"
 )
 
@@ -36,8 +37,8 @@ func TestTextOfTheHost(t *testing.T) {
 
 // codePages are hosts whose charset is the session's too: all of Windows.
 func codePages(t testing.TB) (all []hostText) {
-	for _, name := range wire.CharsetNames() {
-		cs, err := wire.LookupCharset(name)
+	for _, name := range text.CharsetNames() {
+		cs, err := text.LookupCharset(name)
 		require.NoError(t, err)
 		all = append(all, hostText{host: cs, session: cs})
 	}
@@ -46,17 +47,17 @@ func codePages(t testing.TB) (all []hostText) {
 
 // throughTheWire is what another player's emulator hears of what an emulator says, by way of the wire, where both and the
 // session have one charset.
-func throughTheWire(text hostText, s string) (raw, heard string) {
-	line, _ := text.forChat(s)
-	raw = text.session.Encode(line) // as kclient sends it
-	return raw, text.toHost(wire.Sanitise(text.session.Decode(raw)), wire.MaxGameChat)
+func throughTheWire(conv hostText, s string) (raw, heard string) {
+	line, _ := conv.forChat(s)
+	raw = conv.session.Encode(line) // as kclient sends it
+	return raw, conv.toHost(text.Sanitise(conv.session.Decode(raw)), wire.MaxGameChat)
 }
 
 // without is s without the control characters that a charset defines, and in UTF-8 without all that fools who reads it,
 // its letters composed with their marks.
-func without(text hostText, s string) string {
-	if text.host.Name() == "utf-8" {
-		return text.host.Encode(wire.Compose(text.host.Decode(wire.SanitiseUTF8(s))))
+func without(conv hostText, s string) string {
+	if conv.host.Name() == "utf-8" {
+		return conv.host.Encode(text.Compose(conv.host.Decode(text.SanitiseUTF8(s))))
 	}
 	return string(slices.DeleteFunc([]byte(s), func(b byte) bool { return b < ' ' || b == 0x7F }))
 }
@@ -92,25 +93,25 @@ func FuzzHostTextRoundTrip(f *testing.F) {
 }
 
 func TestWhereTheCharsetsDifferWhatCannotBeSaidIsNamed(t *testing.T) {
-	text := hostText{host: charset(t, "1252"), session: charset(t, "932")}
+	conv := hostText{host: charset(t, "1252"), session: charset(t, "932")}
 	says := func(s string) string {
-		line, err := text.forChat(s)
+		line, err := conv.forChat(s)
 		require.NoError(t, err)
 		return line
 	}
-	line, err := text.forChat("a\xe9\x83A")
-	require.Equal(t, "a??A", text.session.Encode(line), "and no half of a character: 83 41 is one in 932")
+	line, err := conv.forChat("a\xe9\x83A")
+	require.Equal(t, "a??A", conv.session.Encode(line), "and no half of a character: 83 41 is one in 932")
 	var lost *kclient.CharsetError
 	require.ErrorAs(t, err, &lost)
 	require.Equal(t, &kclient.CharsetError{What: "line of chat", Text: "aéƒA", Char: 'é', Charset: "shift_jis"}, lost)
-	require.Equal(t, "?a", text.toHost(text.session.Decode("\x83\x41a"), 10))
-	require.Equal(t, "?a", text.toHost(wire.Sanitise(text.session.Decode("\xffa")), 10))
+	require.Equal(t, "?a", conv.toHost(conv.session.Decode("\x83\x41a"), 10))
+	require.Equal(t, "?a", conv.toHost(text.Sanitise(conv.session.Decode("\xffa")), 10))
 
-	text = hostText{host: charset(t, "932"), session: charset(t, "utf-8")}
+	conv = hostText{host: charset(t, "932"), session: charset(t, "utf-8")}
 	require.Equal(t, "日本語≒", says("\x93\xfa\x96\x7b\x8c\xea\x87\x90"))
 	require.Equal(t, "\uFFFDa", says("\xffa"))
-	require.Equal(t, "\x93\xfa?", text.toHost("日🎮", 10))
-	require.Equal(t, "a", text.toHost(wire.Sanitise(text.session.Decode("\u202ea")), 10), "nothing that fools")
+	require.Equal(t, "\x93\xfa?", conv.toHost("日🎮", 10))
+	require.Equal(t, "a", conv.toHost(text.Sanitise(conv.session.Decode("\u202ea")), 10), "nothing that fools")
 }
 
 func TestEntriesThatDifferInUndefinedBytesAreTwo(t *testing.T) {

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"kbridge/kclient"
-	"kbridge/kclient/wire"
+	"kbridge/kclient/text"
 )
 
 // UI is what the user deals with while the emulator is inside
@@ -51,7 +51,7 @@ type Match struct {
 	// Name is the emulator's entry for the game.
 	Name GameName
 	// Charset is the session's: what other players say went through it.
-	Charset wire.Charset
+	Charset text.Charset
 	// Players are the players' names in UTF-8, in order, for the recording.
 	Players []string
 	// Record is the folder that a recording is written to, from the Config's

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/windows"
 
 	"kbridge/bridge"
-	"kbridge/kclient/wire"
+	"kbridge/kclient/text"
 )
 
 // hostText: strings are in the ANSI code page, whatever the session's charset is,
@@ -17,10 +17,10 @@ import (
 // UTF-8. The session has the same unless the user chooses another.
 func hostText(c bridge.Config) bridge.Config {
 	page := windows.GetACP()
-	charset, ok := wire.LookupCodePage(int(page))
+	charset, ok := text.LookupCodePage(int(page))
 	if !ok {
 		// No language of Windows has another one, but a registry can.
-		charset, _ = wire.LookupCodePage(1252)
+		charset, _ = text.LookupCodePage(1252)
 		c.HostProblem = fmt.Sprintf("the ANSI code page %d of this Windows is not known; its strings are taken for another one's", page)
 	}
 	c.HostCharset, c.Charset = charset, charset

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"kbridge/kclient/framecache"
+	"kbridge/kclient/text"
 	"kbridge/kclient/udp"
 	"kbridge/kclient/wire"
 )
@@ -38,7 +39,7 @@ type Config struct {
 	// Connection is the connection type 1 (LAN) to 6 (Bad): how many frames of
 	// input are sent at once. Default wire.LAN.
 	Connection wire.ConnectionType
-	// Charset names the encoding of text on the wire, see wire.LookupCharset.
+	// Charset names the encoding of text on the wire, see text.LookupCharset.
 	// Default windows-1252, what most clients use.
 	Charset string
 	// Numbering of cache positions. Window, the default, is what every
@@ -98,7 +99,7 @@ func (c Config) withDefaults() (Config, error) {
 	if !c.Numbering.Valid() {
 		return c, &ConfigError{"Numbering", fmt.Sprint(uint8(c.Numbering)), "framecache.Window or framecache.Ring"}
 	}
-	if wire.Sanitise(c.User) == "" {
+	if text.Sanitise(c.User) == "" {
 		return c, &ConfigError{"User", c.User, "a nickname of 1 to 31 bytes without control characters"}
 	}
 	if c.Logger == nil {

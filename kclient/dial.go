@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"kbridge/kclient/guard"
+	"kbridge/kclient/text"
 	"kbridge/kclient/wire"
 )
 
@@ -36,7 +37,7 @@ func Dial(ctx context.Context, addr string, cfg Config) (lobby *Lobby, err error
 		faults.Report(f, "server", addr)
 		lobby, err = nil, internal(f)
 	})
-	charset, err := wire.LookupCharset(cfg.Charset)
+	charset, err := text.LookupCharset(cfg.Charset)
 	if err != nil {
 		return nil, err
 	}

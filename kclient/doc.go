@@ -31,7 +31,7 @@
 // Text is UTF-8 without control characters. Bytes of other users that the session's
 // charset does not define are in it as code points for private use, so that what comes
 // from the wire can go back to it as it was, and two names that differ stay
-// two; [kbridge/kclient/wire.Shown] makes it fit for people's eyes.
+// two; [kbridge/kclient/text.Shown] makes it fit for people's eyes.
 //
 // What is sent is composed (a Mac has "é" as two characters) and encoded. Text with a character that the session's
 // charset does not have is not sent: a [*CharsetError] names the character.

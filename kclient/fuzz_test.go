@@ -13,6 +13,7 @@ import (
 
 	"kbridge/kclient"
 	"kbridge/kclient/guard"
+	"kbridge/kclient/text"
 	"kbridge/kclient/wire"
 )
 
@@ -395,7 +396,7 @@ func (p *player) look() {
 func (p *player) fit(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.String:
-		if s := v.String(); wire.Sanitise(s) != s {
+		if s := v.String(); text.Sanitise(s) != s {
 			p.t.Errorf("%q reaches the user", s)
 		}
 	case reflect.Struct:

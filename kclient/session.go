@@ -12,6 +12,7 @@ import (
 
 	"kbridge/kclient/guard"
 	"kbridge/kclient/link"
+	"kbridge/kclient/text"
 	"kbridge/kclient/wire"
 )
 
@@ -33,7 +34,7 @@ type session struct {
 	query   netip.AddrPort // where HELLO went; answers PING
 	server  netip.AddrPort // where the session runs
 	cfg     Config
-	charset wire.Charset
+	charset text.Charset
 	log     *slog.Logger
 	faults  *guard.Reporter
 	done    chan struct{} // closed when err is set
@@ -335,7 +336,7 @@ func (s *session) gameLocked() *Game {
 }
 
 // text makes the wire's bytes fit for a user interface.
-func (s *session) text(raw string) string { return wire.Sanitise(s.charset.Decode(raw)) }
+func (s *session) text(raw string) string { return text.Sanitise(s.charset.Decode(raw)) }
 
 // lineText is text for room chat, in which a mark of data stays.
 func (s *session) lineText(raw string) string {

@@ -3,6 +3,7 @@ package kclient
 import (
 	"fmt"
 
+	"kbridge/kclient/text"
 	"kbridge/kclient/wire"
 )
 
@@ -37,10 +38,10 @@ func (s *session) raw(what, text string, limit int) (string, error) {
 }
 
 // toWire is raw before there is a session.
-func toWire(charset wire.Charset, what, text string, limit int) (raw string, err error) {
-	clean := charset.Compose(wire.Sanitise(text))
+func toWire(charset text.Charset, what, said string, limit int) (raw string, err error) {
+	clean := charset.Compose(text.Sanitise(said))
 	if char, lost := charset.Unsayable(clean); lost {
-		err = &CharsetError{What: what, Text: text, Char: char, Charset: charset.Name()}
+		err = &CharsetError{What: what, Text: said, Char: char, Charset: charset.Name()}
 	}
 	return charset.Cut(charset.Encode(clean), limit), err
 }

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"kbridge/kclient/framecache"
-	"kbridge/kclient/wire"
+	"kbridge/kclient/text"
 )
 
 // Padding says when the server fills the queues of slower connection types with
@@ -162,7 +162,7 @@ func (c Config) withDefaults() (Config, error) {
 	if lines := strings.Count(c.MOTD, "\n") + 1; lines > maxMOTD {
 		errs = append(errs, fmt.Errorf("server: MOTD has %d lines, at most %d", lines, maxMOTD))
 	}
-	if charset, err := wire.LookupCharset(c.Charset); err != nil {
+	if charset, err := text.LookupCharset(c.Charset); err != nil {
 		errs = append(errs, err)
 	} else {
 		errs = append(errs, sayable(charset, "Name", c.Name), sayable(charset, "MOTD", c.MOTD))

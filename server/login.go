@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"kbridge/kclient/link"
+	"kbridge/kclient/text"
 	"kbridge/kclient/wire"
 )
 
@@ -172,7 +173,7 @@ func (s *session) completeLogin(now time.Time) {
 	s.user = sv.clean.clean(l.request.User, maxUserName)
 	s.emulator = sv.clean.clean(l.request.Emulator, maxEmulatorName)
 	s.connection = l.request.Connection
-	s.key = wire.NameKey(s.user)
+	s.key = text.NameKey(s.user)
 	s.ping = l.pings.millis()
 	if s.comeBack(now) {
 		return

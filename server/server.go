@@ -96,7 +96,7 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	charset, _ := wire.LookupCharset(cfg.Charset) // withDefaults has looked it up already
+	charset, _ := text.LookupCharset(cfg.Charset) // withDefaults has looked it up already
 	s := &Server{
 		cfg:      cfg,
 		clean:    cleaner{charset},

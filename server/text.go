@@ -4,12 +4,12 @@ import (
 	"fmt"
 	"strings"
 
-	"kbridge/kclient/wire"
+	"kbridge/kclient/text"
 )
 
 // cleaner is the one sanitiser: every text that comes from a client goes
 // through it before it is stored, relayed or logged.
-type cleaner struct{ charset wire.Charset }
+type cleaner struct{ charset text.Charset }
 
 // clean takes the control characters out of raw wire bytes, in UTF-8 also what could fool
 // who reads them, and cuts them to limit bytes. All others stay byte for byte what they were: what has no character
@@ -19,7 +19,7 @@ type cleaner struct{ charset wire.Charset }
 // bytes of a code page are never control characters.
 func (c cleaner) clean(raw string, limit int) string {
 	if c.charset.Same(utf8Charset) {
-		raw = wire.SanitiseUTF8(raw)
+		raw = text.SanitiseUTF8(raw)
 	} else if hasControl(raw) {
 		raw = dropControls(raw)
 	}
@@ -28,14 +28,14 @@ func (c cleaner) clean(raw string, limit int) string {
 
 // text is the harmless UTF-8 of raw wire bytes, for the log and for words of
 // ours that quote it.
-func (c cleaner) text(raw string) string { return wire.Sanitise(c.charset.Decode(raw)) }
+func (c cleaner) text(raw string) string { return text.Sanitise(c.charset.Decode(raw)) }
 
 // seen is what people see of a name.
-func (c cleaner) seen(raw string) string { return wire.Visible(c.text(raw)) }
+func (c cleaner) seen(raw string) string { return text.Visible(c.text(raw)) }
 
 // encode turns a text of ours, which may quote what users have sent, into wire bytes.
-func (c cleaner) encode(text string, limit int) string {
-	return c.charset.Cut(c.charset.Encode(wire.Sanitise(text)), limit)
+func (c cleaner) encode(s string, limit int) string {
+	return c.charset.Cut(c.charset.Encode(text.Sanitise(s)), limit)
 }
 
 // encodeTheirs is encode for what the administrator has written.
@@ -44,15 +44,15 @@ func (c cleaner) encodeTheirs(text string, limit int) string {
 }
 
 // sayable is an error when a charset does not have all of what the administrator has written.
-func sayable(charset wire.Charset, what, text string) error {
-	if char, lost := charset.Unsayable(charset.Compose(wire.Sanitise(text))); lost {
+func sayable(charset text.Charset, what, s string) error {
+	if char, lost := charset.Unsayable(charset.Compose(text.Sanitise(s))); lost {
 		return fmt.Errorf("server: %s has the character %q (%U), which the charset %s does not have: write it otherwise, or choose another charset (utf-8 has all)",
 			what, char, char, charset.Name())
 	}
 	return nil
 }
 
-var utf8Charset, _ = wire.LookupCharset("utf-8")
+var utf8Charset, _ = text.LookupCharset("utf-8")
 
 // dropControls takes out C0 and DEL.
 func dropControls(raw string) string {

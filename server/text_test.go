@@ -8,12 +8,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"kbridge/kclient/text"
 	"kbridge/kclient/wire"
 )
 
 func cleanerFor(t *testing.T, name string) cleaner {
 	t.Helper()
-	c, err := wire.LookupCharset(name)
+	c, err := text.LookupCharset(name)
 	require.NoError(t, err)
 	return cleaner{c}
 }
@@ -94,13 +95,13 @@ func FuzzClean(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, raw string, limit int) {
 		limit = int(uint(limit) % 400)
-		for _, name := range wire.CharsetNames() {
+		for _, name := range text.CharsetNames() {
 			c := cleanerFor(t, name)
 			out := c.clean(raw, limit)
 			require.LessOrEqual(t, len(out), limit)
 			require.False(t, hasControl(out), "%s: %q", name, out)
-			text := c.text(out)
-			require.Equal(t, text, wire.Sanitise(text))
+			shown := c.text(out)
+			require.Equal(t, shown, text.Sanitise(shown))
 			require.Equal(t, out, c.clean(out, limit), "%s: cleaning twice is cleaning once", name)
 		}
 	})

@@ -57,7 +57,7 @@ type Settings struct {
 	Game       string // a name in UTF-8; empty for the first of the list
 	Players    int
 	Connection wire.ConnectionType
-	Charset    wire.Charset // windows-1252 unless it is set; Run then takes the dialog's default
+	Charset    text.Charset // windows-1252 unless it is set; Run then takes the dialog's default
 	Record     string       // a folder; empty for no recording
 }
 
@@ -66,9 +66,9 @@ type Settings struct {
 func ReadSettings(getenv func(string) string) (Settings, error) {
 	s := Settings{
 		Server:     strings.TrimSpace(getenv(EnvServer)),
-		Nick:       strings.TrimSpace(wire.Sanitise(getenv(EnvNick))),
+		Nick:       strings.TrimSpace(text.Sanitise(getenv(EnvNick))),
 		Role:       RoleAuto,
-		Game:       wire.Sanitise(getenv(EnvGame)),
+		Game:       text.Sanitise(getenv(EnvGame)),
 		Players:    2,
 		Connection: wire.LAN,
 		Record:     getenv(EnvRecord),
@@ -112,9 +112,9 @@ func ReadSettings(getenv func(string) string) (Settings, error) {
 		}
 		s.Connection = wire.ConnectionType(n)
 	}
-	charset, err := wire.LookupCharset(getenv(EnvCharset))
+	charset, err := text.LookupCharset(getenv(EnvCharset))
 	if err != nil {
-		refuse(EnvCharset, "one of "+strings.Join(wire.CharsetNames(), ", "))
+		refuse(EnvCharset, "one of "+strings.Join(text.CharsetNames(), ", "))
 	}
 	s.Charset = charset
 	return s, errors.Join(wrong...)

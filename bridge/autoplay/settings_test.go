@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/bridge"
+	"kbridge/kclient/text"
 	"kbridge/kclient/wire"
 )
 
@@ -72,7 +73,7 @@ func TestWrongSettingsNameTheVariableAndWhatItTakes(t *testing.T) {
 		{EnvConnection, "0", "1 (LAN) to 6 (Bad)"},
 		{EnvConnection, "7", "1 (LAN) to 6 (Bad)"},
 		{EnvConnection, "LAN", "1 (LAN) to 6 (Bad)"},
-		{EnvCharset, "ebcdic", "one of " + strings.Join(wire.CharsetNames(), ", ")},
+		{EnvCharset, "ebcdic", "one of " + strings.Join(text.CharsetNames(), ", ")},
 	} {
 		_, err := ReadSettings(environment{EnvServer: "host"}.with(c.variable, c.value).getenv)
 		var wrong *SettingError
@@ -114,9 +115,9 @@ func TestChoiceOfTheGame(t *testing.T) {
 	require.ErrorContains(t, err, "list is empty")
 }
 
-func charset(t *testing.T, name string) wire.Charset {
+func charset(t *testing.T, name string) text.Charset {
 	t.Helper()
-	cs, err := wire.LookupCharset(name)
+	cs, err := text.LookupCharset(name)
 	require.NoError(t, err)
 	return cs
 }

@@ -6,7 +6,7 @@ import (
 
 	"kbridge/bridge/lobby/message"
 	"kbridge/kclient"
-	"kbridge/kclient/wire"
+	"kbridge/kclient/text"
 )
 
 // done answers a page's request that had an ID.
@@ -23,7 +23,7 @@ func (d *desk) heard(p pageMessage) {
 	}
 	if p.err != nil {
 		d.log.Debug("a page said what makes no sense", "err", p.err)
-		d.done(p.from, p.id, problem("internal", wire.Sanitise(p.err.Error())))
+		d.done(p.from, p.id, problem("internal", text.Sanitise(p.err.Error())))
 		return
 	}
 	var wrong *message.Problem
@@ -108,7 +108,7 @@ func (d *desk) speak(m message.Say) *message.Problem {
 	if v == nil || v.lobby == nil {
 		return problem("state", "")
 	}
-	text := strings.TrimSpace(wire.Sanitise(m.Text))
+	text := strings.TrimSpace(text.Sanitise(m.Text))
 	if text == "" {
 		return nil
 	}

@@ -12,6 +12,7 @@ import (
 
 	"kbridge/bridge"
 	"kbridge/bridge/lobby/page"
+	"kbridge/kclient/text"
 	"kbridge/kclient/wire"
 	"kbridge/server/servertest"
 )
@@ -82,7 +83,7 @@ func TestThePageNamesTheCharsets(t *testing.T) {
 	require.NoError(t, err)
 	var texts map[string]any
 	require.NoError(t, json.Unmarshal(b, &texts))
-	for _, name := range append(wire.CharsetNames(), "auto") {
+	for _, name := range append(text.CharsetNames(), "auto") {
 		require.Contains(t, texts, "charset."+name)
 	}
 	a := newBrowser(t, newPlayer(t, "ann").open())
@@ -94,16 +95,16 @@ func TestThePageNamesTheCharsets(t *testing.T) {
 	a.is("settings", "charset", "auto")
 }
 
-// What the page leaves out of texts is what wire.Shown leaves out.
+// What the page leaves out of texts is what text.Shown leaves out.
 func TestThePageShowsTextAsWireShown(t *testing.T) {
 	b, err := page.Files.ReadFile("dom.js")
 	require.NoError(t, err)
 	require.Contains(t, string(b), `.replace(/[\u{10FD80}-\u{10FDFF}\u{E01EE}\u{E01EF}]/gu, '').replace(/[\u{10FE80}-\u{10FEFF}]/gu, '\uFFFD')`)
 	for _, r := range []rune{0x10FD80, 0x10FDFF, 0xE01EE, 0xE01EF} {
-		require.Equal(t, "ab", wire.Shown("a"+string(r)+"b"))
+		require.Equal(t, "ab", text.Shown("a"+string(r)+"b"))
 	}
-	require.Equal(t, "a\uFFFD\uFFFDb", wire.Shown("a\U0010FE80\U0010FEFFb"))
+	require.Equal(t, "a\uFFFD\uFFFDb", text.Shown("a\U0010FE80\U0010FEFFb"))
 	for _, r := range []rune{0x10FD7F, 0x10FE00, 0x10FE7F, 0x10FF00, 0xE01ED, 0xE01F0} {
-		require.Equal(t, string(r), wire.Shown(string(r)))
+		require.Equal(t, string(r), text.Shown(string(r)))
 	}
 }

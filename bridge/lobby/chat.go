@@ -7,7 +7,7 @@ import (
 
 	"kbridge/bridge/lobby/message"
 	"kbridge/bridge/lobby/settings"
-	"kbridge/kclient/wire"
+	"kbridge/kclient/text"
 )
 
 const (
@@ -41,7 +41,7 @@ func now() int64 { return time.Now().UnixMilli() }
 
 // ignores reports whether the player does not want to read this user.
 func (d *desk) ignores(name string) bool {
-	return d.visit != nil && d.visit.ignored[wire.NameKey(name)]
+	return d.visit != nil && d.visit.ignored[text.NameKey(name)]
 }
 
 // ignore hides a user, or shows it again. Names are kept: IDs are new with every
@@ -54,9 +54,9 @@ func (d *desk) ignore(m message.Ignore) *message.Problem {
 	if !ok {
 		return problem("user", "")
 	}
-	key := wire.NameKey(u.Name)
+	key := text.NameKey(u.Name)
 	err := d.settings.Change(func(s *settings.Settings) {
-		s.Ignored = slices.DeleteFunc(s.Ignored, func(name string) bool { return wire.NameKey(name) == key })
+		s.Ignored = slices.DeleteFunc(s.Ignored, func(name string) bool { return text.NameKey(name) == key })
 		if m.On {
 			s.Ignored = append(s.Ignored, u.Name)
 		}

@@ -11,7 +11,7 @@ import (
 	"kbridge/bridge/lobby/message"
 	"kbridge/bridge/lobby/settings"
 	"kbridge/kclient/guard"
-	"kbridge/kclient/wire"
+	"kbridge/kclient/text"
 )
 
 const (
@@ -81,8 +81,8 @@ func newDesk(ctx context.Context, l *Lobby, dialog *bridge.Dialog) *desk {
 }
 
 // charset is what the user has chosen for the session, or the library's default.
-func (d *desk) charset() wire.Charset {
-	cs, err := wire.LookupCharset(d.settings.Get().Charset)
+func (d *desk) charset() text.Charset {
+	cs, err := text.LookupCharset(d.settings.Get().Charset)
 	if err != nil { // settings.Auto is no charset
 		cs = d.dialog.DefaultCharset()
 	}
@@ -91,7 +91,7 @@ func (d *desk) charset() wire.Charset {
 
 // setCharset describes the emulator anew: its strings, and what of its names rooms
 // show, depend on the session's charset.
-func (d *desk) setCharset(cs wire.Charset) {
+func (d *desk) setCharset(cs text.Charset) {
 	d.emulator = d.dialog.Emulator(cs)
 	d.have = make(map[string]bridge.GameName, len(d.emulator.Games))
 	for _, g := range d.emulator.Games {

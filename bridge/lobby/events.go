@@ -9,6 +9,7 @@ import (
 
 	"kbridge/bridge/lobby/message"
 	"kbridge/kclient"
+	"kbridge/kclient/text"
 	"kbridge/kclient/wire"
 )
 
@@ -47,7 +48,7 @@ func (d *desk) event(v *visit, e kclient.Event) {
 			if d.serversOwn(e.User) {
 				kind = "server"
 			}
-			text, me := wire.Sanitise(e.Text), e.User == d.session.Nick
+			text, me := text.Sanitise(e.Text), e.User == d.session.Nick
 			d.say(message.Line{Where: "room", Kind: kind, From: e.User, Text: text, Me: me})
 			d.dialog.Chat(e.User, e.Text)
 		}

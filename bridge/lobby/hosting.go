@@ -10,6 +10,7 @@ import (
 	"kbridge/bridge/lobby/settings"
 	"kbridge/kclient"
 	"kbridge/kclient/guard"
+	"kbridge/kclient/text"
 	"kbridge/kclient/wire"
 	"kbridge/server"
 )
@@ -41,7 +42,7 @@ func (d *desk) startHost(m message.StartHost) *message.Problem {
 	case d.settings.Get().Nick == "":
 		return problem("nick", "")
 	}
-	name := wire.Sanitise(m.Name)
+	name := text.Sanitise(m.Name)
 	if name == "" {
 		name = d.settings.Get().Nick
 	}
@@ -50,7 +51,7 @@ func (d *desk) startHost(m message.StartHost) *message.Problem {
 	}
 	failed := func(err error) *message.Problem {
 		d.log.Warn("no server can be hosted", "err", err)
-		d.host.shown = message.Host{State: hostFailed, Name: name, Error: wire.Sanitise(err.Error())}
+		d.host.shown = message.Host{State: hostFailed, Name: name, Error: text.Sanitise(err.Error())}
 		d.tell(d.host.shown)
 		return problem("host", d.host.shown.Error)
 	}

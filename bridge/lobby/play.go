@@ -13,7 +13,7 @@ import (
 	"kbridge/bridge/lobby/playback"
 	"kbridge/kclient"
 	"kbridge/kclient/link"
-	"kbridge/kclient/wire"
+	"kbridge/kclient/text"
 )
 
 // The states of a game, as the page knows them.
@@ -172,7 +172,7 @@ func overReason(err error) string {
 	case errors.Is(err, bridge.ErrShutdown), errors.Is(err, bridge.ErrDialogOver), errors.Is(err, kclient.ErrClosed):
 		return "lost"
 	}
-	return wire.Sanitise(err.Error())
+	return text.Sanitise(err.Error())
 }
 
 // checkPlay ends the dialog's game when the client's is over: the emulator may not
@@ -273,7 +273,7 @@ func (d *desk) listRecords() {
 		d.log.Warn("the recordings cannot be listed", "err", err)
 	}
 	cs := d.charset()
-	text := func(raw string) string { return wire.Sanitise(cs.Decode(raw)) }
+	text := func(raw string) string { return text.Sanitise(cs.Decode(raw)) }
 	d.records = message.Records{}
 	for _, a := range list {
 		r := message.Record{File: a.File, Game: text(a.Header.Game), Emulator: text(a.Header.App), At: a.Time().UnixMilli(), Player: a.Header.Player,
@@ -300,7 +300,7 @@ func (d *desk) deleteRecord(file string) *message.Problem {
 		return problem("busy", "")
 	}
 	if err := playback.Delete(recordFolder(d.dialog, d.folder, d.settings.Get().RecordFolder), file); err != nil {
-		return problem("file", wire.Sanitise(err.Error()))
+		return problem("file", text.Sanitise(err.Error()))
 	}
 	d.listRecords()
 	d.tell(d.records)
@@ -314,27 +314,27 @@ func (d *desk) playRecord(file string) *message.Problem {
 	}
 	path, err := playback.Path(recordFolder(d.dialog, d.folder, d.settings.Get().RecordFolder), file)
 	if err != nil {
-		return problem("file", wire.Sanitise(err.Error()))
+		return problem("file", text.Sanitise(err.Error()))
 	}
 	cs := d.charset()
-	text := func(raw string) string { return wire.Sanitise(cs.Decode(raw)) }
+	clean := func(raw string) string { return text.Sanitise(cs.Decode(raw)) }
 	tape, err := playback.Open(path, func(e playback.Event) {
-		d.put(d.ctx, func() { d.taped(text(e.Nick), text(e.Text), e.Player) })
+		d.put(d.ctx, func() { d.taped(clean(e.Nick), clean(e.Text), e.Player) })
 	})
 	if err != nil {
-		return problem("file", wire.Sanitise(err.Error()))
+		return problem("file", text.Sanitise(err.Error()))
 	}
 	h := tape.Header()
-	entry, ok := d.emulator.Find(text(h.Game))
+	entry, ok := d.emulator.Find(clean(h.Game))
 	if !ok {
 		_ = tape.Close()
-		return problem("game", text(h.Game))
+		return problem("game", clean(h.Game))
 	}
 	var names []string
 	for i := range h.Players {
 		names = append(names, fmt.Sprintf("player %d", i+1))
 		if i < len(h.Names) && h.Names[i] != "" {
-			names[i] = text(h.Names[i])
+			names[i] = clean(h.Names[i])
 		}
 	}
 	d.play = playing{game: tape, tape: tape, shown: message.Play{State: playPlaying, Game: entry.Name, Player: h.Player, Players: names,

@@ -13,7 +13,6 @@ import (
 	"kbridge/bridge/lobby/settings"
 	"kbridge/kclient"
 	"kbridge/kclient/text"
-	"kbridge/kclient/wire"
 )
 
 // serverList is every server that the player could go to.
@@ -90,7 +89,7 @@ func (l *serverList) fetched(d *desk, ctx context.Context, source string, list m
 		}
 		if err != nil {
 			d.log.Info("a list of servers does not answer", "source", source, "err", err)
-			s.Error = wire.Sanitise(err.Error())
+			s.Error = text.Sanitise(err.Error())
 			s.State = "failed"
 			if list.Cached {
 				s.State = "cached"

@@ -3,6 +3,7 @@ package lobby
 import (
 	"kbridge/bridge/lobby/message"
 	"kbridge/bridge/lobby/settings"
+	"kbridge/kclient/text"
 	"kbridge/kclient/wire"
 )
 
@@ -21,7 +22,7 @@ func (d *desk) state() []message.ToPage {
 func (d *desk) hello() message.Hello {
 	h := message.Hello{
 		Emulator: d.emulator.Name, GameCount: len(d.emulator.Games), FirstRun: d.settings.Get().Nick == "", Version: Version,
-		Now: now(), Charsets: wire.CharsetNames(), Charset: d.dialog.DefaultCharset().Name(), Problem: d.problem, MoreInfos: d.dialog.HasMoreInfos(),
+		Now: now(), Charsets: text.CharsetNames(), Charset: d.dialog.DefaultCharset().Name(), Problem: d.problem, MoreInfos: d.dialog.HasMoreInfos(),
 	}
 	for _, a := range advice {
 		h.Connections = append(h.Connections, message.Connection{Type: int(a.connection), Name: a.connection.String(),
@@ -52,7 +53,7 @@ func (d *desk) connection(s settings.Settings) int {
 // setSettings changes what the message holds.
 func (d *desk) setSettings(m message.SetSettings) *message.Problem {
 	var wrong *message.Problem
-	if m.Nick != nil && wire.Sanitise(*m.Nick) == "" {
+	if m.Nick != nil && text.Sanitise(*m.Nick) == "" {
 		return problem("nick", "")
 	}
 	if m.Connection != nil && !wire.ConnectionType(*m.Connection).Valid() || m.Connection != nil && *m.Connection > 255 {

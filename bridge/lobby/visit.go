@@ -10,6 +10,7 @@ import (
 	"kbridge/bridge"
 	"kbridge/bridge/lobby/message"
 	"kbridge/kclient"
+	"kbridge/kclient/text"
 	"kbridge/kclient/wire"
 )
 
@@ -27,7 +28,7 @@ type visit struct {
 	ctx     context.Context
 	cancel  context.CancelFunc
 	lobby   *kclient.Lobby // nil while connecting
-	charset wire.Charset
+	charset text.Charset
 	chosen  bridge.GameName // what our room was opened for
 	users   map[uint16]kclient.User
 	games   map[uint32]kclient.GameInfo
@@ -68,7 +69,7 @@ func (d *desk) connect(typed string, back *bridge.Comeback) *message.Problem {
 		v.name = s.Name
 	}
 	for _, name := range set.Ignored {
-		v.ignored[wire.NameKey(name)] = true
+		v.ignored[text.NameKey(name)] = true
 	}
 	v.ctx, v.cancel = context.WithCancel(d.ctx)
 	d.visit = v
@@ -233,9 +234,9 @@ func problemOf(err error) *message.Problem {
 		return problem("charset", fmt.Sprintf("%c (%U), %s", charset.Char, charset.Char, charset.Charset))
 	}
 	if errors.As(err, &name) || errors.As(err, &config) || errors.Is(err, wire.ErrHandshake) {
-		return problem("address", wire.Sanitise(err.Error()))
+		return problem("address", text.Sanitise(err.Error()))
 	}
-	return problem("internal", wire.Sanitise(err.Error()))
+	return problem("internal", text.Sanitise(err.Error()))
 }
 
 // timeoutCodes are what a time-out is called on the page, where each kind has its own words.

@@ -3,6 +3,8 @@ package wire
 import (
 	"bytes"
 	"testing"
+
+	"kbridge/kclient/text"
 )
 
 // allocs asserts that f allocates nothing.
@@ -106,10 +108,10 @@ func TestRefusingDoesNotAllocate(t *testing.T) {
 func TestCleanTextDoesNotAllocate(t *testing.T) {
 	skipUnderRace(t)
 	allocs(t, "clean text", func() {
-		if Sanitise("Käse 鵺 🎮") != "Käse 鵺 🎮" {
+		if text.Sanitise("Käse 鵺 🎮") != "Käse 鵺 🎮" {
 			t.Fatal("changed")
 		}
-		if c := (Charset{}); c.Decode("plain") != "plain" || c.Encode("plain") != "plain" || c.Cut("plain", 3) != "pla" {
+		if c := (text.Charset{}); c.Decode("plain") != "plain" || c.Encode("plain") != "plain" || c.Cut("plain", 3) != "pla" {
 			t.Fatal("changed")
 		}
 	})

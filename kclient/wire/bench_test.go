@@ -1,6 +1,10 @@
 package wire
 
-import "testing"
+import (
+	"testing"
+
+	"kbridge/kclient/text"
+)
 
 // benchBundle is a datagram as it travels in a game: the newest game data of
 // an N64 player (24 bytes) and two repeats.
@@ -77,7 +81,7 @@ func BenchmarkAppendServerStatus(b *testing.B) {
 func BenchmarkSanitise(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
-		if Sanitise("Nintendo All-Star! (J)") == "" {
+		if text.Sanitise("Nintendo All-Star! (J)") == "" {
 			b.Fatal("nothing")
 		}
 	}

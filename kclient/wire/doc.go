@@ -23,7 +23,7 @@
 // it; AppendMessage puts a body into a bundle. A string is written up to its
 // first NUL and up to MaxString bytes, so that no struct can make bytes that a
 // parser refuses. Senders keep to the lower limits that deployed servers have
-// (MaxUserName and its neighbours) with Charset.Cut.
+// (MaxUserName and its neighbours) with Charset.Cut of kclient/text.
 //
 // ParseBundle, AppendBundleHeader, AppendMessage and the functions for game
 // data and game cache allocate nothing when their slices have room: they run
@@ -31,10 +31,8 @@
 //
 // # Text
 //
-// Every string in a struct holds the raw bytes of the wire. Charset turns them
-// into UTF-8 and back, without losing any that it does not know; Sanitise belongs
-// between text from the wire and any user interface or log, and Shown makes it fit
-// for people's eyes.
+// Every string in a struct holds the raw bytes of the wire. kclient/text turns them
+// into UTF-8 and back, and makes them fit for people's eyes.
 //
 // # What it must not do
 //

@@ -3,15 +3,16 @@ package wire_test
 import (
 	"fmt"
 
+	"kbridge/kclient/text"
 	"kbridge/kclient/wire"
 )
 
 // A client logs in: its first datagram to the session port, and what a server
 // reads from it.
 func Example() {
-	text, _ := wire.LookupCharset("windows-1252")
+	latin, _ := text.LookupCharset("windows-1252")
 	login := wire.LoginRequest{
-		User:       text.Cut(text.Encode("Käthe"), wire.MaxUserName),
+		User:       latin.Cut(latin.Encode("Käthe"), wire.MaxUserName),
 		Emulator:   "chip8 1.0",
 		Connection: wire.LAN,
 	}
@@ -28,7 +29,7 @@ func Example() {
 		switch m.Type {
 		case wire.TypeLogin:
 			login, err := wire.ParseLoginRequest(m.Body)
-			fmt.Println(m.Seq, m.Type, wire.Sanitise(text.Decode(login.User)), login.Emulator, login.Connection, err)
+			fmt.Println(m.Seq, m.Type, text.Sanitise(latin.Decode(login.User)), login.Emulator, login.Connection, err)
 		}
 	}
 	// Output:

@@ -9,7 +9,6 @@ import (
 	"golang.org/x/text/encoding/charmap"
 
 	"kbridge/kclient/text"
-	"kbridge/kclient/wire"
 )
 
 // Server is one server of a list.
@@ -106,7 +105,7 @@ func number(s string) int {
 
 // clean makes a field fit to be shown. Lists of web sites come with entities.
 func clean(s string) string {
-	s = strings.TrimSpace(wire.Sanitise(html.UnescapeString(s)))
+	s = strings.TrimSpace(text.Sanitise(html.UnescapeString(s)))
 	if len(s) > maxText {
 		s = strings.ToValidUTF8(s[:maxText], "")
 	}

@@ -22,7 +22,7 @@ export function add(e, children) {
   }
 }
 
-// shown is what people see of a text, as the library's wire.Shown: code points that stand for bytes which the charset does not
+// shown is what people see of a text, as the library's text.Shown: code points that stand for bytes which the charset does not
 // define are U+FFFD, those of characters that could fool somebody, and marks of second spellings, are left out. The text itself
 // is what goes back to the library.
 export function shown(text) {

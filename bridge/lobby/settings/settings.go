@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"kbridge/kclient/text"
 	"kbridge/kclient/wire"
 )
 
@@ -91,30 +92,30 @@ func (s Settings) Clone() Settings {
 // mend puts defaults in place of what cannot be, and says where it did.
 func (s *Settings) mend() (wrong []string) {
 	d := Default()
-	if cs, err := wire.LookupCharset(s.Charset); s.Version < 1 && err == nil && cs.Same(wire.Charset{}) {
+	if cs, err := text.LookupCharset(s.Charset); s.Version < 1 && err == nil && cs.Same(text.Charset{}) {
 		s.Charset = Auto
 	}
 	s.Version = version
 	complain := func(name string, value any, takes string) {
 		wrong = append(wrong, fmt.Sprintf("%s is %v, it takes %s", name, value, takes))
 	}
-	text := func(t *string, limit int) {
-		clean := wire.Sanitise(*t)
+	cut := func(t *string, limit int) {
+		clean := text.Sanitise(*t)
 		for len(clean) > limit {
 			clean = strings.ToValidUTF8(clean[:limit], "")
 		}
 		*t = clean
 	}
-	text(&s.Nick, maxText)
-	text(&s.HostName, wire.MaxGameName)
+	cut(&s.Nick, maxText)
+	cut(&s.HostName, wire.MaxGameName)
 	if s.Connection < 0 || s.Connection > int(wire.Bad) {
 		complain("connection", s.Connection, "1 (LAN) to 6 (Bad)")
 		s.Connection = d.Connection
 	}
-	if cs, err := wire.LookupCharset(s.Charset); s.Charset == "" || s.Charset == Auto {
+	if cs, err := text.LookupCharset(s.Charset); s.Charset == "" || s.Charset == Auto {
 		s.Charset = Auto
 	} else if err != nil {
-		complain("charset", s.Charset, Auto+" or one of "+strings.Join(wire.CharsetNames(), ", "))
+		complain("charset", s.Charset, Auto+" or one of "+strings.Join(text.CharsetNames(), ", "))
 		s.Charset = d.Charset
 	} else {
 		s.Charset = cs.Name()
@@ -141,24 +142,24 @@ func (s *Settings) mend() (wrong []string) {
 		complain("a source", source, "an address that begins with http:// or https://")
 		return true
 	})
-	s.Favourites = slices.DeleteFunc(s.Favourites, func(f Favourite) bool { return wire.Sanitise(f.Address) == "" })
-	s.Recent = slices.DeleteFunc(s.Recent, func(r Recent) bool { return wire.Sanitise(r.Address) == "" })
+	s.Favourites = slices.DeleteFunc(s.Favourites, func(f Favourite) bool { return text.Sanitise(f.Address) == "" })
+	s.Recent = slices.DeleteFunc(s.Recent, func(r Recent) bool { return text.Sanitise(r.Address) == "" })
 	s.Favourites = s.Favourites[:min(len(s.Favourites), MaxFavourites)]
 	s.Recent = s.Recent[:min(len(s.Recent), MaxRecent)]
 	s.Sources = s.Sources[:min(len(s.Sources), MaxSources)]
 	s.Ignored = s.Ignored[max(0, len(s.Ignored)-MaxIgnored):]
 	for i := range s.Favourites {
 		f := &s.Favourites[i]
-		text(&f.Address, maxText)
-		text(&f.Name, maxText)
-		text(&f.Note, MaxNote)
+		cut(&f.Address, maxText)
+		cut(&f.Name, maxText)
+		cut(&f.Note, MaxNote)
 	}
 	for i := range s.Recent {
-		text(&s.Recent[i].Address, maxText)
-		text(&s.Recent[i].Name, maxText)
+		cut(&s.Recent[i].Address, maxText)
+		cut(&s.Recent[i].Name, maxText)
 	}
 	for i := range s.Ignored {
-		text(&s.Ignored[i], maxText)
+		cut(&s.Ignored[i], maxText)
 	}
 	if s.Sources == nil {
 		s.Sources = []string{} // none is what was chosen, and is written down as that
@@ -169,5 +170,5 @@ func (s *Settings) mend() (wrong []string) {
 // IsSource reports whether a text can be the address of a master list.
 func IsSource(source string) bool {
 	u, err := url.Parse(source)
-	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && len(source) <= 2*maxText && wire.Sanitise(source) == source
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && len(source) <= 2*maxText && text.Sanitise(source) == source
 }

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	ktext "kbridge/kclient/text"
+	"kbridge/kclient/text"
 	"kbridge/kclient/wire"
 	"kbridge/server"
 )
@@ -32,13 +32,13 @@ func parseFlags(args []string, out io.Writer) (options, error) {
 	c := &o.config
 	set := flag.NewFlagSet("kaillera-server", flag.ContinueOnError)
 	set.SetOutput(io.Discard) // the error is enough, without the help below it
-	set.Var(text(&o.listen, ":27888", "host:port, such as :27888 or 127.0.0.1:27888", isAddress),
+	set.Var(textValue(&o.listen, ":27888", "host:port, such as :27888 or 127.0.0.1:27888", isAddress),
 		"listen", "UDP `address` for HELLO, host:port; the host may be empty for all")
 	set.Var(number(&o.gamePort, 0, 0, 65535),
 		"game-port", "UDP `port` for sessions; 0 for the port of -listen")
-	set.Var(text(&c.Name, "kbridge server", fmt.Sprintf("a text of 1 to %d bytes", wire.MaxGameName), isName),
+	set.Var(textValue(&c.Name, "kbridge server", fmt.Sprintf("a text of 1 to %d bytes", wire.MaxGameName), isName),
 		"name", "`name` of the server, said in the welcome")
-	set.Var(text(&c.MOTD, "", fmt.Sprintf("a text of at most %d bytes and 32 lines", maxMOTD), isMOTD),
+	set.Var(textValue(&c.MOTD, "", fmt.Sprintf("a text of at most %d bytes and 32 lines", maxMOTD), isMOTD),
 		"motd", "`text` of the welcome; \\n begins a new line")
 	set.Var(number(&c.MaxUsers, 100, 1, 10_000),
 		"max-users", "`users` that may be logged in at once, 1 to 10000")
@@ -48,8 +48,8 @@ func parseFlags(args []string, out io.Writer) (options, error) {
 		"max-games", "`rooms` that may be open at once, 1 to 10000")
 	set.Var(duration(&c.MaxPing, 250*time.Millisecond, time.Millisecond, time.Second),
 		"max-ping", "largest `ping` that may log in, 1ms to 1s")
-	set.Var(text(&c.Charset, "windows-1252", "one of "+strings.Join(wire.CharsetNames(), ", "), isCharset),
-		"charset", "`charset` of names and chat: "+strings.Join(wire.CharsetNames(), ", "))
+	set.Var(textValue(&c.Charset, "windows-1252", "one of "+strings.Join(text.CharsetNames(), ", "), isCharset),
+		"charset", "`charset` of names and chat: "+strings.Join(text.CharsetNames(), ", "))
 	set.Var(word(&c.Padding, "auto", map[string]server.Padding{
 		"auto": server.PaddingAuto, "on": server.PaddingOn, "off": server.PaddingOff}, "auto", "on", "off"),
 		"padding", "frames of zeros for slower players at a game's start: `auto`, on or off")
@@ -93,7 +93,7 @@ func parseFlags(args []string, out io.Writer) (options, error) {
 func unescape(motd string) string { return strings.ReplaceAll(motd, `\n`, "\n") }
 
 func isAddress(s string) bool {
-	_, err := ktext.ParseListen(s)
+	_, err := text.ParseListen(s)
 	return err == nil
 }
 
@@ -104,7 +104,7 @@ func isMOTD(s string) bool {
 }
 
 func isCharset(s string) bool {
-	_, err := wire.LookupCharset(s)
+	_, err := text.LookupCharset(s)
 	return err == nil
 }
 

@@ -59,7 +59,7 @@ func duration(to *time.Duration, def, low, high time.Duration) *value {
 }
 
 // text is anything that check accepts.
-func text(to *string, def, takes string, check func(string) bool) *value {
+func textValue(to *string, def, takes string, check func(string) bool) *value {
 	*to = def
 	return &value{def, takes, func(text string) bool {
 		*to = text
