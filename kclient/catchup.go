@@ -7,6 +7,7 @@ import (
 	"kbridge/kclient/link"
 	"kbridge/kclient/lockstep"
 	"kbridge/kclient/wire"
+	"kbridge/kclient/wire/ext"
 )
 
 const (
@@ -72,7 +73,7 @@ func (g *Game) Behind() int {
 
 // behindLocked: the server has played on without us, or says that what we asked
 // for is gone already.
-func (s *session) behindLocked(now time.Time, m wire.Behind) {
+func (s *session) behindLocked(now time.Time, m ext.Behind) {
 	if !s.ticket.have {
 		return // nobody of ours
 	}
@@ -102,7 +103,7 @@ func (s *session) behindLocked(now time.Time, m wire.Behind) {
 	}
 }
 
-func (g *Game) fallBehindLocked(now time.Time, m wire.Behind) {
+func (g *Game) fallBehindLocked(now time.Time, m ext.Behind) {
 	c := &g.catchUp
 	g.s.link.SetPhase(now, link.Play)
 	if c.state == joining {
@@ -161,20 +162,20 @@ func (g *Game) fetchLocked(now time.Time) {
 		return
 	}
 	c := &g.catchUp
-	c.asked, c.until = now, c.fetched+fetchParts*wire.MaxHistory
+	c.asked, c.until = now, c.fetched+fetchParts*ext.MaxHistory
 	g.s.spoke = now
-	g.s.writeLocked(wire.HistoryRequest{ID: g.s.ticket.ticket.ID, Offset: uint32(c.fetched), Count: fetchParts}.AppendTo(g.s.out[:0]), g.s.server)
+	g.s.writeLocked(ext.HistoryRequest{ID: g.s.ticket.ticket.ID, Offset: uint32(c.fetched), Count: fetchParts}.AppendTo(g.s.out[:0]), g.s.server)
 }
 
 // historyLocked takes a part of the history. One that does not follow what is
 // there is left out: a part before it was lost, and is asked for again.
-func (g *Game) historyLocked(now time.Time, h wire.History) {
+func (g *Game) historyLocked(now time.Time, h ext.History) {
 	c := &g.catchUp
 	if c.state != fetching || c.past == nil {
 		return
 	}
 	g.s.link.Heard(now)
-	if int(h.Offset) != c.fetched || int(h.Total) < c.total || len(h.Data) > 0 && c.past.Buffered() > maxFetched+fetchParts*wire.MaxHistory {
+	if int(h.Offset) != c.fetched || int(h.Total) < c.total || len(h.Data) > 0 && c.past.Buffered() > maxFetched+fetchParts*ext.MaxHistory {
 		return
 	}
 	c.past.Append(h.Data)
@@ -223,7 +224,7 @@ func (g *Game) joinLocked(now time.Time) {
 	}
 	c.state = joining
 	s := g.s
-	c.seq = s.sendLocked(now, wire.TypeCaughtUp, wire.CaughtUp{Frames: uint32(c.frames), Calls: uint32(g.calls), Size: uint16(g.size)}.AppendTo(s.body[:0]))
+	c.seq = s.sendLocked(now, ext.TypeCaughtUp, ext.CaughtUp{Frames: uint32(c.frames), Calls: uint32(g.calls), Size: uint16(g.size)}.AppendTo(s.body[:0]))
 	// Game messages are counted from 1 again.
 	s.link.SetPhase(now, link.Netsync)
 	s.link.SetPhase(now, link.Play)

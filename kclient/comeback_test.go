@@ -15,6 +15,7 @@ import (
 	"kbridge/kclient"
 	"kbridge/kclient/netsim"
 	"kbridge/kclient/wire"
+	"kbridge/kclient/wire/ext"
 	"kbridge/server"
 )
 
@@ -69,7 +70,7 @@ func TestNobodyElseMovesASession(t *testing.T) {
 		server := netip.MustParseAddrPort(w.addr)
 		var moves [][]byte
 		w.net.Filter(func(from, to netip.AddrPort, d []byte) bool {
-			if _, ok := wire.ParseMove(d); ok {
+			if _, ok := ext.ParseMove(d); ok {
 				moves = append(moves, bytes.Clone(d))
 			}
 			return true
@@ -82,7 +83,7 @@ func TestNobodyElseMovesASession(t *testing.T) {
 		wrong := ticket
 		wrong.Key[0] ^= 1
 		for i := range uint32(100) {
-			w.net.Inject(thief, server, wire.AppendMove(nil, wrong, 1000+i, [wire.NonceSize]byte{}))
+			w.net.Inject(thief, server, ext.AppendMove(nil, wrong, 1000+i, [ext.NonceSize]byte{}))
 			w.net.Inject(thief, server, moves[int(i)%len(moves)])
 		}
 		time.Sleep(2 * time.Second)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"kbridge/kclient/wire"
+	"kbridge/kclient/wire/ext"
 )
 
 // messageLocked handles one message of the server's, in order. A body that does
@@ -138,22 +139,22 @@ func (s *session) dispatchLocked(now time.Time, msg wire.Message) error {
 		if g := s.gameLocked(); g != nil || s.room != nil && s.room.game != nil {
 			s.room.game.droppedLocked(now, m)
 		}
-	case wire.TypeBehind:
-		m, err := wire.ParseBehind(msg.Body)
+	case ext.TypeBehind:
+		m, err := ext.ParseBehind(msg.Body)
 		if err != nil {
 			return err
 		}
 		s.behindLocked(now, m)
-	case wire.TypeInStep:
-		m, err := wire.ParseInStep(msg.Body)
+	case ext.TypeInStep:
+		m, err := ext.ParseInStep(msg.Body)
 		if err != nil {
 			return err
 		}
 		if g := s.gameLocked(); g != nil {
 			g.batcher.InStep(int(min(m.Frame, 1<<30)), int(min(m.First, 1<<30)))
 		}
-	case wire.TypeWaited:
-		m, err := wire.ParseWaited(msg.Body)
+	case ext.TypeWaited:
+		m, err := ext.ParseWaited(msg.Body)
 		if err != nil {
 			return err
 		}

@@ -14,6 +14,7 @@ import (
 	"kbridge/kclient/link"
 	"kbridge/kclient/text"
 	"kbridge/kclient/wire"
+	"kbridge/kclient/wire/ext"
 )
 
 const (
@@ -148,7 +149,7 @@ func (s *session) receiveLocked(now time.Time, datagram []byte, from netip.AddrP
 		return
 	}
 	last := s.link.LastReceived()
-	if wire.IsExtension(datagram) {
+	if ext.IsExtension(datagram) {
 		if g := s.gameLocked(); g != nil {
 			g.heardLocked(now, last)
 		}

@@ -4,11 +4,12 @@ import (
 	"time"
 
 	"kbridge/kclient/wire"
+	"kbridge/kclient/wire/ext"
 )
 
 // Ticket is what a server of ours knows this session by, when it comes from
 // another address or when its emulator was started again. Its key is a secret.
-type Ticket = wire.Ticket
+type Ticket = ext.Ticket
 
 const (
 	// playSilence and lobbySilence are how long a server may be silent, beyond a
@@ -30,11 +31,11 @@ const (
 type ticketState struct {
 	ticket  Ticket
 	have    bool
-	counter uint32               // of the last move
-	moved   time.Time            // when it was sent
-	tries   int                  // since the server was last heard
-	nonce   [wire.NonceSize]byte // of the server's last call
-	called  time.Time            // when a call was last answered
+	counter uint32              // of the last move
+	moved   time.Time           // when it was sent
+	tries   int                 // since the server was last heard
+	nonce   [ext.NonceSize]byte // of the server's last call
+	called  time.Time           // when a call was last answered
 	acks    [keepAcks]uint16
 }
 
@@ -61,11 +62,11 @@ func (l *Lobby) Room() *Room {
 func (s *session) ackLocked(now time.Time, ask wire.ServerAck) {
 	s.proveAcksLocked(now, ask)
 	var answer wire.ClientAck
-	if nonce, ok := wire.ParseNonce(ask.Extra); ok {
-		answer.Extra = wire.AppendNonce(nil, nonce)
-	} else if t, ok := wire.ParseTicket(ask.Extra); ok && !s.login.in {
+	if nonce, ok := ext.ParseNonce(ask.Extra); ok {
+		answer.Extra = ext.AppendNonce(nil, nonce)
+	} else if t, ok := ext.ParseTicket(ask.Extra); ok && !s.login.in {
 		if s.cfg.Comeback != nil && !s.ticket.have {
-			answer.Extra = wire.AppendComeback(nil, *s.cfg.Comeback, t)
+			answer.Extra = ext.AppendComeback(nil, *s.cfg.Comeback, t)
 		}
 		s.ticket.ticket, s.ticket.have = t, true
 	}
@@ -80,7 +81,7 @@ func (s *session) ackLocked(now time.Time, ask wire.ServerAck) {
 func (s *session) proveAcksLocked(now time.Time, ask wire.ServerAck) {
 	switch {
 	case s.login.in:
-		if n, ok := wire.ParseCount(ask.Extra); ok && n > 0 && int64(n) <= int64(s.login.acks) && s.login.acks-int(n) < keepAcks {
+		if n, ok := ext.ParseCount(ask.Extra); ok && n > 0 && int64(n) <= int64(s.login.acks) && s.login.acks-int(n) < keepAcks {
 			s.link.Prove(now, s.ticket.acks[(int(n)-1)%keepAcks])
 		}
 	case s.login.acks > 0:
@@ -128,12 +129,12 @@ func (s *session) moveLocked(now time.Time) {
 func (s *session) sendMoveLocked(now time.Time) {
 	s.ticket.counter++
 	s.ticket.moved = now
-	s.writeLocked(wire.AppendMove(s.out[:0], s.ticket.ticket, s.ticket.counter, s.ticket.nonce), s.server)
+	s.writeLocked(ext.AppendMove(s.out[:0], s.ticket.ticket, s.ticket.counter, s.ticket.nonce), s.server)
 }
 
 // calledLocked answers the server's call: whether we are still there, or whether we hear it where our last Move came from.
 // It is no sign of life of the session: what the server says to it before the answer has come is nothing but this.
-func (s *session) calledLocked(now time.Time, nonce [wire.NonceSize]byte) {
+func (s *session) calledLocked(now time.Time, nonce [ext.NonceSize]byte) {
 	s.ticket.nonce = nonce
 	if now.Sub(s.ticket.called) >= callGap {
 		s.ticket.called = now
@@ -146,20 +147,20 @@ func (s *session) extensionLocked(now time.Time, datagram []byte) {
 	if !s.ticket.have {
 		return
 	}
-	if id, nonce, ok := wire.ParseCall(datagram); ok {
+	if id, nonce, ok := ext.ParseCall(datagram); ok {
 		if id == s.ticket.ticket.ID {
 			s.calledLocked(now, nonce)
 		}
 		return
 	}
-	if counter, ok := wire.ParseMoved(datagram, s.ticket.ticket); ok {
+	if counter, ok := ext.ParseMoved(datagram, s.ticket.ticket); ok {
 		if behind := s.ticket.counter - counter; counter > 0 && behind < lateMoves {
 			s.link.Heard(now)
 			s.vigil.pongs = 0
 		}
 		return
 	}
-	if h, ok := wire.ParseHistory(datagram); ok {
+	if h, ok := ext.ParseHistory(datagram); ok {
 		if g := s.gameLocked(); g != nil {
 			g.historyLocked(now, h)
 		}

@@ -9,6 +9,7 @@ import (
 	"kbridge/kclient/link"
 	"kbridge/kclient/lockstep"
 	"kbridge/kclient/wire"
+	"kbridge/kclient/wire/ext"
 )
 
 // A player of our own client's who loses the connection in a game keeps its place
@@ -102,14 +103,14 @@ func (s *session) warnOthers(now time.Time, text string) {
 // tellBehind tells a player where it stands, so that it fetches what it lacks.
 func (s *session) tellBehind(now time.Time) {
 	r := s.room
-	s.behind = s.send(now, wire.TypeBehind, wire.Behind{
+	s.behind = s.send(now, ext.TypeBehind, ext.Behind{
 		GameID: r.id, Game: r.game, FrameDelay: uint16(r.mixer.FrameDelay(s.player)), Player: uint8(s.player + 1), Players: uint8(len(r.players)),
 		Connection: s.connection, Size: uint16(r.mixer.Size()), Loading: r.state == wire.GameNetsync,
 	})
 }
 
 // sendHistory answers a request for a part of the game's frames so far.
-func (s *session) sendHistory(now time.Time, q wire.HistoryRequest) {
+func (s *session) sendHistory(now time.Time, q ext.HistoryRequest) {
 	sv := s.server
 	if s.state != statePlaying || !s.room.mixer.Fetching(s.player) || !s.mayComeBack() || !s.histories.allow(now, historyRate) {
 		sv.countRefused(RefusedHistory)
@@ -122,7 +123,7 @@ func (s *session) sendHistory(now time.Time, q wire.HistoryRequest) {
 	// The player's own leading zeros stand before what is everybody's.
 	lead := s.room.mixer.Lead(s.player)
 	zeros := lockstep.AppendZeroFrames(nil, lead)
-	part := wire.History{Offset: q.Offset, Total: uint32(len(zeros) + h.Bytes()), Frames: uint32(lead + h.Frames())}
+	part := ext.History{Offset: q.Offset, Total: uint32(len(zeros) + h.Bytes()), Frames: uint32(lead + h.Frames())}
 	if q.Offset > part.Total {
 		return
 	}
@@ -130,7 +131,7 @@ func (s *session) sendHistory(now time.Time, q wire.HistoryRequest) {
 		if at := int(part.Offset); at < len(zeros) {
 			part.Data = zeros[at:]
 		} else {
-			part.Data = h.At(at-len(zeros), wire.MaxHistory)
+			part.Data = h.At(at-len(zeros), ext.MaxHistory)
 		}
 		sv.write(sv.conn, s.local, s.addr, part.AppendTo(sv.out[:0]))
 		part.Offset += uint32(len(part.Data))
@@ -141,7 +142,7 @@ func (s *session) sendHistory(now time.Time, q wire.HistoryRequest) {
 }
 
 // caughtUp gives a player game data again, or tells it to fetch more.
-func (s *session) caughtUp(now time.Time, c wire.CaughtUp) {
+func (s *session) caughtUp(now time.Time, c ext.CaughtUp) {
 	r := s.room
 	if !r.mixer.Fetching(s.player) {
 		return
@@ -170,7 +171,7 @@ func (s *session) backIn(now time.Time, wasAbsent bool, have int) {
 	}
 	first := m.InFrom(s.player)
 	batch := first + max(m.Received(s.player)-1, 0)*s.connection.Frames()
-	s.send(now, wire.TypeInStep, wire.InStep{Frame: uint32(max(have, batch)), First: uint32(first)})
+	s.send(now, ext.TypeInStep, ext.InStep{Frame: uint32(max(have, batch)), First: uint32(first)})
 	s.room.since = now
 	s.room.lag.again(now)
 	s.room.schedule(now)
@@ -186,8 +187,8 @@ func (s *session) placeIsKept() bool {
 // before is the session that a login proves to have been, and the ticket that it proves it with; nil when there is none, or when
 // one that began later has taken its place. The ticket is good until the way back has succeeded: it may have been used before, by
 // a client that was killed before it could write the next one down.
-func (s *session) before() (old *session, used wire.Ticket) {
-	id, ok := wire.ParseComeback(s.login.comeback)
+func (s *session) before() (old *session, used ext.Ticket) {
+	id, ok := ext.ParseComeback(s.login.comeback)
 	if !ok {
 		return nil, used
 	}
@@ -199,7 +200,7 @@ func (s *session) before() (old *session, used wire.Ticket) {
 			return nil, used
 		}
 	}
-	if !wire.ProvesComeback(s.login.comeback, used, s.ticket) {
+	if !ext.ProvesComeback(s.login.comeback, used, s.ticket) {
 		return nil, used
 	}
 	return old, used

@@ -10,6 +10,7 @@ import (
 	"kbridge/kclient/link"
 	"kbridge/kclient/netsim"
 	"kbridge/kclient/wire"
+	"kbridge/kclient/wire/ext"
 )
 
 // agent is a client that does what a test tells it to, as fast as answers come: it logs in by the rules, with our own
@@ -21,13 +22,13 @@ type agent struct {
 	done chan struct{}
 	on   func(m wire.Message) // called with every message but 05; it may call say, not send. Set before the login
 
-	ours   bool         // takes the offers of our own server
-	back   *wire.Ticket // what it comes back with
+	ours   bool        // takes the offers of our own server
+	back   *ext.Ticket // what it comes back with
 	kind   wire.ConnectionType
 	mu     sync.Mutex // guards everything below
 	link   *link.Link
 	out    []byte
-	ticket wire.Ticket
+	ticket ext.Ticket
 	id     uint16
 	silent bool // sends nothing at all
 }
@@ -102,11 +103,11 @@ func (g *agent) take(now time.Time, m wire.Message) {
 		return
 	}
 	answer := wire.ClientAck{}
-	if nonce, ok := wire.ParseNonce(ask.Extra); ok && g.ours {
-		answer.Extra = wire.AppendNonce(nil, nonce)
-	} else if t, ok := wire.ParseTicket(ask.Extra); ok && g.ours {
+	if nonce, ok := ext.ParseNonce(ask.Extra); ok && g.ours {
+		answer.Extra = ext.AppendNonce(nil, nonce)
+	} else if t, ok := ext.ParseTicket(ask.Extra); ok && g.ours {
 		if g.back != nil {
-			answer.Extra = wire.AppendComeback(nil, *g.back, t)
+			answer.Extra = ext.AppendComeback(nil, *g.back, t)
 		}
 		g.ticket = t
 	}

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"kbridge/kclient/wire"
+	"kbridge/kclient/wire/ext"
 )
 
 // asks keeps track of the 05 that were sent and not answered. During the login
@@ -109,7 +110,7 @@ func (s *session) ask(now time.Time) {
 		a.at = now.Add(askAfter)
 		question := wire.ServerAck{}
 		if s.proven {
-			question.Extra = wire.AppendCount(nil, s.acks)
+			question.Extra = ext.AppendCount(nil, s.acks)
 		}
 		a.open(s.send(now, wire.TypeServerAck, question))
 	}

@@ -14,6 +14,7 @@ import (
 
 	"kbridge/kclient/link"
 	"kbridge/kclient/wire"
+	"kbridge/kclient/wire/ext"
 )
 
 // box drives a server without sockets and without a clock: datagrams are handed
@@ -161,7 +162,7 @@ func (b *box) meter() {
 }
 
 func (c *boxClient) read(d []byte) {
-	if wire.IsExtension(d) {
+	if ext.IsExtension(d) {
 		return // only counted
 	}
 	if c.link.Receive(c.b.now, d) != nil {

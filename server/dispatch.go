@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"kbridge/kclient/wire"
+	"kbridge/kclient/wire/ext"
 )
 
 // typeSet is a set of message types: bit t is type t.
@@ -29,7 +30,7 @@ var accepted = [states]typeSet{
 	stateLobby:   inLobby,
 	stateRoom:    inRoom,
 	stateNetsync: inRoom | setOf(wire.TypeReady, wire.TypeDropGame),
-	statePlaying: inRoom | setOf(wire.TypeGameData, wire.TypeGameCache, wire.TypeDropGame, wire.TypeCaughtUp),
+	statePlaying: inRoom | setOf(wire.TypeGameData, wire.TypeGameCache, wire.TypeDropGame, ext.TypeCaughtUp),
 	stateClosed:  0,
 }
 
@@ -204,8 +205,8 @@ func (s *session) handleLobby(now time.Time, m wire.Message) error {
 			return err
 		}
 		s.drop(now)
-	case wire.TypeCaughtUp:
-		c, err := wire.ParseCaughtUp(m.Body)
+	case ext.TypeCaughtUp:
+		c, err := ext.ParseCaughtUp(m.Body)
 		if err != nil {
 			return err
 		}

@@ -6,6 +6,7 @@ import (
 
 	"kbridge/kclient/guard"
 	"kbridge/kclient/wire"
+	"kbridge/kclient/wire/ext"
 )
 
 // A panic in the server ends what it was working for, and nothing else. There are two places where one is caught.
@@ -34,7 +35,7 @@ type work struct {
 var (
 	changeGame = setOf(wire.TypeGameData, wire.TypeGameCache)
 	changeRoom = setOf(wire.TypeUserQuit, wire.TypeGameChat, wire.TypeCreateGame, wire.TypeJoinGame, wire.TypeQuitGame,
-		wire.TypeKick, wire.TypeStartGame, wire.TypeReady, wire.TypeDropGame, wire.TypeCaughtUp)
+		wire.TypeKick, wire.TypeStartGame, wire.TypeReady, wire.TypeDropGame, ext.TypeCaughtUp)
 )
 
 // workOn is the work that one message of a session's is.

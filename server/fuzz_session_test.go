@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/kclient/wire"
+	"kbridge/kclient/wire/ext"
 )
 
 // FuzzSession is four clients that go through sessions by the rules and then
@@ -86,7 +87,7 @@ var fuzzMessages = []struct {
 	{wire.TypeLogin, wire.LoginRequest{User: "a", Emulator: "emu", Connection: wire.LAN}.AppendTo(nil)},
 	{wire.TypeLogin, wire.LoginRequest{User: "e", Emulator: "emu", Connection: wire.Bad}.AppendTo(nil)},
 	{wire.TypeClientAck, wire.ClientAck{}.AppendTo(nil)},
-	{wire.TypeClientAck, wire.ClientAck{Extra: wire.AppendNonce(nil, [wire.NonceSize]byte{})}.AppendTo(nil)},
+	{wire.TypeClientAck, wire.ClientAck{Extra: ext.AppendNonce(nil, [ext.NonceSize]byte{})}.AppendTo(nil)},
 	{wire.TypeGlobalChat, wire.ChatRequest{Text: "hi"}.AppendTo(nil)},
 	{wire.TypeGameChat, wire.ChatRequest{Text: "hi"}.AppendTo(nil)},
 	{wire.TypeKeepAlive, wire.KeepAlive{}.AppendTo(nil)},

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/kclient/wire"
+	"kbridge/kclient/wire/ext"
 )
 
 // Row 13: a malformed packet after HELLO.
@@ -93,7 +94,7 @@ func TestRow16EveryTypeInEveryState(t *testing.T) {
 			c := b.client(1, "anna")
 			c.mute = true
 			c.send(wire.TypeLogin, wire.LoginRequest{User: "anna", Emulator: "emu", Connection: wire.LAN})
-			c.send(wire.TypeClientAck, wire.ClientAck{Extra: wire.AppendNonce(nil, b.s.nonce(c.addr))})
+			c.send(wire.TypeClientAck, wire.ClientAck{Extra: ext.AppendNonce(nil, b.s.nonce(c.addr))})
 			return c
 		},
 		stateLobby: func(b *box) *boxClient {

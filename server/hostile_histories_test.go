@@ -10,6 +10,7 @@ import (
 
 	"kbridge/kclient/netsim"
 	"kbridge/kclient/wire"
+	"kbridge/kclient/wire/ext"
 	"kbridge/server"
 )
 
@@ -67,7 +68,7 @@ func TestOneHostsGamesTakeNobodysWayBack(t *testing.T) {
 				g.ours, g.back = true, &ticket
 				back := make(chan bool, 2)
 				g.on = func(m wire.Message) {
-					if m.Type == wire.TypeBehind {
+					if m.Type == ext.TypeBehind {
 						back <- true
 					}
 				}

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/kclient/wire"
+	"kbridge/kclient/wire/ext"
 )
 
 // Row 15: stray datagrams, and logins from 100,000 forged addresses.
@@ -90,7 +91,7 @@ func TestRow15AnswerAfterEviction(t *testing.T) {
 		c.mute = true
 		c.send(wire.TypeLogin, wire.LoginRequest{User: "anna", Emulator: "emu", Connection: wire.LAN})
 		ack := boxParse(c, wire.TypeServerAck, wire.ParseServerAck)
-		_, offered := wire.ParseNonce(ack.Extra)
+		_, offered := ext.ParseNonce(ack.Extra)
 		require.True(t, offered)
 		for n := range pendingMost[0] + 10 {
 			b.raw(hostAddr(1000+n), loginDatagram("forged"))
@@ -124,7 +125,7 @@ func TestRow15UnfinishedLogins(t *testing.T) {
 	b := newBox(t, Config{})
 	begin := func(addr addrPort) {
 		b.raw(addr, loginDatagram("half"))
-		b.raw(addr, one(1, wire.TypeClientAck, wire.ClientAck{Extra: wire.AppendNonce(nil, b.s.nonce(addr))}.AppendTo(nil)))
+		b.raw(addr, one(1, wire.TypeClientAck, wire.ClientAck{Extra: ext.AppendNonce(nil, b.s.nonce(addr))}.AppendTo(nil)))
 	}
 	for port := range uint16(1000) {
 		begin(netipPort(hostAddr(7), 1000+port))
@@ -179,8 +180,8 @@ func TestRow18BlindLogin(t *testing.T) {
 		"hello, ping, and the login": {wire.AppendHello(nil), wire.AppendPing(nil), loginDatagram("anna")},
 		"a login and other messages": {loginDatagram("anna"), one(1, wire.TypeGlobalChat, wire.ChatRequest{Text: "x"}.AppendTo(nil))},
 		"acks without the login":     repeat(one(1, wire.TypeClientAck, wire.ClientAck{}.AppendTo(nil)), 100),
-		"a wrong nonce":              {one(1, wire.TypeClientAck, wire.ClientAck{Extra: wire.AppendNonce(nil, [wire.NonceSize]byte{})}.AppendTo(nil))},
-		"a login and a wrong nonce": {wire.AppendMessage(wire.AppendMessage([]byte{2}, 1, wire.TypeClientAck, wire.ClientAck{Extra: wire.AppendNonce(nil, [wire.NonceSize]byte{})}.AppendTo(nil)),
+		"a wrong nonce":              {one(1, wire.TypeClientAck, wire.ClientAck{Extra: ext.AppendNonce(nil, [ext.NonceSize]byte{})}.AppendTo(nil))},
+		"a login and a wrong nonce": {wire.AppendMessage(wire.AppendMessage([]byte{2}, 1, wire.TypeClientAck, wire.ClientAck{Extra: ext.AppendNonce(nil, [ext.NonceSize]byte{})}.AppendTo(nil)),
 			0, wire.TypeLogin, loginDatagram("anna")[6:])},
 		"a login with a quit on top":  {append(wire.AppendMessage([]byte{2}, 1, wire.TypeUserQuit, wire.QuitRequest{}.AppendTo(nil)), loginDatagram("anna")[1:]...)},
 		"a login with a number not 0": {one(1, wire.TypeLogin, loginDatagram("anna")[6:])},

@@ -11,6 +11,7 @@ import (
 	"kbridge/kclient"
 	"kbridge/kclient/netsim"
 	"kbridge/kclient/wire"
+	"kbridge/kclient/wire/ext"
 	"kbridge/server"
 )
 
@@ -31,7 +32,7 @@ func TestAForgedMoveSendsTheVictimNoMoreThanCameInItsName(t *testing.T) {
 			if n%20 == 0 {
 				forge(forgedMove(ticket, 1000+uint32(n)))
 			}
-			forge(wire.HistoryRequest{ID: ticket.ID, Offset: 0, Count: 8}.AppendTo(nil))
+			forge(ext.HistoryRequest{ID: ticket.ID, Offset: 0, Count: 8}.AppendTo(nil))
 			time.Sleep(25 * time.Millisecond)
 		}
 		time.Sleep(10 * time.Second)

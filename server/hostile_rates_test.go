@@ -12,6 +12,7 @@ import (
 
 	"kbridge/kclient/netsim"
 	"kbridge/kclient/wire"
+	"kbridge/kclient/wire/ext"
 	"kbridge/server"
 )
 
@@ -86,7 +87,7 @@ func (a *arena) inGameAt(at [2]netip.AddrPort, names [2]string) [2]*agent {
 
 // again logs in from the host, with a ticket or without, says as much in the lobby as it can, and then quits, unless it is to vanish; over and over until the time is
 // up. It returns how often it was let in, and the last ticket.
-func (a *arena) again(host netip.Addr, name string, ticket *wire.Ticket, vanish bool, limit time.Duration) (in int, last *wire.Ticket) {
+func (a *arena) again(host netip.Addr, name string, ticket *ext.Ticket, vanish bool, limit time.Duration) (in int, last *ext.Ticket) {
 	var old []*agent
 	end := time.Now().Add(limit)
 	for port := uint16(2000); time.Now().Before(end); port++ {

@@ -8,22 +8,23 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/kclient/wire"
+	"kbridge/kclient/wire/ext"
 )
 
 // loginWithTicket logs a client of our own in.
-func (c *boxClient) loginWithTicket() (ticket wire.Ticket) {
+func (c *boxClient) loginWithTicket() (ticket ext.Ticket) {
 	c.mute = true
 	c.send(wire.TypeLogin, wire.LoginRequest{User: c.name, Emulator: "emu", Connection: wire.LAN})
 	for round := range loginRounds {
 		ack := boxParse(c, wire.TypeServerAck, wire.ParseServerAck)
 		answer := wire.ClientAck{}
-		if nonce, ok := wire.ParseNonce(ack.Extra); ok {
-			answer.Extra = wire.AppendNonce(nil, nonce)
+		if nonce, ok := ext.ParseNonce(ack.Extra); ok {
+			answer.Extra = ext.AppendNonce(nil, nonce)
 		}
-		if t, ok := wire.ParseTicket(ack.Extra); ok {
+		if t, ok := ext.ParseTicket(ack.Extra); ok {
 			ticket = t
 		}
-		require.Equal(c.b.t, round == 1, ticket != wire.Ticket{} && round < 2, "the ticket comes with the second 05")
+		require.Equal(c.b.t, round == 1, ticket != ext.Ticket{} && round < 2, "the ticket comes with the second 05")
 		c.inbox = nil
 		c.send(wire.TypeClientAck, answer)
 	}
@@ -44,7 +45,7 @@ func TestRow18OldClientsSeeOnlyTheOffer(t *testing.T) {
 		for _, g := range c.inbox {
 			ack, err := wire.ParseServerAck(g.body)
 			require.NoError(t, err)
-			_, offered := wire.ParseNonce(ack.Extra)
+			_, offered := ext.ParseNonce(ack.Extra)
 			require.Equal(t, round == 0, offered)
 			require.Equal(t, round == 0, len(ack.Extra) > 0)
 		}
@@ -62,7 +63,7 @@ func TestRow18OldClientsSeeOnlyTheOffer(t *testing.T) {
 	require.False(t, c.session().proven)
 	b.pass(10 * time.Second)
 	for _, g := range c.inbox {
-		require.Less(t, g.typ, wire.TypeBehind)
+		require.Less(t, g.typ, ext.TypeBehind)
 		if g.typ == wire.TypeServerAck {
 			require.Len(t, g.body, 17)
 		}
@@ -79,7 +80,7 @@ func TestRow18AGuessedNonceIsNoProof(t *testing.T) {
 	b.meter()
 	in := 0
 	for n := range 1000 {
-		d := wire.AppendMessage(wire.AppendMessage([]byte{2}, 1, wire.TypeClientAck, wire.ClientAck{Extra: wire.AppendNonce(nil, [8]byte{byte(n), byte(n >> 8)})}.AppendTo(nil)),
+		d := wire.AppendMessage(wire.AppendMessage([]byte{2}, 1, wire.TypeClientAck, wire.ClientAck{Extra: ext.AppendNonce(nil, [8]byte{byte(n), byte(n >> 8)})}.AppendTo(nil)),
 			0, wire.TypeLogin, wire.LoginRequest{User: "anna", Emulator: "emu", Connection: wire.LAN}.AppendTo(nil))
 		in += len(d)
 		b.raw(victim, d)
@@ -120,12 +121,12 @@ func TestMoves(t *testing.T) {
 	unknown.ID[0]++
 	b.meter()
 	move := func(counter uint32, at netip.AddrPort) []byte {
-		return wire.AppendMove(nil, ticket, counter, b.s.byTicket[ticket.ID].moveNonce(at, b.now))
+		return ext.AppendMove(nil, ticket, counter, b.s.byTicket[ticket.ID].moveNonce(at, b.now))
 	}
 	for n := range uint32(1000) {
-		b.raw(thief, wire.AppendMove(nil, wrong, n+1, [wire.NonceSize]byte{}))
-		b.raw(thief, wire.AppendMove(nil, unknown, n+1, [wire.NonceSize]byte{}))
-		b.raw(thief, wire.HistoryRequest{ID: ticket.ID, Count: 255}.AppendTo(nil))
+		b.raw(thief, ext.AppendMove(nil, wrong, n+1, [ext.NonceSize]byte{}))
+		b.raw(thief, ext.AppendMove(nil, unknown, n+1, [ext.NonceSize]byte{}))
+		b.raw(thief, ext.HistoryRequest{ID: ticket.ID, Count: 255}.AppendTo(nil))
 		b.raw(thief, append(move(5, thief), 0))
 	}
 	require.Zero(t, b.sent[thief])
@@ -134,10 +135,10 @@ func TestMoves(t *testing.T) {
 
 	se := c.session()
 	// An address that has not shown that it hears the server draws a call, shorter than the Move, and nothing moves.
-	b.raw(to, wire.AppendMove(nil, ticket, 2, [wire.NonceSize]byte{}))
+	b.raw(to, ext.AppendMove(nil, ticket, 2, [ext.NonceSize]byte{}))
 	b.raw(to, move(2, thief))
 	require.Equal(t, from, se.addr)
-	require.Equal(t, 2*len(wire.AppendCall(nil, ticket.ID, [wire.NonceSize]byte{})), b.sent[to])
+	require.Equal(t, 2*len(ext.AppendCall(nil, ticket.ID, [ext.NonceSize]byte{})), b.sent[to])
 	old := move(2, to)
 	b.pass(2 * callTime)
 	b.raw(to, old)
@@ -176,7 +177,7 @@ func TestHistoryIsNotForEverybody(t *testing.T) {
 	d.loginWithTicket()
 	ask := func() int {
 		b.meter()
-		b.raw(c.addr, wire.HistoryRequest{ID: ticket.ID, Count: 255}.AppendTo(nil))
+		b.raw(c.addr, ext.HistoryRequest{ID: ticket.ID, Count: 255}.AppendTo(nil))
 		return b.counts[c.addr]
 	}
 	require.Zero(t, ask(), "in the lobby")
@@ -196,15 +197,15 @@ func TestHistoryIsNotForEverybody(t *testing.T) {
 	require.NotZero(t, ask(), "who is behind gets it")
 	b.meter()
 	for range 1000 {
-		b.raw(c.addr, wire.HistoryRequest{ID: ticket.ID, Count: 255}.AppendTo(nil))
+		b.raw(c.addr, ext.HistoryRequest{ID: ticket.ID, Count: 255}.AppendTo(nil))
 	}
 	require.LessOrEqual(t, b.counts[c.addr], historyRate.Burst+2, "the link may repeat itself beside it")
-	b.raw(c.addr, wire.HistoryRequest{ID: ticket.ID, Offset: 1 << 30, Count: 1}.AppendTo(nil))
+	b.raw(c.addr, ext.HistoryRequest{ID: ticket.ID, Offset: 1 << 30, Count: 1}.AppendTo(nil))
 	// CaughtUp with numbers that cannot be is answered with where the game is.
-	for _, m := range []wire.CaughtUp{{Frames: 1 << 31}, {Frames: 50, Calls: 1 << 31}, {Frames: 0xFFFFFFFF, Calls: 0xFFFFFFFF}, {Frames: 0, Calls: 150}} {
+	for _, m := range []ext.CaughtUp{{Frames: 1 << 31}, {Frames: 50, Calls: 1 << 31}, {Frames: 0xFFFFFFFF, Calls: 0xFFFFFFFF}, {Frames: 0, Calls: 150}} {
 		c.inbox = nil
-		c.send(wire.TypeCaughtUp, m)
-		require.Contains(t, typesOf(c.inbox), wire.TypeBehind)
+		c.send(ext.TypeCaughtUp, m)
+		require.Contains(t, typesOf(c.inbox), ext.TypeBehind)
 		require.True(t, c.session().absent())
 	}
 }

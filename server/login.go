@@ -9,6 +9,7 @@ import (
 	"kbridge/kclient/link"
 	"kbridge/kclient/text"
 	"kbridge/kclient/wire"
+	"kbridge/kclient/wire/ext"
 )
 
 // serverName is who the server's own lines are from.
@@ -111,7 +112,7 @@ func (s *session) flushedLogin(now time.Time) {
 func (s *session) receiveAck(now time.Time, ack wire.ClientAck) {
 	l := &s.login
 	s.acks++
-	if _, ok := wire.ParseComeback(ack.Extra); ok && s.proven && s.state == stateLogin {
+	if _, ok := ext.ParseComeback(ack.Extra); ok && s.proven && s.state == stateLogin {
 		l.comeback = append(l.comeback[:0], ack.Extra...)
 	}
 	if s.state == stateLogin && !l.asking() {

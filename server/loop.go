@@ -10,6 +10,7 @@ import (
 
 	"kbridge/kclient/guard"
 	"kbridge/kclient/wire"
+	"kbridge/kclient/wire/ext"
 )
 
 // readGames is the loop of the game socket. It ends with nil when the goodbyes
@@ -178,7 +179,7 @@ func (s *Server) receive(now time.Time, conn PacketConn, from netip.AddrPort, lo
 	s.stats.DatagramsReceived++
 	s.stats.BytesReceived += len(datagram)
 	from = netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
-	if conn == s.conn && wire.IsExtension(datagram) {
+	if conn == s.conn && ext.IsExtension(datagram) {
 		s.receiveExtension(now, from, local, datagram)
 		return
 	}

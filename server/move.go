@@ -7,7 +7,7 @@ import (
 	"net/netip"
 	"time"
 
-	"kbridge/kclient/wire"
+	"kbridge/kclient/wire/ext"
 )
 
 // A session of our own client's is where its last Move came from, once whoever is there has shown that it hears us: it brings
@@ -17,7 +17,7 @@ import (
 
 // receiveMove reports whether a Move that the session's key proves was of any use. A copy of the last one is
 // answered where it led to, and moves nothing.
-func (s *session) receiveMove(now time.Time, from netip.AddrPort, local netip.Addr, m wire.Move) bool {
+func (s *session) receiveMove(now time.Time, from netip.AddrPort, local netip.Addr, m ext.Move) bool {
 	switch {
 	case s.isAt(from):
 	case m.Counter == s.moves || from.Port() == 0:
@@ -35,7 +35,7 @@ func (s *session) receiveMove(now time.Time, from netip.AddrPort, local netip.Ad
 		s.link.Heard(now)
 	}
 	s.moves = m.Counter
-	sv.write(sv.conn, s.local, from, wire.AppendMoved(sv.out[:0], s.ticket, m.Counter))
+	sv.write(sv.conn, s.local, from, ext.AppendMoved(sv.out[:0], s.ticket, m.Counter))
 	s.settleDoubt(now)
 	s.touch()
 	return true
@@ -80,16 +80,16 @@ func (s *session) call(now time.Time, local netip.Addr, to netip.AddrPort) {
 		sv.countRefused(RefusedMove)
 		return
 	}
-	sv.write(sv.conn, local, to, wire.AppendCall(sv.out[:0], s.ticket.ID, s.moveNonce(to, now)))
+	sv.write(sv.conn, local, to, ext.AppendCall(sv.out[:0], s.ticket.ID, s.moveNonce(to, now)))
 }
 
 // hears reports whether this nonce was sent to the address lately.
-func (s *session) hears(now time.Time, at netip.AddrPort, nonce [wire.NonceSize]byte) bool {
+func (s *session) hears(now time.Time, at netip.AddrPort, nonce [ext.NonceSize]byte) bool {
 	return nonce == s.moveNonce(at, now) || nonce == s.moveNonce(at, now.Add(-callTime))
 }
 
 // moveNonce is made from the session, the address, the time and a secret, so that nothing has to be kept.
-func (s *session) moveNonce(at netip.AddrPort, now time.Time) [wire.NonceSize]byte {
+func (s *session) moveNonce(at netip.AddrPort, now time.Time) [ext.NonceSize]byte {
 	b := make([]byte, 0, 128)
 	b = append(b, s.server.secret[:]...)
 	b = append(b, "move"...)
@@ -99,5 +99,5 @@ func (s *session) moveNonce(at netip.AddrPort, now time.Time) [wire.NonceSize]by
 	b = binary.LittleEndian.AppendUint16(b, at.Port())
 	b = binary.LittleEndian.AppendUint64(b, uint64(now.UnixNano()/int64(callTime)))
 	sum := sha256.Sum256(b)
-	return [wire.NonceSize]byte(sum[:])
+	return [ext.NonceSize]byte(sum[:])
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"kbridge/kclient/wire"
+	"kbridge/kclient/wire/ext"
 )
 
 // pendingLogin is a login that has not proven where it comes from. It is all that
@@ -299,7 +300,7 @@ func (p *pendingLogin) receive(now time.Time, bundle []wire.Message, login pendi
 			return nil
 		case wire.TypeClientAck:
 			// One that brings back something else than it was offered is no old client, but somebody who guesses.
-			if ack, err := wire.ParseClientAck(m.Body); err == nil && !wire.IsExtra(ack.Extra) && m.Seq != p.first {
+			if ack, err := wire.ParseClientAck(m.Body); err == nil && !ext.IsExtra(ack.Extra) && m.Seq != p.first {
 				p.answer(now)
 				news += 1 + ahead
 			}
@@ -363,7 +364,7 @@ func hasAck(bundle []wire.Message) bool {
 		if bundle[i].Type != wire.TypeClientAck || bundle[i].Seq == 0 {
 			continue
 		}
-		if ack, err := wire.ParseClientAck(bundle[i].Body); err == nil && !wire.IsExtra(ack.Extra) {
+		if ack, err := wire.ParseClientAck(bundle[i].Body); err == nil && !ext.IsExtra(ack.Extra) {
 			return true
 		}
 	}
@@ -381,7 +382,7 @@ func (s *Server) returnsNonce(from netip.AddrPort, bundle []wire.Message) bool {
 		if err != nil {
 			continue
 		}
-		if nonce, ok := wire.ParseNonce(ack.Extra); ok && nonce == s.nonce(from) {
+		if nonce, ok := ext.ParseNonce(ack.Extra); ok && nonce == s.nonce(from) {
 			return true
 		}
 	}
@@ -389,19 +390,19 @@ func (s *Server) returnsNonce(from netip.AddrPort, bundle []wire.Message) bool {
 }
 
 // nonce is made from the address and a secret, so that nothing has to be kept.
-func (s *Server) nonce(addr netip.AddrPort) [wire.NonceSize]byte {
+func (s *Server) nonce(addr netip.AddrPort) [ext.NonceSize]byte {
 	var b [32 + 16 + 2]byte
 	copy(b[:], s.secret[:])
 	ip := addr.Addr().As16()
 	copy(b[32:], ip[:])
 	binary.LittleEndian.PutUint16(b[48:], addr.Port())
 	sum := sha256.Sum256(b[:])
-	return [wire.NonceSize]byte(sum[:])
+	return [ext.NonceSize]byte(sum[:])
 }
 
 // firstAck appends the body of the first 05.
 func (s *Server) firstAck(b []byte, addr netip.AddrPort) []byte {
-	return wire.AppendNonce(wire.ServerAck{}.AppendTo(b), s.nonce(addr))
+	return ext.AppendNonce(wire.ServerAck{}.AppendTo(b), s.nonce(addr))
 }
 
 // pendingAck appends the body of a 05; the first one offers the nonce.

@@ -8,6 +8,7 @@ import (
 	"kbridge/kclient/link"
 	"kbridge/kclient/lockstep"
 	"kbridge/kclient/wire"
+	"kbridge/kclient/wire/ext"
 )
 
 // handleGameData takes a player's next batch of input. This path does not
@@ -92,10 +93,10 @@ func (r *room) usual() time.Duration {
 
 // tellWaited tells those who understand it for whom they have waited.
 func (r *room) tellWaited(now time.Time, player int, wait time.Duration) {
-	m := wire.Waited{Player: uint8(player + 1), Milliseconds: uint16(min(wait.Milliseconds(), 0xFFFF))}
+	m := ext.Waited{Player: uint8(player + 1), Milliseconds: uint16(min(wait.Milliseconds(), 0xFFFF))}
 	for _, p := range r.players {
 		if p != nil && p.proven {
-			p.send(now, wire.TypeWaited, m)
+			p.send(now, ext.TypeWaited, m)
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"kbridge/kclient/wire"
+	"kbridge/kclient/wire/ext"
 )
 
 // action is something that a rogue does. The script chooses which rogue, which action, and all that the action asks.
@@ -58,7 +59,7 @@ var actions = []action{
 	}},
 	{"caught up", 3, func(sc *scene, s *script, r *rogue) {
 		n := uint32(s.byte()) * []uint32{0, 1, 20, 1 << 24}[s.n(4)]
-		r.say(wire.TypeCaughtUp, wire.CaughtUp{Frames: n, Calls: n + uint32(s.n(20))}.AppendTo(nil))
+		r.say(ext.TypeCaughtUp, ext.CaughtUp{Frames: n, Calls: n + uint32(s.n(20))}.AppendTo(nil))
 	}},
 	{"lobby flood", 2, func(sc *scene, s *script, r *rogue) {
 		for i := range s.n(40) {
@@ -129,7 +130,7 @@ var actions = []action{
 		id := r.ticket.ID
 		r.mu.Unlock()
 		for range 1 + s.n(8) {
-			r.raw(wire.HistoryRequest{ID: id, Offset: uint32(s.byte()) << s.n(25), Count: s.byte()}.AppendTo(nil))
+			r.raw(ext.HistoryRequest{ID: id, Offset: uint32(s.byte()) << s.n(25), Count: s.byte()}.AppendTo(nil))
 		}
 	}},
 	{"forge", 3, func(sc *scene, s *script, r *rogue) { sc.forgeLogins(s) }},
@@ -282,7 +283,7 @@ func (r *rogue) rebind(s *script) {
 	}
 	if s.one(2) && r.ticketed {
 		r.moves++
-		r.write(wire.AppendMove(nil, r.ticket, r.moves, r.nonce))
+		r.write(ext.AppendMove(nil, r.ticket, r.moves, r.nonce))
 	}
 }
 
@@ -295,7 +296,7 @@ func (r *rogue) move(s *script) {
 	if s.one(4) {
 		ticket.Key[0] ^= 1
 	}
-	d := wire.AppendMove(nil, ticket, counter, nonce)
+	d := ext.AppendMove(nil, ticket, counter, nonce)
 	for range 1 + s.n(3) {
 		switch to := s.n(3); {
 		case to == 0:

@@ -10,6 +10,7 @@ import (
 	"kbridge/kclient/link"
 	"kbridge/kclient/netsim"
 	"kbridge/kclient/wire"
+	"kbridge/kclient/wire/ext"
 )
 
 // rogue is a client that knows all the rules: it logs in, answers, keeps what is not proven, and plays a game as an
@@ -34,14 +35,14 @@ type rogue struct {
 	// What it knows of its session.
 	id       uint16
 	in       bool // logged in
-	ticket   wire.Ticket
+	ticket   ext.Ticket
 	ticketed bool
-	way      *wire.Ticket // the session that it wants back
+	way      *ext.Ticket // the session that it wants back
 	moves    uint32
-	nonce    [wire.NonceSize]byte // of the server's last call
-	rooms    []uint32             // where it may go
-	peers    []uint16             // user IDs that it has seen
-	room     uint32               // 0 is the lobby
+	nonce    [ext.NonceSize]byte // of the server's last call
+	rooms    []uint32            // where it may go
+	peers    []uint16            // user IDs that it has seen
+	room     uint32              // 0 is the lobby
 	owner    bool
 
 	// The game that it is in.
@@ -114,7 +115,7 @@ func (r *rogue) read(conn *netsim.Conn, done chan struct{}) {
 		now := time.Now()
 		switch {
 		case err != nil || from != r.sc.a.addr:
-		case wire.IsExtension(buf[:n]):
+		case ext.IsExtension(buf[:n]):
 			r.history(now, buf[:n])
 		case r.link.Receive(now, buf[:n]) == nil:
 			for m, ok := r.link.Message(); ok; m, ok = r.link.Message() {

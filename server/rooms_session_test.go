@@ -8,6 +8,7 @@ import (
 	"kbridge/kclient/framecache"
 	"kbridge/kclient/link"
 	"kbridge/kclient/wire"
+	"kbridge/kclient/wire/ext"
 )
 
 // take handles what the server says, as far as a rogue has use for it. Whatever it says must be well-formed.
@@ -85,9 +86,9 @@ func (r *rogue) take(now time.Time, m wire.Message) {
 		if d, err = wire.ParsePlayerDropped(m.Body); err == nil && d.Player == r.game.Player && r.stage != outOfGame {
 			r.begin(now, outOfGame)
 		}
-	case wire.TypeBehind:
-		var b wire.Behind
-		if b, err = wire.ParseBehind(m.Body); err == nil && !b.Loading {
+	case ext.TypeBehind:
+		var b ext.Behind
+		if b, err = ext.ParseBehind(m.Body); err == nil && !b.Loading {
 			r.fallBehind(now, b)
 		}
 	}
@@ -103,11 +104,11 @@ func (r *rogue) answer(now time.Time, body []byte) error {
 		return err
 	}
 	var answer wire.ClientAck
-	if nonce, ok := wire.ParseNonce(ask.Extra); ok && r.ours {
-		answer.Extra = wire.AppendNonce(nil, nonce)
-	} else if t, ok := wire.ParseTicket(ask.Extra); ok && !r.in {
+	if nonce, ok := ext.ParseNonce(ask.Extra); ok && r.ours {
+		answer.Extra = ext.AppendNonce(nil, nonce)
+	} else if t, ok := ext.ParseTicket(ask.Extra); ok && !r.in {
 		if r.way != nil && !r.ticketed {
-			answer.Extra = wire.AppendComeback(nil, *r.way, t)
+			answer.Extra = ext.AppendComeback(nil, *r.way, t)
 		}
 		r.ticket, r.ticketed = t, true
 	}
@@ -139,35 +140,35 @@ func (r *rogue) begin(now time.Time, stage rogueStage) {
 }
 
 // fallBehind asks for the frames that the game has gone on for.
-func (r *rogue) fallBehind(now time.Time, b wire.Behind) {
+func (r *rogue) fallBehind(now time.Time, b ext.Behind) {
 	r.game = wire.GameStarted{FrameDelay: b.FrameDelay, Player: b.Player, Players: b.Players}
 	if b.Size > 0 {
 		r.size = int(b.Size)
 	}
 	r.room, r.behind, r.stage = b.GameID, true, playing
 	r.link.SetPhase(now, link.Play)
-	r.write(wire.HistoryRequest{ID: r.ticket.ID, Count: 1}.AppendTo(nil))
+	r.write(ext.HistoryRequest{ID: r.ticket.ID, Count: 1}.AppendTo(nil))
 }
 
 // history takes a part of the frames, or brings back what proves the new address. It asks for the next one, and at the end for its place in the game.
 func (r *rogue) history(now time.Time, datagram []byte) {
-	if id, nonce, ok := wire.ParseCall(datagram); ok && r.ticketed && id == r.ticket.ID {
+	if id, nonce, ok := ext.ParseCall(datagram); ok && r.ticketed && id == r.ticket.ID {
 		r.nonce = nonce
 		r.moves++
-		r.write(wire.AppendMove(nil, r.ticket, r.moves, nonce))
+		r.write(ext.AppendMove(nil, r.ticket, r.moves, nonce))
 		return
 	}
-	h, ok := wire.ParseHistory(datagram)
+	h, ok := ext.ParseHistory(datagram)
 	if !ok || !r.behind || !r.plays {
 		return
 	}
 	end := h.Offset + uint32(len(h.Data))
 	if end < h.Total {
-		r.write(wire.HistoryRequest{ID: r.ticket.ID, Offset: end, Count: 1}.AppendTo(nil))
+		r.write(ext.HistoryRequest{ID: r.ticket.ID, Offset: end, Count: 1}.AppendTo(nil))
 		return
 	}
 	r.begin(now, netsync)
 	r.link.SetPhase(now, link.Play)
 	r.stage, r.next = playing, now
-	r.link.Send(now, wire.TypeCaughtUp, wire.CaughtUp{Frames: h.Frames, Calls: h.Frames}.AppendTo(nil))
+	r.link.Send(now, ext.TypeCaughtUp, ext.CaughtUp{Frames: h.Frames, Calls: h.Frames}.AppendTo(nil))
 }

@@ -15,6 +15,7 @@ import (
 	"kbridge/kclient/text"
 	"kbridge/kclient/udp"
 	"kbridge/kclient/wire"
+	"kbridge/kclient/wire/ext"
 )
 
 // PacketConn is what the server asks of a socket; *net.UDPConn is one. See LocalConn for one of several addresses.
@@ -57,7 +58,7 @@ type Server struct {
 	users    []*session // logged in, in the order of their login
 	byID     map[uint16]*session
 	byName   map[string]*session
-	byTicket map[[wire.TicketIDSize]byte]*session
+	byTicket map[[ext.TicketIDSize]byte]*session
 	rooms    []*room // in the order of their creation
 	roomByID map[uint32]*room
 	news     news
@@ -106,7 +107,7 @@ func New(cfg Config) (*Server, error) {
 		byID:     map[uint16]*session{},
 		byName:   map[string]*session{},
 		roomByID: map[uint32]*room{},
-		byTicket: map[[wire.TicketIDSize]byte]*session{},
+		byTicket: map[[ext.TicketIDSize]byte]*session{},
 		bundle:   make([]wire.Message, 0, wire.MaxBundle),
 		body:     make([]byte, 0, 4<<10),
 		out:      make([]byte, 0, 4<<10),

@@ -6,6 +6,7 @@ import (
 
 	"kbridge/kclient/link"
 	"kbridge/kclient/wire"
+	"kbridge/kclient/wire/ext"
 )
 
 // state is where a session stands; with the table in dispatch.go it decides
@@ -63,10 +64,10 @@ type session struct {
 
 	// Between our own two ends, see ticket.go and absence.go.
 	proven bool // it has returned the nonce
-	ticket wire.Ticket
-	former *wire.Ticket // that it came back with; good until its client shows that it has the new one
-	acks   uint32       // 06 that have come
-	moves  uint32       // the counter of its last move
+	ticket ext.Ticket
+	former *ext.Ticket // that it came back with; good until its client shows that it has the new one
+	acks   uint32      // 06 that have come
+	moves  uint32      // the counter of its last move
 	calls  rater
 	adrift bool   // it has no address: its player's place is kept
 	behind uint16 // seq of the last Behind

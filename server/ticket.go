@@ -5,7 +5,7 @@ import (
 	"net/netip"
 	"time"
 
-	"kbridge/kclient/wire"
+	"kbridge/kclient/wire/ext"
 )
 
 // giveTicket makes a session one between our own two ends: its client has
@@ -32,13 +32,13 @@ func (s *Server) takeTicket(se *session) {
 // receiveExtension handles a datagram that only our own client sends. Whatever
 // cannot be right is dropped without an answer and leaves nothing behind.
 func (s *Server) receiveExtension(now time.Time, from netip.AddrPort, local netip.Addr, datagram []byte) {
-	if m, ok := wire.ParseMove(datagram); ok {
+	if m, ok := ext.ParseMove(datagram); ok {
 		se := s.byTicket[m.ID]
 		s.work.session = se
-		if se != nil && m.Counter >= se.moves && wire.ProvesMove(datagram, se.ticket) && se.receiveMove(now, from, local, m) {
+		if se != nil && m.Counter >= se.moves && ext.ProvesMove(datagram, se.ticket) && se.receiveMove(now, from, local, m) {
 			return
 		}
-	} else if r, ok := wire.ParseHistoryRequest(datagram); ok {
+	} else if r, ok := ext.ParseHistoryRequest(datagram); ok {
 		if se := s.byTicket[r.ID]; se != nil && se.isAt(from) {
 			s.work.session = se
 			se.sendHistory(now, r)

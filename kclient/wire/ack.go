@@ -1,5 +1,9 @@
 package wire
 
+import (
+	"kbridge/kclient/wire/internal/field"
+)
+
 // ServerAck (05, server) asks for a ClientAck; the server times the answer:
 // that is the ping. Extra stands after the four numbers that some clients
 // insist on: it is where an extension may be offered, and clients skip it.
@@ -36,30 +40,30 @@ func ParseClientAck(body []byte) (ClientAck, error) {
 type KeepAlive struct{}
 
 // AppendTo appends the body to b.
-func (KeepAlive) AppendTo(b []byte) []byte { return appendStr(b, "") }
+func (KeepAlive) AppendTo(b []byte) []byte { return field.AppendStr(b, "") }
 
 // ParseKeepAlive parses a body.
 func ParseKeepAlive(body []byte) (KeepAlive, error) {
-	r := reader{b: body}
-	r.skip()
-	return done(&r, KeepAlive{})
+	r := field.Reader{Rest: body}
+	r.Skip()
+	return field.Done(&r, KeepAlive{})
 }
 
 func appendAck(b, extra []byte) []byte {
-	b = appendStr(b, "")
+	b = field.AppendStr(b, "")
 	for i := range uint32(4) {
-		b = appendU32(b, i)
+		b = field.AppendU32(b, i)
 	}
 	// 17 bytes are written; the rest of a body is what an extension may use.
 	return append(b, extra[:min(len(extra), MaxBody-17)]...)
 }
 
 func parseAck(body []byte) (extra []byte, err error) {
-	r := reader{b: body}
-	r.skip()
-	r.bytes(4 * 4)
-	if r.err == nil && len(r.b) > 0 {
-		extra = r.b
+	r := field.Reader{Rest: body}
+	r.Skip()
+	r.Bytes(4 * 4)
+	if r.Err == nil && len(r.Rest) > 0 {
+		extra = r.Rest
 	}
-	return extra, r.err
+	return extra, r.Err
 }

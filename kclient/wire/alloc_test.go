@@ -83,7 +83,7 @@ func TestRefusingDoesNotAllocate(t *testing.T) {
 			}
 		})
 	}
-	counts := body{"", u32(0xFFFFFFFF), u32(0xFFFFFFFF)}.bytes()
+	counts := body{"", u32(0xFFFFFFFF), u32(0xFFFFFFFF)}.Bytes()
 	allocs(t, "a refused list", func() {
 		if _, err := ParseServerStatus(counts); err == nil {
 			t.Fatal("not refused")

@@ -1,6 +1,10 @@
 package wire
 
-import "strings"
+import (
+	"strings"
+
+	"kbridge/kclient/wire/internal/field"
+)
 
 // CutDataMark splits a line of room chat into the mark that it begins with when it is data, and the rest. MAME32k and
 // what came of it (their code read) send players' places, saved states and checks that machines are equal as
@@ -22,15 +26,15 @@ type ChatRequest struct {
 
 // AppendTo appends the body to b.
 func (m ChatRequest) AppendTo(b []byte) []byte {
-	b = appendStr(b, "")
-	return appendStr(b, m.Text)
+	b = field.AppendStr(b, "")
+	return field.AppendStr(b, m.Text)
 }
 
 // ParseChatRequest parses a body.
 func ParseChatRequest(body []byte) (ChatRequest, error) {
-	r := reader{b: body}
-	r.skip()
-	return done(&r, ChatRequest{Text: r.str()})
+	r := field.Reader{Rest: body}
+	r.Skip()
+	return field.Done(&r, ChatRequest{Text: r.Str()})
 }
 
 // Chat (07 and 08, server) is a line that somebody said, the receiver's own
@@ -42,14 +46,14 @@ type Chat struct {
 
 // AppendTo appends the body to b.
 func (m Chat) AppendTo(b []byte) []byte {
-	b = appendStr(b, m.User)
-	return appendStr(b, m.Text)
+	b = field.AppendStr(b, m.User)
+	return field.AppendStr(b, m.Text)
 }
 
 // ParseChat parses a body.
 func ParseChat(body []byte) (Chat, error) {
-	r := reader{b: body}
-	return done(&r, Chat{User: r.str(), Text: r.str()})
+	r := field.Reader{Rest: body}
+	return field.Done(&r, Chat{User: r.Str(), Text: r.Str()})
 }
 
 // ServerMessage (17, server) is a line from the server itself: the welcome,
@@ -61,12 +65,12 @@ type ServerMessage struct {
 
 // AppendTo appends the body to b.
 func (m ServerMessage) AppendTo(b []byte) []byte {
-	b = appendStr(b, m.From)
-	return appendStr(b, m.Text)
+	b = field.AppendStr(b, m.From)
+	return field.AppendStr(b, m.Text)
 }
 
 // ParseServerMessage parses a body.
 func ParseServerMessage(body []byte) (ServerMessage, error) {
-	r := reader{b: body}
-	return done(&r, ServerMessage{From: r.str(), Text: r.str()})
+	r := field.Reader{Rest: body}
+	return field.Done(&r, ServerMessage{From: r.Str(), Text: r.Str()})
 }

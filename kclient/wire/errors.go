@@ -1,22 +1,26 @@
 package wire
 
-import "errors"
+import (
+	"errors"
+
+	"kbridge/kclient/wire/internal/field"
+)
 
 // What the parsers say to bytes from outside. They are static, so that a
 // flood of broken datagrams costs no formatting and no allocation.
 var (
 	// ErrShort: a field, a body or a list runs past the end of its bytes.
-	ErrShort = errors.New("wire: too short")
+	ErrShort = field.ErrShort
 	// ErrLength: a message whose length, which counts the type byte, is 0.
 	ErrLength = errors.New("wire: message of length 0")
 	// ErrBundleCount: a bundle of 0 messages, or of more than MaxBundle.
 	ErrBundleCount = errors.New("wire: bundle count out of range")
 	// ErrNoNUL: a string that its body ends without ending it.
-	ErrNoNUL = errors.New("wire: string without NUL")
+	ErrNoNUL = field.ErrNoNUL
 	// ErrStringTooLong: a string of more than MaxString bytes.
-	ErrStringTooLong = errors.New("wire: string too long")
+	ErrStringTooLong = field.ErrStringTooLong
 	// ErrListCount: a list that claims more entries than its bytes can hold.
-	ErrListCount = errors.New("wire: list count beyond the body")
+	ErrListCount = field.ErrListCount
 	// ErrConnection: a login with a connection type outside 1..6.
 	ErrConnection = errors.New("wire: no such connection type")
 	// ErrPlayer: a start in which 1 <= player <= players <= MaxPlayers fails.

@@ -7,50 +7,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/kclient/text"
+	"kbridge/kclient/wire/internal/codectest"
 )
 
-// fuzzBodies fuzzes the parsers of the messages of some types, both
-// directions. Seeds are the worked bodies, whole and broken. Whatever parses must
-// be written as a body that parses to the same, and nothing may change the
-// input or read beyond it.
 func fuzzBodies(f *testing.F, types ...Type) {
-	var family []codec
-	for _, c := range codecs {
-		for _, t := range types {
-			if c.typ != t {
-				continue
-			}
-			family = append(family, c)
-			whole := c.body.bytes()
-			f.Add(whole)
-			f.Add(whole[:len(whole)-1])
-			f.Add(append(c.body.bytes(), "trailing"...))
-			f.Add(bytes.ReplaceAll(whole, []byte{0}, []byte{0xFF}))
-		}
-	}
-	f.Fuzz(func(t *testing.T, in []byte) {
-		before := bytes.Clone(in)
-		for _, c := range family {
-			value, err := c.parse(in[:len(in):len(in)])
-			if !bytes.Equal(before, in) {
-				t.Fatalf("%v: the input was changed", c)
-			}
-			if err != nil {
-				if err != ErrConnection {
-					require.Equal(t, c.zero, value)
-				}
-				continue
-			}
-			out := value.AppendTo(nil)
-			if len(out) > MaxBody {
-				t.Fatalf("%v: a body of %d bytes", c, len(out))
-			}
-			again, err := c.parse(out)
-			require.NoError(t, err, "%v: written as %x", c, out)
-			require.Equal(t, value, again, "%v", c)
-			require.Equal(t, out, again.AppendTo(nil), "%v", c)
-		}
-	})
+	codectest.Fuzz(f, codecs, MaxBody, ErrConnection, types...)
 }
 
 func FuzzLogin(f *testing.F) {
@@ -82,7 +43,7 @@ func FuzzBundle(f *testing.F) {
 	b := AppendBundleHeader(nil, MaxBundle)
 	for i := range MaxBundle {
 		c := codecs[i%len(codecs)]
-		b = AppendMessage(b, uint16(MaxBundle-i), c.typ, c.body.bytes())
+		b = AppendMessage(b, uint16(MaxBundle-i), Type(c.Type), c.Body.Bytes())
 	}
 	f.Add(b)
 	f.Add([]byte{0})
@@ -118,8 +79,8 @@ func FuzzBundle(f *testing.F) {
 		require.True(t, bytes.HasPrefix(in, out), "%x became %x", in, out)
 		for _, m := range got {
 			for _, c := range codecs {
-				if c.typ == m.Type {
-					_, _ = c.parse(m.Body)
+				if Type(c.Type) == m.Type {
+					_, _ = c.Parse(m.Body)
 				}
 			}
 		}

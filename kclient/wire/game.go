@@ -1,5 +1,9 @@
 package wire
 
+import (
+	"kbridge/kclient/wire/internal/field"
+)
+
 // CreateRequest (0A, client) opens a room for a game.
 type CreateRequest struct {
 	Game string // at most MaxGameName bytes
@@ -7,20 +11,20 @@ type CreateRequest struct {
 
 // AppendTo appends the body to b.
 func (m CreateRequest) AppendTo(b []byte) []byte {
-	b = appendStr(b, "")
-	b = appendStr(b, m.Game)
-	b = appendStr(b, "")
-	return appendU32(b, 0xFFFFFFFF)
+	b = field.AppendStr(b, "")
+	b = field.AppendStr(b, m.Game)
+	b = field.AppendStr(b, "")
+	return field.AppendU32(b, 0xFFFFFFFF)
 }
 
 // ParseCreateRequest parses a body.
 func ParseCreateRequest(body []byte) (CreateRequest, error) {
-	r := reader{b: body}
-	r.skip()
-	m := CreateRequest{Game: r.str()}
-	r.skip()
-	r.u32()
-	return done(&r, m)
+	r := field.Reader{Rest: body}
+	r.Skip()
+	m := CreateRequest{Game: r.Str()}
+	r.Skip()
+	r.U32()
+	return field.Done(&r, m)
 }
 
 // GameCreated (0A, server) tells everyone of a new room.
@@ -33,16 +37,16 @@ type GameCreated struct {
 
 // AppendTo appends the body to b.
 func (m GameCreated) AppendTo(b []byte) []byte {
-	b = appendStr(b, m.User)
-	b = appendStr(b, m.Game)
-	b = appendStr(b, m.Emulator)
-	return appendU32(b, m.GameID)
+	b = field.AppendStr(b, m.User)
+	b = field.AppendStr(b, m.Game)
+	b = field.AppendStr(b, m.Emulator)
+	return field.AppendU32(b, m.GameID)
 }
 
 // ParseGameCreated parses a body.
 func ParseGameCreated(body []byte) (GameCreated, error) {
-	r := reader{b: body}
-	return done(&r, GameCreated{User: r.str(), Game: r.str(), Emulator: r.str(), GameID: r.u32()})
+	r := field.Reader{Rest: body}
+	return field.Done(&r, GameCreated{User: r.Str(), Game: r.Str(), Emulator: r.Str(), GameID: r.U32()})
 }
 
 // GameStatus (0E, server) tells everyone how full a room is and whether it
@@ -56,16 +60,16 @@ type GameStatus struct {
 
 // AppendTo appends the body to b.
 func (m GameStatus) AppendTo(b []byte) []byte {
-	b = appendStr(b, "")
-	b = appendU32(b, m.GameID)
+	b = field.AppendStr(b, "")
+	b = field.AppendU32(b, m.GameID)
 	return append(b, byte(m.State), m.Players, m.MaxPlayers)
 }
 
 // ParseGameStatus parses a body. State is kept as it came.
 func ParseGameStatus(body []byte) (GameStatus, error) {
-	r := reader{b: body}
-	r.skip()
-	return done(&r, GameStatus{GameID: r.u32(), State: GameState(r.u8()), Players: r.u8(), MaxPlayers: r.u8()})
+	r := field.Reader{Rest: body}
+	r.Skip()
+	return field.Done(&r, GameStatus{GameID: r.U32(), State: GameState(r.U8()), Players: r.U8(), MaxPlayers: r.U8()})
 }
 
 // GameClosed (10, server) tells everyone that a room is gone.
@@ -75,13 +79,13 @@ type GameClosed struct {
 
 // AppendTo appends the body to b.
 func (m GameClosed) AppendTo(b []byte) []byte {
-	b = appendStr(b, "")
-	return appendU32(b, m.GameID)
+	b = field.AppendStr(b, "")
+	return field.AppendU32(b, m.GameID)
 }
 
 // ParseGameClosed parses a body.
 func ParseGameClosed(body []byte) (GameClosed, error) {
-	r := reader{b: body}
-	r.skip()
-	return done(&r, GameClosed{GameID: r.u32()})
+	r := field.Reader{Rest: body}
+	r.Skip()
+	return field.Done(&r, GameClosed{GameID: r.U32()})
 }

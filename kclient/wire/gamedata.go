@@ -1,5 +1,9 @@
 package wire
 
+import (
+	"kbridge/kclient/wire/internal/field"
+)
+
 // AppendGameData appends the body of a game data (12, both ways): one batch of
 // input, or combined frames. payload is copied. It panics when payload is
 // longer than MaxGameData. It does not allocate when b has room for
@@ -16,10 +20,10 @@ func AppendGameData(b, payload []byte) []byte {
 // payload may be empty: that is a fault of the player, not of the bytes. It
 // does not allocate.
 func ParseGameData(body []byte) (payload []byte, err error) {
-	r := reader{b: body}
-	r.skip()
-	payload = r.bytes(int(r.u16()))
-	return payload, r.err
+	r := field.Reader{Rest: body}
+	r.Skip()
+	payload = r.Bytes(int(r.U16()))
+	return payload, r.Err
 }
 
 // AppendGameCache appends the body of a game cache (13, both ways): the
@@ -28,8 +32,8 @@ func AppendGameCache(b []byte, pos uint8) []byte { return append(b, 0, pos) }
 
 // ParseGameCache returns the position of a game cache. It does not allocate.
 func ParseGameCache(body []byte) (pos uint8, err error) {
-	r := reader{b: body}
-	r.skip()
-	pos = r.u8()
-	return pos, r.err
+	r := field.Reader{Rest: body}
+	r.Skip()
+	pos = r.U8()
+	return pos, r.Err
 }

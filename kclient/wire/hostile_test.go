@@ -6,66 +6,34 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"kbridge/kclient/wire/internal/codectest"
 )
 
 // What deployed clients and servers fell over, fed to every message that has
 // the place for it.
 
-// withString is the body with one of its strings replaced, NUL and all, by
-// raw bytes; what stands behind is kept.
-func (f body) withString(at int, raw string) []byte {
-	b := f[:at].bytes()
-	b = append(b, raw...)
-	return append(b, f[at+1:].bytes()...)
-}
-
-func TestOverlongStringsAreRefused(t *testing.T) {
+func TestStringsAreBounded(t *testing.T) {
 	eachCodec(t, func(t *testing.T, c codec) {
-		for _, at := range c.body.strings() {
-			long := c.body.withString(at, strings.Repeat("A", 5000)+"\x00")
-			got, err := c.parse(long)
-			require.ErrorIs(t, err, ErrStringTooLong, "field %d", at)
-			require.Equal(t, c.zero, got, "field %d", at)
-
-			_, err = c.parse(c.body.withString(at, strings.Repeat("A", MaxString+1)+"\x00"))
-			require.ErrorIs(t, err, ErrStringTooLong, "field %d", at)
-			_, err = c.parse(c.body.withString(at, strings.Repeat("A", MaxString)+"\x00"))
-			require.NoError(t, err, "field %d: the longest string there may be", at)
-		}
-	})
-}
-
-func TestStringsWithoutNULAreRefused(t *testing.T) {
-	eachCodec(t, func(t *testing.T, c codec) {
-		for _, at := range c.body.strings() {
-			for _, raw := range []string{"A", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", strings.Repeat("A", MaxString)} {
-				open := append(c.body[:at].bytes(), raw...)
-				got, err := c.parse(open)
-				// In a list, the count sees first that the bytes are not there.
-				require.True(t, err == ErrNoNUL || err == ErrListCount, "field %d, %d bytes: %v", at, len(raw), err)
-				require.Equal(t, c.zero, got)
-			}
-			_, err := c.parse(append(c.body[:at].bytes(), strings.Repeat("A", 5000)...))
-			require.ErrorIs(t, err, ErrStringTooLong, "field %d", at)
-		}
+		codectest.StringsAreBounded(t, c, MaxString, ErrStringTooLong, ErrNoNUL, ErrListCount)
 	})
 }
 
 func TestListCountsAreCappedByTheBytesLeft(t *testing.T) {
 	for name, tc := range map[string]struct {
-		parse func([]byte) (message, error)
+		parse func([]byte) (codectest.Message, error)
 		body  body
 	}{
-		"04, all FF":                      {wrap(ParseServerStatus), body{"", u32(0xFFFFFFFF), u32(0xFFFFFFFF)}},
-		"04, users":                       {wrap(ParseServerStatus), body{"", u32(0xFFFFFFFF), u32(0)}},
-		"04, games":                       {wrap(ParseServerStatus), body{"", u32(0), u32(0xFFFFFFFF)}},
-		"04, one user too many":           {wrap(ParseServerStatus), body{"", u32(2), u32(0), "", u32(0), u8(0), u16(0), u8(1)}},
-		"04, users fit but not the games": {wrap(ParseServerStatus), body{"", u32(1), u32(1), "", u32(0), u8(0), u16(0), u8(1)}},
-		"0D, all FF":                      {wrap(ParsePlayerList), body{"", u32(0xFFFFFFFF)}},
-		"0D, one too many":                {wrap(ParsePlayerList), body{"", u32(2), "", u32(0), u16(0), u8(1)}},
+		"04, all FF":                      {codectest.Parse(ParseServerStatus), body{"", u32(0xFFFFFFFF), u32(0xFFFFFFFF)}},
+		"04, users":                       {codectest.Parse(ParseServerStatus), body{"", u32(0xFFFFFFFF), u32(0)}},
+		"04, games":                       {codectest.Parse(ParseServerStatus), body{"", u32(0), u32(0xFFFFFFFF)}},
+		"04, one user too many":           {codectest.Parse(ParseServerStatus), body{"", u32(2), u32(0), "", u32(0), u8(0), u16(0), u8(1)}},
+		"04, users fit but not the games": {codectest.Parse(ParseServerStatus), body{"", u32(1), u32(1), "", u32(0), u8(0), u16(0), u8(1)}},
+		"0D, all FF":                      {codectest.Parse(ParsePlayerList), body{"", u32(0xFFFFFFFF)}},
+		"0D, one too many":                {codectest.Parse(ParsePlayerList), body{"", u32(2), "", u32(0), u16(0), u8(1)}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b := tc.body.bytes()
+			b := tc.body.Bytes()
 			_, err := tc.parse(b)
 			require.ErrorIs(t, err, ErrListCount)
 
@@ -85,7 +53,7 @@ func TestLongListsParse(t *testing.T) {
 	for range 1001 {
 		users = append(users, "", u32(0), u8(1), u16(1), u8(1))
 	}
-	status, err := ParseServerStatus(users.bytes())
+	status, err := ParseServerStatus(users.Bytes())
 	require.NoError(t, err)
 	require.Len(t, status.Users, 1001)
 
@@ -93,7 +61,7 @@ func TestLongListsParse(t *testing.T) {
 	for range 9 {
 		players = append(players, "", u32(0), u16(1), u8(1))
 	}
-	list, err := ParsePlayerList(players.bytes())
+	list, err := ParsePlayerList(players.Bytes())
 	require.NoError(t, err)
 	require.Len(t, list.Players, 9)
 }
@@ -107,20 +75,20 @@ func TestOddEnumsDoNotHideAMessage(t *testing.T) {
 		status, err := ParseServerStatus(body{"", u32(2), u32(1),
 			"odd", u32(0xFFFFFFFF), u8(255), u16(1), uint8(odd),
 			"nue", u32(19), u8(1), u16(2), u8(1),
-			"Pong", u32(61), "chip8 1.0", "nue", "1/2", u8(255)}.bytes())
+			"Pong", u32(61), "chip8 1.0", "nue", "1/2", u8(255)}.Bytes())
 		require.NoError(t, err)
 		require.Equal(t, StatusUser{"odd", 0xFFFFFFFF, 255, 1, odd}, status.Users[0])
 		require.Equal(t, "nue", status.Users[1].Name)
 		require.False(t, status.Games[0].State.Valid())
 		require.False(t, status.Games[0].State.Joinable())
 
-		joined, err := ParseUserJoined(body{"odd", u16(1), u32(0xFFFFFFFF), uint8(odd)}.bytes())
+		joined, err := ParseUserJoined(body{"odd", u16(1), u32(0xFFFFFFFF), uint8(odd)}.Bytes())
 		require.NoError(t, err)
 		require.Equal(t, UserJoined{"odd", 1, 0xFFFFFFFF, odd}, joined)
-		player, err := ParsePlayerJoined(body{"", u32(1), "odd", u32(1), u16(1), uint8(odd)}.bytes())
+		player, err := ParsePlayerJoined(body{"", u32(1), "odd", u32(1), u16(1), uint8(odd)}.Bytes())
 		require.NoError(t, err)
 		require.Equal(t, odd, player.Connection)
-		list, err := ParsePlayerList(body{"", u32(1), "odd", u32(1), u16(1), uint8(odd)}.bytes())
+		list, err := ParsePlayerList(body{"", u32(1), "odd", u32(1), u16(1), uint8(odd)}.Bytes())
 		require.NoError(t, err)
 		require.Equal(t, odd, list.Players[0].Connection)
 		join, err := ParseJoinRequest(JoinRequest{61, odd}.AppendTo(nil))
@@ -129,7 +97,7 @@ func TestOddEnumsDoNotHideAMessage(t *testing.T) {
 
 		// A login decides how many frames the server divides by: it is
 		// refused, and the server learns whom it refuses.
-		login, err := ParseLoginRequest(body{"nue", "chip8 1.0", uint8(odd)}.bytes())
+		login, err := ParseLoginRequest(body{"nue", "chip8 1.0", uint8(odd)}.Bytes())
 		require.ErrorIs(t, err, ErrConnection)
 		require.Equal(t, LoginRequest{"nue", "chip8 1.0", odd}, login)
 	}
@@ -144,7 +112,7 @@ func TestPlayerNumbersOfAStart(t *testing.T) {
 		{0, 0, false}, {0, 2, false}, {3, 2, false}, {9, 9, false}, {1, 9, false}, {9, 8, false},
 		{255, 2, false}, {255, 255, false}, {1, 255, false}, {1, 0, false},
 	} {
-		got, err := ParseGameStarted(body{"", u16(0xFFFF), tc.player, tc.players}.bytes())
+		got, err := ParseGameStarted(body{"", u16(0xFFFF), tc.player, tc.players}.Bytes())
 		if tc.ok {
 			require.NoError(t, err, "player %d of %d", tc.player, tc.players)
 			require.Equal(t, GameStarted{0xFFFF, tc.player, tc.players}, got)

@@ -1,8 +1,10 @@
 package wire
 
+import "kbridge/kclient/wire/internal/field"
+
 // Limits on strings, in bytes on the wire without the NUL. They are
 // EmuLinker's: what is longer, it refuses or cuts, so a sender keeps within
-// them (Charset.Cut). Parsers accept up to MaxString.
+// them (text.Charset.Cut). Parsers accept up to MaxString.
 const (
 	MaxUserName     = 31  // EmuLinker; n02 holds 32 with the NUL
 	MaxEmulatorName = 127 // EmuLinker; n02 holds 128 with the NUL
@@ -15,7 +17,7 @@ const (
 // MaxString is the longest string that a parser takes and AppendTo writes, in
 // bytes without the NUL: three times the longest that a deployed peer is known
 // to send (MaxGameChat), so that no peer is refused for a limit of its own.
-const MaxString = 1024
+const MaxString = field.MaxString
 
 // Limits on the rest.
 const (

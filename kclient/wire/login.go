@@ -1,5 +1,9 @@
 package wire
 
+import (
+	"kbridge/kclient/wire/internal/field"
+)
+
 // LoginRequest (03, client) opens a session: the first message that a client
 // sends to the session port.
 type LoginRequest struct {
@@ -10,8 +14,8 @@ type LoginRequest struct {
 
 // AppendTo appends the body to b.
 func (m LoginRequest) AppendTo(b []byte) []byte {
-	b = appendStr(b, m.User)
-	b = appendStr(b, m.Emulator)
+	b = field.AppendStr(b, m.User)
+	b = field.AppendStr(b, m.Emulator)
 	return append(b, byte(m.Connection))
 }
 
@@ -19,9 +23,9 @@ func (m LoginRequest) AppendTo(b []byte) []byte {
 // struct is filled although there is an error, so that a server can refuse the
 // login by name instead of ignoring it.
 func ParseLoginRequest(body []byte) (LoginRequest, error) {
-	r := reader{b: body}
-	m := LoginRequest{User: r.str(), Emulator: r.str(), Connection: r.connection()}
-	m, err := done(&r, m)
+	r := field.Reader{Rest: body}
+	m := LoginRequest{User: r.Str(), Emulator: r.Str(), Connection: ConnectionType(r.U8())}
+	m, err := field.Done(&r, m)
 	if err == nil && !m.Connection.Valid() {
 		err = ErrConnection
 	}
@@ -37,15 +41,15 @@ type LoginRefused struct {
 
 // AppendTo appends the body to b.
 func (m LoginRefused) AppendTo(b []byte) []byte {
-	b = appendStr(b, m.User)
-	b = appendU16(b, m.UserID)
-	return appendStr(b, m.Message)
+	b = field.AppendStr(b, m.User)
+	b = field.AppendU16(b, m.UserID)
+	return field.AppendStr(b, m.Message)
 }
 
 // ParseLoginRefused parses a body.
 func ParseLoginRefused(body []byte) (LoginRefused, error) {
-	r := reader{b: body}
-	return done(&r, LoginRefused{User: r.str(), UserID: r.u16(), Message: r.str()})
+	r := field.Reader{Rest: body}
+	return field.Done(&r, LoginRefused{User: r.Str(), UserID: r.U16(), Message: r.Str()})
 }
 
 // UserJoined (02, server) tells everyone of a login, the new user included.
@@ -58,14 +62,14 @@ type UserJoined struct {
 
 // AppendTo appends the body to b.
 func (m UserJoined) AppendTo(b []byte) []byte {
-	b = appendStr(b, m.User)
-	b = appendU16(b, m.UserID)
-	b = appendU32(b, m.Ping)
+	b = field.AppendStr(b, m.User)
+	b = field.AppendU16(b, m.UserID)
+	b = field.AppendU32(b, m.Ping)
 	return append(b, byte(m.Connection))
 }
 
 // ParseUserJoined parses a body. Connection is kept as it came.
 func ParseUserJoined(body []byte) (UserJoined, error) {
-	r := reader{b: body}
-	return done(&r, UserJoined{User: r.str(), UserID: r.u16(), Ping: r.u32(), Connection: r.connection()})
+	r := field.Reader{Rest: body}
+	return field.Done(&r, UserJoined{User: r.Str(), UserID: r.U16(), Ping: r.U32(), Connection: ConnectionType(r.U8())})
 }

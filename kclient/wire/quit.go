@@ -1,5 +1,9 @@
 package wire
 
+import (
+	"kbridge/kclient/wire/internal/field"
+)
+
 // nobody is the user ID that clients write where the server knows it.
 const nobody uint16 = 0xFFFF
 
@@ -10,17 +14,17 @@ type QuitRequest struct {
 
 // AppendTo appends the body to b.
 func (m QuitRequest) AppendTo(b []byte) []byte {
-	b = appendStr(b, "")
-	b = appendU16(b, nobody)
-	return appendStr(b, m.Message)
+	b = field.AppendStr(b, "")
+	b = field.AppendU16(b, nobody)
+	return field.AppendStr(b, m.Message)
 }
 
 // ParseQuitRequest parses a body.
 func ParseQuitRequest(body []byte) (QuitRequest, error) {
-	r := reader{b: body}
-	r.skip()
-	r.u16()
-	return done(&r, QuitRequest{Message: r.str()})
+	r := field.Reader{Rest: body}
+	r.Skip()
+	r.U16()
+	return field.Done(&r, QuitRequest{Message: r.Str()})
 }
 
 // UserQuit (01, server) tells everyone that a user is gone.
@@ -32,13 +36,13 @@ type UserQuit struct {
 
 // AppendTo appends the body to b.
 func (m UserQuit) AppendTo(b []byte) []byte {
-	b = appendStr(b, m.User)
-	b = appendU16(b, m.UserID)
-	return appendStr(b, m.Message)
+	b = field.AppendStr(b, m.User)
+	b = field.AppendU16(b, m.UserID)
+	return field.AppendStr(b, m.Message)
 }
 
 // ParseUserQuit parses a body.
 func ParseUserQuit(body []byte) (UserQuit, error) {
-	r := reader{b: body}
-	return done(&r, UserQuit{User: r.str(), UserID: r.u16(), Message: r.str()})
+	r := field.Reader{Rest: body}
+	return field.Done(&r, UserQuit{User: r.Str(), UserID: r.U16(), Message: r.Str()})
 }

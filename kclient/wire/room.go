@@ -1,6 +1,10 @@
 package wire
 
-import "strings"
+import (
+	"strings"
+
+	"kbridge/kclient/wire/internal/field"
+)
 
 // IsChatRoom reports whether a room of this name, as on the wire or as UTF-8, is for
 // talking only: EmuLinker never starts a game in one, and FBNeo's "* Chat only" is no game
@@ -18,24 +22,24 @@ type JoinRequest struct {
 
 // AppendTo appends the body to b.
 func (m JoinRequest) AppendTo(b []byte) []byte {
-	b = appendStr(b, "")
-	b = appendU32(b, m.GameID)
-	b = appendStr(b, "")
-	b = appendU32(b, 0)
-	b = appendU16(b, nobody)
+	b = field.AppendStr(b, "")
+	b = field.AppendU32(b, m.GameID)
+	b = field.AppendStr(b, "")
+	b = field.AppendU32(b, 0)
+	b = field.AppendU16(b, nobody)
 	return append(b, byte(m.Connection))
 }
 
 // ParseJoinRequest parses a body. Connection is kept as it came.
 func ParseJoinRequest(body []byte) (JoinRequest, error) {
-	r := reader{b: body}
-	r.skip()
-	m := JoinRequest{GameID: r.u32()}
-	r.skip()
-	r.u32()
-	r.u16()
-	m.Connection = r.connection()
-	return done(&r, m)
+	r := field.Reader{Rest: body}
+	r.Skip()
+	m := JoinRequest{GameID: r.U32()}
+	r.Skip()
+	r.U32()
+	r.U16()
+	m.Connection = ConnectionType(r.U8())
+	return field.Done(&r, m)
 }
 
 // PlayerJoined (0C, server) tells a room of a new player, that one included.
@@ -49,19 +53,19 @@ type PlayerJoined struct {
 
 // AppendTo appends the body to b.
 func (m PlayerJoined) AppendTo(b []byte) []byte {
-	b = appendStr(b, "")
-	b = appendU32(b, m.GameID)
-	b = appendStr(b, m.User)
-	b = appendU32(b, m.Ping)
-	b = appendU16(b, m.UserID)
+	b = field.AppendStr(b, "")
+	b = field.AppendU32(b, m.GameID)
+	b = field.AppendStr(b, m.User)
+	b = field.AppendU32(b, m.Ping)
+	b = field.AppendU16(b, m.UserID)
 	return append(b, byte(m.Connection))
 }
 
 // ParsePlayerJoined parses a body. Connection is kept as it came.
 func ParsePlayerJoined(body []byte) (PlayerJoined, error) {
-	r := reader{b: body}
-	r.skip()
-	return done(&r, PlayerJoined{GameID: r.u32(), User: r.str(), Ping: r.u32(), UserID: r.u16(), Connection: r.connection()})
+	r := field.Reader{Rest: body}
+	r.Skip()
+	return field.Done(&r, PlayerJoined{GameID: r.U32(), User: r.Str(), Ping: r.U32(), UserID: r.U16(), Connection: ConnectionType(r.U8())})
 }
 
 // LeaveRequest (0B, client) leaves the room.
@@ -69,16 +73,16 @@ type LeaveRequest struct{}
 
 // AppendTo appends the body to b.
 func (LeaveRequest) AppendTo(b []byte) []byte {
-	b = appendStr(b, "")
-	return appendU16(b, nobody)
+	b = field.AppendStr(b, "")
+	return field.AppendU16(b, nobody)
 }
 
 // ParseLeaveRequest parses a body.
 func ParseLeaveRequest(body []byte) (LeaveRequest, error) {
-	r := reader{b: body}
-	r.skip()
-	r.u16()
-	return done(&r, LeaveRequest{})
+	r := field.Reader{Rest: body}
+	r.Skip()
+	r.U16()
+	return field.Done(&r, LeaveRequest{})
 }
 
 // PlayerLeft (0B, server) tells a room that a player left it, was kicked or
@@ -90,14 +94,14 @@ type PlayerLeft struct {
 
 // AppendTo appends the body to b.
 func (m PlayerLeft) AppendTo(b []byte) []byte {
-	b = appendStr(b, m.User)
-	return appendU16(b, m.UserID)
+	b = field.AppendStr(b, m.User)
+	return field.AppendU16(b, m.UserID)
 }
 
 // ParsePlayerLeft parses a body.
 func ParsePlayerLeft(body []byte) (PlayerLeft, error) {
-	r := reader{b: body}
-	return done(&r, PlayerLeft{User: r.str(), UserID: r.u16()})
+	r := field.Reader{Rest: body}
+	return field.Done(&r, PlayerLeft{User: r.Str(), UserID: r.U16()})
 }
 
 // KickRequest (0F, client) throws a player out of the owner's room.
@@ -107,15 +111,15 @@ type KickRequest struct {
 
 // AppendTo appends the body to b.
 func (m KickRequest) AppendTo(b []byte) []byte {
-	b = appendStr(b, "")
-	return appendU16(b, m.UserID)
+	b = field.AppendStr(b, "")
+	return field.AppendU16(b, m.UserID)
 }
 
 // ParseKickRequest parses a body.
 func ParseKickRequest(body []byte) (KickRequest, error) {
-	r := reader{b: body}
-	r.skip()
-	return done(&r, KickRequest{UserID: r.u16()})
+	r := field.Reader{Rest: body}
+	r.Skip()
+	return field.Done(&r, KickRequest{UserID: r.U16()})
 }
 
 // ListPlayer is one player in a PlayerList.
@@ -136,21 +140,21 @@ type PlayerList struct {
 // MaxBody are left out, and the count says what is there.
 func (m PlayerList) AppendTo(b []byte) []byte {
 	start := len(b)
-	b = appendStr(b, "")
+	b = field.AppendStr(b, "")
 	count := len(b)
-	b = appendU32(b, 0)
+	b = field.AppendU32(b, 0)
 	var players uint32
 	for _, p := range m.Players {
-		if len(b)-start+minListPlayer-1+strSize(p.Name) > MaxBody {
+		if len(b)-start+minListPlayer-1+field.StrSize(p.Name) > MaxBody {
 			break
 		}
-		b = appendStr(b, p.Name)
-		b = appendU32(b, p.Ping)
-		b = appendU16(b, p.UserID)
+		b = field.AppendStr(b, p.Name)
+		b = field.AppendU32(b, p.Ping)
+		b = field.AppendU16(b, p.UserID)
 		b = append(b, byte(p.Connection))
 		players++
 	}
-	appendU32(b[:count], players)
+	field.AppendU32(b[:count], players)
 	return b
 }
 
@@ -158,18 +162,18 @@ func (m PlayerList) AppendTo(b []byte) []byte {
 // is ErrListCount, before anything is allocated; it may still be above
 // MaxPlayers. Connection is kept as it came.
 func ParsePlayerList(body []byte) (PlayerList, error) {
-	r := reader{b: body}
-	r.skip()
-	players := r.u32()
-	r.room(uint64(players) * minListPlayer)
-	if r.err != nil {
-		return PlayerList{}, r.err
+	r := field.Reader{Rest: body}
+	r.Skip()
+	players := r.U32()
+	r.Room(uint64(players) * minListPlayer)
+	if r.Err != nil {
+		return PlayerList{}, r.Err
 	}
 	var m PlayerList
 	for range players {
-		p := ListPlayer{Name: r.str(), Ping: r.u32(), UserID: r.u16(), Connection: r.connection()}
-		if r.err != nil {
-			return PlayerList{}, r.err
+		p := ListPlayer{Name: r.Str(), Ping: r.U32(), UserID: r.U16(), Connection: ConnectionType(r.U8())}
+		if r.Err != nil {
+			return PlayerList{}, r.Err
 		}
 		m.Players = append(m.Players, p)
 	}

@@ -3,6 +3,8 @@ package wire
 import (
 	"strconv"
 	"strings"
+
+	"kbridge/kclient/wire/internal/field"
 )
 
 // The fewest bytes that one entry of a 04 list can take: every string empty.
@@ -46,10 +48,10 @@ type ServerStatus struct {
 // MaxBody are left out, and the counts say what is there.
 func (m ServerStatus) AppendTo(b []byte) []byte {
 	start := len(b)
-	b = appendStr(b, "")
+	b = field.AppendStr(b, "")
 	counts := len(b)
-	b = appendU32(b, 0)
-	b = appendU32(b, 0)
+	b = field.AppendU32(b, 0)
+	b = field.AppendU32(b, 0)
 	var users, games uint32
 	for _, u := range m.Users {
 		if len(b)-start+u.size() > MaxBody {
@@ -65,7 +67,7 @@ func (m ServerStatus) AppendTo(b []byte) []byte {
 		b = g.appendTo(b)
 		games++
 	}
-	appendU32(appendU32(b[:counts], users), games)
+	field.AppendU32(field.AppendU32(b[:counts], users), games)
 	return b
 }
 
@@ -73,27 +75,27 @@ func (m ServerStatus) AppendTo(b []byte) []byte {
 // are ErrListCount, before anything is allocated. Enums are kept as they came,
 // so that one odd entry does not hide the others.
 func ParseServerStatus(body []byte) (ServerStatus, error) {
-	r := reader{b: body}
-	r.skip()
-	users, games := r.u32(), r.u32()
-	r.room(uint64(users)*minStatusUser + uint64(games)*minStatusGame)
-	if r.err != nil {
-		return ServerStatus{}, r.err
+	r := field.Reader{Rest: body}
+	r.Skip()
+	users, games := r.U32(), r.U32()
+	r.Room(uint64(users)*minStatusUser + uint64(games)*minStatusGame)
+	if r.Err != nil {
+		return ServerStatus{}, r.Err
 	}
 	var m ServerStatus
 	for range users {
-		u := StatusUser{Name: r.str(), Ping: r.u32(), State: UserState(r.u8()), UserID: r.u16(), Connection: r.connection()}
-		if r.err != nil {
-			return ServerStatus{}, r.err
+		u := StatusUser{Name: r.Str(), Ping: r.U32(), State: UserState(r.U8()), UserID: r.U16(), Connection: ConnectionType(r.U8())}
+		if r.Err != nil {
+			return ServerStatus{}, r.Err
 		}
 		m.Users = append(m.Users, u)
 	}
 	for range games {
-		g := StatusGame{Name: r.str(), GameID: r.u32(), Emulator: r.str(), Owner: r.str()}
-		g.Players, g.MaxPlayers = parsePlayers(r.str())
-		g.State = GameState(r.u8())
-		if r.err != nil {
-			return ServerStatus{}, r.err
+		g := StatusGame{Name: r.Str(), GameID: r.U32(), Emulator: r.Str(), Owner: r.Str()}
+		g.Players, g.MaxPlayers = parsePlayers(r.Str())
+		g.State = GameState(r.U8())
+		if r.Err != nil {
+			return ServerStatus{}, r.Err
 		}
 		m.Games = append(m.Games, g)
 	}
@@ -122,26 +124,26 @@ func SplitServerStatus(users []StatusUser, games []StatusGame, each func(ServerS
 	}
 }
 
-func (u *StatusUser) size() int { return minStatusUser - 1 + strSize(u.Name) }
+func (u *StatusUser) size() int { return minStatusUser - 1 + field.StrSize(u.Name) }
 
 func (u *StatusUser) appendTo(b []byte) []byte {
-	b = appendStr(b, u.Name)
-	b = appendU32(b, u.Ping)
+	b = field.AppendStr(b, u.Name)
+	b = field.AppendU32(b, u.Ping)
 	b = append(b, byte(u.State))
-	b = appendU16(b, u.UserID)
+	b = field.AppendU16(b, u.UserID)
 	return append(b, byte(u.Connection))
 }
 
 func (g *StatusGame) size() int {
 	var text [16]byte
-	return 4 + 1 + strSize(g.Name) + strSize(g.Emulator) + strSize(g.Owner) + len(g.appendPlayers(text[:0]))
+	return 4 + 1 + field.StrSize(g.Name) + field.StrSize(g.Emulator) + field.StrSize(g.Owner) + len(g.appendPlayers(text[:0]))
 }
 
 func (g *StatusGame) appendTo(b []byte) []byte {
-	b = appendStr(b, g.Name)
-	b = appendU32(b, g.GameID)
-	b = appendStr(b, g.Emulator)
-	b = appendStr(b, g.Owner)
+	b = field.AppendStr(b, g.Name)
+	b = field.AppendU32(b, g.GameID)
+	b = field.AppendStr(b, g.Emulator)
+	b = field.AppendStr(b, g.Owner)
 	b = g.appendPlayers(b)
 	return append(b, byte(g.State))
 }

@@ -88,7 +88,7 @@ func TestPlayersText(t *testing.T) {
 		"99999999999999999999999999/4": {0, 4},
 		"\xff\xfe/\x01":                {0, 0},
 	} {
-		status, err := ParseServerStatus(body{"", u32(0), u32(1), "Pong", u32(61), "chip8", "nue", text, u8(0)}.bytes())
+		status, err := ParseServerStatus(body{"", u32(0), u32(1), "Pong", u32(61), "chip8", "nue", text, u8(0)}.Bytes())
 		require.NoError(t, err, "%q", text)
 		g := status.Games[0]
 		require.Equal(t, want, [2]int{g.Players, g.MaxPlayers}, "%q", text)

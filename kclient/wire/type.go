@@ -31,12 +31,6 @@ const (
 	TypeReady         Type = 0x15 // C: ReadyRequest, S: Ready
 	TypeLoginRefused  Type = 0x16 // S: LoginRefused
 	TypeServerMessage Type = 0x17 // S: ServerMessage
-
-	// Between our own two ends, see comeback.go.
-	TypeBehind   Type = 0x1C // S: Behind
-	TypeCaughtUp Type = 0x1D // C: CaughtUp
-	TypeInStep   Type = 0x1E // S: InStep
-	TypeWaited   Type = 0x1F // S: Waited
 )
 
 var typeNames = [...]string{
@@ -63,10 +57,6 @@ var typeNames = [...]string{
 	TypeReady:         "ready",
 	TypeLoginRefused:  "login refused",
 	TypeServerMessage: "server message",
-	TypeBehind:        "behind",
-	TypeCaughtUp:      "caught up",
-	TypeInStep:        "in step",
-	TypeWaited:        "waited",
 }
 
 // String is the type's name in the protocol notes, or its number when it has

@@ -1,15 +1,14 @@
-package wire
+package ext
 
 import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
 	"time"
+
+	"kbridge/kclient/wire/internal/field"
 )
 
-// What only our own two ends say to each other. A server offers it in the
-// trailing bytes of its first S 05, a client that knows the offer answers in those
-// of its C 06, and nobody else ever sees any of it. WIRE.md has the bytes.
 const (
 	// NonceSize is what the first S 05 offers: only who receives at the address
 	// it was sent to can return it.
@@ -73,7 +72,7 @@ func (t Ticket) AppendTo(b []byte) []byte {
 	b = append(b, extra(extraTicket)...)
 	b = append(b, t.ID[:]...)
 	b = append(b, t.Key[:]...)
-	return appendU16(b, uint16(min(t.Comeback/time.Second, 0xFFFF)))
+	return field.AppendU16(b, uint16(min(t.Comeback/time.Second, 0xFFFF)))
 }
 
 // ParseTicket reads what Ticket.AppendTo wrote; false for anything else.
@@ -91,7 +90,7 @@ func ParseTicket(b []byte) (t Ticket, ok bool) {
 // many C 06 of the session have arrived. The 05 itself proves nothing, since the
 // server sends it without waiting for the answer to the one before.
 func AppendCount(b []byte, acks uint32) []byte {
-	return appendU32(append(b, extra(extraCount)...), acks)
+	return field.AppendU32(append(b, extra(extraCount)...), acks)
 }
 
 // ParseCount reads what AppendCount wrote; false for anything else.

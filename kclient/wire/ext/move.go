@@ -1,8 +1,10 @@
-package wire
+package ext
 
 import (
 	"bytes"
 	"encoding/binary"
+
+	"kbridge/kclient/wire/internal/field"
 )
 
 // Four datagrams that are no bundles, between our own two ends. They begin with
@@ -35,7 +37,7 @@ type Move struct {
 func AppendMove(b []byte, t Ticket, counter uint32, nonce [NonceSize]byte) []byte {
 	b = append(b, movePrefix...)
 	b = append(b, t.ID[:]...)
-	b = appendU32(b, counter)
+	b = field.AppendU32(b, counter)
 	b = append(b, nonce[:]...)
 	return t.appendProof(b, string(movePrefix), b[len(b)-4-NonceSize:])
 }
@@ -81,7 +83,7 @@ func ParseCall(datagram []byte) (id [TicketIDSize]byte, nonce [NonceSize]byte, o
 func AppendMoved(b []byte, t Ticket, counter uint32) []byte {
 	b = append(b, movedPrefix...)
 	b = append(b, t.ID[:]...)
-	b = appendU32(b, counter)
+	b = field.AppendU32(b, counter)
 	return t.appendProof(b, string(movedPrefix), b[len(b)-4:])
 }
 
@@ -111,7 +113,7 @@ type HistoryRequest struct {
 func (r HistoryRequest) AppendTo(b []byte) []byte {
 	b = append(b, historyPrefix...)
 	b = append(b, r.ID[:]...)
-	b = appendU32(b, r.Offset)
+	b = field.AppendU32(b, r.Offset)
 	return append(b, r.Count)
 }
 
@@ -138,9 +140,9 @@ type History struct {
 // AppendTo appends the datagram.
 func (h History) AppendTo(b []byte) []byte {
 	b = append(b, historyPrefix...)
-	b = appendU32(b, h.Offset)
-	b = appendU32(b, h.Total)
-	b = appendU32(b, h.Frames)
+	b = field.AppendU32(b, h.Offset)
+	b = field.AppendU32(b, h.Total)
+	b = field.AppendU32(b, h.Frames)
 	return append(b, h.Data[:min(len(h.Data), MaxHistory)]...)
 }
 

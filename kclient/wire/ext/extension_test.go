@@ -1,10 +1,12 @@
-package wire
+package ext
 
 import (
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"kbridge/kclient/wire"
 )
 
 func testTicket(n byte) Ticket {
@@ -120,7 +122,7 @@ func TestDatagramsOfOurs(t *testing.T) {
 
 	for i, d := range [][]byte{h.AppendTo(nil), AppendMove(nil, ticket, 1, nonce), AppendMoved(nil, ticket, 1), call, r.AppendTo(nil)} {
 		require.True(t, IsExtension(d))
-		_, err := ParseBundle(d, nil)
+		_, err := wire.ParseBundle(d, nil)
 		require.Error(t, err, "it is no bundle")
 		if i == 0 {
 			continue // any length from its header on is one
@@ -133,7 +135,7 @@ func TestDatagramsOfOurs(t *testing.T) {
 			require.False(t, move || moved || called || request || ProvesMove(d[:n], ticket), "cut at %d", n)
 		}
 	}
-	require.False(t, IsExtension(AppendHello(nil)) || IsExtension(AppendPing(nil)))
+	require.False(t, IsExtension(wire.AppendHello(nil)) || IsExtension(wire.AppendPing(nil)))
 }
 
 func FuzzExtension(f *testing.F) {

@@ -1,4 +1,9 @@
-package wire
+package ext
+
+import (
+	"kbridge/kclient/wire"
+	"kbridge/kclient/wire/internal/field"
+)
 
 // Messages between our own two ends, about a player who has lost the connection
 // in a game and comes back, and about whom the others wait for. The server sends
@@ -14,19 +19,19 @@ type Behind struct {
 	FrameDelay uint16 // d, as in GameStarted
 	Player     uint8  // the receiver's own number, from 1
 	Players    uint8
-	Connection ConnectionType // of the receiver in this game, whatever its new login says
-	Size       uint16         // bytes of one player's input in a frame; 0 when there was none yet
-	Loading    bool           // the players still load the game: a start message follows, and nothing is to be fetched
+	Connection wire.ConnectionType // of the receiver in this game, whatever its new login says
+	Size       uint16              // bytes of one player's input in a frame; 0 when there was none yet
+	Loading    bool                // the players still load the game: a start message follows, and nothing is to be fetched
 }
 
 // AppendTo appends the body to b.
 func (m Behind) AppendTo(b []byte) []byte {
-	b = appendStr(b, "")
-	b = appendU32(b, m.GameID)
-	b = appendStr(b, m.Game)
-	b = appendU16(b, m.FrameDelay)
+	b = field.AppendStr(b, "")
+	b = field.AppendU32(b, m.GameID)
+	b = field.AppendStr(b, m.Game)
+	b = field.AppendU16(b, m.FrameDelay)
 	b = append(b, m.Player, m.Players, byte(m.Connection))
-	b = appendU16(b, m.Size)
+	b = field.AppendU16(b, m.Size)
 	if m.Loading {
 		return append(b, 1)
 	}
@@ -35,16 +40,16 @@ func (m Behind) AppendTo(b []byte) []byte {
 
 // ParseBehind parses a body. ErrPlayer and ErrConnection: numbers out of range.
 func ParseBehind(body []byte) (Behind, error) {
-	r := reader{b: body}
-	r.skip()
-	m := Behind{GameID: r.u32(), Game: r.str(), FrameDelay: r.u16(), Player: r.u8(), Players: r.u8(), Connection: ConnectionType(r.u8()), Size: r.u16(), Loading: r.u8() != 0}
-	if r.err == nil && (m.Player < 1 || m.Player > m.Players || m.Players > MaxPlayers) {
-		r.fail(ErrPlayer)
+	r := field.Reader{Rest: body}
+	r.Skip()
+	m := Behind{GameID: r.U32(), Game: r.Str(), FrameDelay: r.U16(), Player: r.U8(), Players: r.U8(), Connection: wire.ConnectionType(r.U8()), Size: r.U16(), Loading: r.U8() != 0}
+	if r.Err == nil && (m.Player < 1 || m.Player > m.Players || m.Players > wire.MaxPlayers) {
+		r.Fail(wire.ErrPlayer)
 	}
-	if r.err == nil && !m.Connection.Valid() {
-		r.fail(ErrConnection)
+	if r.Err == nil && !m.Connection.Valid() {
+		r.Fail(wire.ErrConnection)
 	}
-	return done(&r, m)
+	return field.Done(&r, m)
 }
 
 // CaughtUp (1D, client) asks for game data again, from frame Frames on: the
@@ -60,24 +65,24 @@ type CaughtUp struct {
 
 // AppendTo appends the body to b.
 func (m CaughtUp) AppendTo(b []byte) []byte {
-	b = appendStr(b, "")
-	b = appendU32(b, m.Frames)
-	b = appendU32(b, m.Calls)
+	b = field.AppendStr(b, "")
+	b = field.AppendU32(b, m.Frames)
+	b = field.AppendU32(b, m.Calls)
 	if m.Size == 0 {
 		return b
 	}
-	return appendU16(b, m.Size)
+	return field.AppendU16(b, m.Size)
 }
 
 // ParseCaughtUp parses a body.
 func ParseCaughtUp(body []byte) (CaughtUp, error) {
-	r := reader{b: body}
-	r.skip()
-	m := CaughtUp{Frames: r.u32(), Calls: r.u32()}
-	if len(r.b) >= 2 {
-		m.Size = r.u16()
+	r := field.Reader{Rest: body}
+	r.Skip()
+	m := CaughtUp{Frames: r.U32(), Calls: r.U32()}
+	if len(r.Rest) >= 2 {
+		m.Size = r.U16()
 	}
-	return done(&r, m)
+	return field.Done(&r, m)
 }
 
 // InStep (1E, server) tells that the player's input counts again: the game waits
@@ -90,16 +95,16 @@ type InStep struct {
 
 // AppendTo appends the body to b.
 func (m InStep) AppendTo(b []byte) []byte {
-	b = appendStr(b, "")
-	b = appendU32(b, m.Frame)
-	return appendU32(b, m.First)
+	b = field.AppendStr(b, "")
+	b = field.AppendU32(b, m.Frame)
+	return field.AppendU32(b, m.First)
 }
 
 // ParseInStep parses a body.
 func ParseInStep(body []byte) (InStep, error) {
-	r := reader{b: body}
-	r.skip()
-	return done(&r, InStep{Frame: r.u32(), First: r.u32()})
+	r := field.Reader{Rest: body}
+	r.Skip()
+	return field.Done(&r, InStep{Frame: r.U32(), First: r.U32()})
 }
 
 // Waited (1F, server) tells for whom the players of a game have just waited, and
@@ -111,14 +116,14 @@ type Waited struct {
 
 // AppendTo appends the body to b.
 func (m Waited) AppendTo(b []byte) []byte {
-	b = appendStr(b, "")
+	b = field.AppendStr(b, "")
 	b = append(b, m.Player)
-	return appendU16(b, m.Milliseconds)
+	return field.AppendU16(b, m.Milliseconds)
 }
 
 // ParseWaited parses a body.
 func ParseWaited(body []byte) (Waited, error) {
-	r := reader{b: body}
-	r.skip()
-	return done(&r, Waited{Player: r.u8(), Milliseconds: r.u16()})
+	r := field.Reader{Rest: body}
+	r.Skip()
+	return field.Done(&r, Waited{Player: r.U8(), Milliseconds: r.U16()})
 }
