@@ -8,6 +8,7 @@ import (
 
 	"kbridge/bridge"
 	"kbridge/kclient"
+	"kbridge/kclient/race"
 	"kbridge/kclient/text"
 	"kbridge/server/servertest"
 )
@@ -40,7 +41,7 @@ func playAlone(addr string) runUI {
 // One kailleraModifyPlayValues, the server's part and the way back included,
 // allocates nothing in the steady state.
 func TestPlayDoesNotAllocate(t *testing.T) {
-	if raceDetector {
+	if race.Enabled {
 		t.Skip("the race detector allocates")
 	}
 	h := newHost(t, playAlone(servertest.Start(t).Addr))

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/kclient"
+	"kbridge/kclient/race"
 	"kbridge/kclient/wire"
 	"kbridge/server"
 	"kbridge/server/servertest"
@@ -40,7 +41,7 @@ func exchange(t testing.TB, g *kclient.Game, values []byte, frame *int) {
 // TestFrameAllocatesNothing covers the whole path in one process: Exchange,
 // client session, server, relay and back.
 func TestFrameAllocatesNothing(t *testing.T) {
-	if raceEnabled {
+	if race.Enabled {
 		t.Skip("skipped: the race detector allocates")
 	}
 	g, quit := soloGame(t)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"kbridge/kclient/race"
 	"kbridge/kclient/wire"
 )
 
@@ -85,7 +86,7 @@ func (t *table) play(fresh bool) {
 // The relay does not allocate in the steady state: neither for input that is new
 // all the time, nor for input that comes out of the caches.
 func TestPlayDoesNotAllocate(t *testing.T) {
-	if raceEnabled {
+	if race.Enabled {
 		t.Skip("the race detector allocates")
 	}
 	for _, fresh := range []bool{true, false} {
@@ -104,7 +105,7 @@ func TestPlayDoesNotAllocate(t *testing.T) {
 
 // Nor does what anybody may send at any time.
 func TestQueriesDoNotAllocate(t *testing.T) {
-	if raceEnabled {
+	if race.Enabled {
 		t.Skip("the race detector allocates")
 	}
 	b := newBox(t, Config{})

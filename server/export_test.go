@@ -5,11 +5,12 @@ import (
 	"slices"
 
 	"kbridge/kclient/lockstep"
+	"kbridge/kclient/race"
 	"kbridge/kclient/wire"
 )
 
 // RaceEnabled: the race detector is on, which is too slow for all that a test could play.
-const RaceEnabled = raceEnabled
+const RaceEnabled = race.Enabled
 
 // Break brings something in a room, or in its owner's session, into a state that no message can bring it into, so that the server
 // panics as soon as it works with it.

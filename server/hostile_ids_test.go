@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"kbridge/kclient/race"
 	"kbridge/kclient/wire"
 )
 
@@ -18,7 +19,7 @@ func TestRow24UserIDsWrap(t *testing.T) {
 	b.remove(first)
 	seen := map[uint16]bool{}
 	logins, different := 70_000, 0xFFFE-1
-	if raceEnabled { // the race detector is too slow for all of them
+	if race.Enabled { // the race detector is too slow for all of them
 		logins, different = 2000, 2000
 		b.s.lastUser = 0xFFFF - 1000
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"kbridge/kclient/race"
 	"kbridge/kclient/wire"
 )
 
@@ -15,7 +16,7 @@ import (
 // left of them.
 func TestMonkeys(t *testing.T) {
 	seeds := uint64(20)
-	if raceEnabled {
+	if race.Enabled {
 		seeds = 5
 	}
 	for seed := range seeds {

@@ -4,10 +4,11 @@ import (
 	"testing"
 
 	"kbridge/kclient/framecache"
+	"kbridge/kclient/race"
 )
 
 func TestSteadyStateAllocatesNothing(t *testing.T) {
-	if raceEnabled {
+	if race.Enabled {
 		t.Skip("the race detector allocates")
 	}
 	c := framecache.New(framecache.Window)
@@ -33,7 +34,7 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 
 // While a cache fills it takes memory in few pieces, and not for slots that may never be used.
 func TestFillingAllocatesInChunks(t *testing.T) {
-	if raceEnabled {
+	if race.Enabled {
 		t.Skip("the race detector allocates")
 	}
 	p := make([]byte, 24)

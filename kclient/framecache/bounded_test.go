@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"kbridge/kclient/framecache"
+	"kbridge/kclient/race"
 )
 
 // sized is payload i of n bytes, 4 at least.
@@ -127,7 +128,7 @@ func heap() uint64 {
 }
 
 func TestABoundedSenderAllocatesNothing(t *testing.T) {
-	if raceEnabled {
+	if race.Enabled {
 		t.Skip("the race detector allocates")
 	}
 	c := framecache.NewSender(framecache.Window, 20_000)

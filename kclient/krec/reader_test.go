@@ -10,6 +10,8 @@ import (
 	"testing/iotest"
 
 	"github.com/stretchr/testify/require"
+
+	"kbridge/kclient/race"
 )
 
 // krc0 is a recording as n02 writes it: the rest of its name buffers behind the names, the first
@@ -80,7 +82,7 @@ func TestWhatFollowsTheEndIsIgnored(t *testing.T) {
 }
 
 func TestValuesAreReused(t *testing.T) {
-	if raceEnabled {
+	if race.Enabled {
 		t.Skip("the race detector allocates")
 	}
 	file := record(t, header, func(w *Writer) {

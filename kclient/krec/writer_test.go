@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"kbridge/kclient/race"
 )
 
 // A whole small file, byte by byte, as the protocol notes describe KRC1.
@@ -115,7 +117,7 @@ func TestFramesOfEverySize(t *testing.T) {
 }
 
 func TestAFrameAllocatesNothing(t *testing.T) {
-	if raceEnabled {
+	if race.Enabled {
 		t.Skip("the race detector allocates")
 	}
 	var out discard

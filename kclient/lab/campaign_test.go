@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"kbridge/kclient/race"
 )
 
 // named picks from the campaign's own lists.
@@ -50,7 +52,7 @@ func requireAsItShouldBe(t *testing.T, rows []Row) {
 func TestTarget(t *testing.T) {
 	c := Campaign{Weathers: weathers("loss1", "loss5", "loss10"), Rooms: rooms("2", "4", "2slow", "2bad", "mixed"),
 		Strategies: []Strategy{Ours, Floor}, Seeds: []uint64{1, 2}, Length: 5 * time.Minute}
-	if testing.Short() || raceEnabled {
+	if testing.Short() || race.Enabled {
 		c.Seeds, c.Rooms = c.Seeds[:1], rooms("2", "mixed")
 	}
 	rows, err := c.Run()
@@ -65,7 +67,7 @@ func TestTarget(t *testing.T) {
 func TestNothingIsEverLost(t *testing.T) {
 	c := Campaign{Weathers: Weathers(), Rooms: append(Rooms(), Room{"8 of all", []int{1, 2, 3, 4, 5, 6, 1, 6}}),
 		Strategies: []Strategy{Ours}, Seeds: []uint64{11, 12}, Length: time.Minute}
-	if testing.Short() || raceEnabled {
+	if testing.Short() || race.Enabled {
 		c.Seeds = c.Seeds[:1]
 	}
 	rows, err := c.Run()

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"kbridge/kclient/race"
 	"kbridge/kclient/wire"
 )
 
@@ -67,7 +68,7 @@ func frames(lost func(n int) bool) func() {
 }
 
 func TestSteadyStateAllocatesNothing(t *testing.T) {
-	if raceEnabled {
+	if race.Enabled {
 		t.Skip("the race detector allocates")
 	}
 	for name, lost := range map[string]func(int) bool{

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"kbridge/kclient/race"
 	"kbridge/kclient/wire"
 )
 
@@ -203,7 +204,7 @@ func TestTheWindowGivesItsMemoryBack(t *testing.T) {
 
 // Cached frames and new ones follow each other: two bytes, then a thousand. None of them allocates.
 func TestFramesOfDifferentSizesAllocateNothing(t *testing.T) {
-	if raceEnabled {
+	if race.Enabled {
 		t.Skip("the race detector allocates")
 	}
 	l := New(Config{Server: true}, epoch)

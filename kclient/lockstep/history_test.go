@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/kclient/lockstep"
+	"kbridge/kclient/race"
 )
 
 // play makes frames as players do: most bytes stay for a while.
@@ -87,7 +88,7 @@ func TestHistoryIsCompactAndBounded(t *testing.T) {
 }
 
 func TestHistoryDoesNotAllocatePerFrame(t *testing.T) {
-	if raceEnabled {
+	if race.Enabled {
 		t.Skip("skipped: the race detector allocates")
 	}
 	var h lockstep.History

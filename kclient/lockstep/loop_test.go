@@ -6,6 +6,7 @@ import (
 
 	"kbridge/kclient/framecache"
 	"kbridge/kclient/lockstep"
+	"kbridge/kclient/race"
 )
 
 // loop is a game without a network, for measurements: everything a frame costs above the link.
@@ -83,7 +84,7 @@ func (l *loop) play() {
 }
 
 func TestSteadyStateAllocatesNothing(t *testing.T) {
-	if raceEnabled {
+	if race.Enabled {
 		t.Skip("the race detector allocates")
 	}
 	for c := 1; c <= lockstep.MaxConnection; c++ {
@@ -96,7 +97,7 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 
 // Errors on a peer's bytes allocate nothing either: a flood of them is no load on the collector.
 func TestRefusalAllocatesNothing(t *testing.T) {
-	if raceEnabled {
+	if race.Enabled {
 		t.Skip("the race detector allocates")
 	}
 	l := newLoop(t, 1, 2, 4, false)
@@ -113,7 +114,7 @@ func TestRefusalAllocatesNothing(t *testing.T) {
 
 // From the first frame on, while the caches still fill, memory is taken a few times and not for every frame.
 func TestColdGameAllocatesRarely(t *testing.T) {
-	if raceEnabled {
+	if race.Enabled {
 		t.Skip("the race detector allocates")
 	}
 	b := newBatcher(t, lockstep.BatcherConfig{Connection: 1, Players: 1})

@@ -8,6 +8,7 @@ import (
 
 	"kbridge/kclient/framecache"
 	"kbridge/kclient/lockstep"
+	"kbridge/kclient/race"
 )
 
 var inputSizes = []int{1, 2, 4, 24, 100}
@@ -63,7 +64,7 @@ func mixGame(seed uint64, mix []int) *game {
 	connections := slices.Clone(mix)
 	rng.Shuffle(len(mix), func(i, j int) { connections[i], connections[j] = connections[j], connections[i] })
 	frames := 30
-	if raceEnabled {
+	if race.Enabled {
 		frames = 13 // still more than two messages for the slowest
 	}
 	return &game{
@@ -81,7 +82,7 @@ func mixGame(seed uint64, mix []int) *game {
 // Fewer games, but long ones: the caches overflow many times in both directions.
 func TestLongGames(t *testing.T) {
 	games, frames := uint64(40), 4000
-	if raceEnabled || testing.Short() {
+	if race.Enabled || testing.Short() {
 		games, frames = 4, 1500
 	}
 	for seed := range games {

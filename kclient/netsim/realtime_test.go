@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"kbridge/kclient/race"
 )
 
 func TestRealTime(t *testing.T) {
@@ -113,7 +115,7 @@ func TestEverythingAtOnce(t *testing.T) {
 }
 
 func TestSendingAndReceivingAllocateNothing(t *testing.T) {
-	if raceEnabled {
+	if race.Enabled {
 		t.Skip("the race detector allocates")
 	}
 	p := Profile{Delay: time.Microsecond, Jitter: 10 * time.Microsecond, Duplicate: 0.5, Reorder: 0.2, ReorderDelay: 20 * time.Microsecond,

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"kbridge/kclient/race"
 	"kbridge/kclient/udp"
 )
 
@@ -104,7 +105,7 @@ func TestAServersSocketOfOneAddressIsAPlainOne(t *testing.T) {
 }
 
 func TestAServersSocketAllocatesNothing(t *testing.T) {
-	if raceEnabled {
+	if race.Enabled {
 		t.Skip("the race detector allocates")
 	}
 	all(t, func(t *testing.T, network string, s udp.ServerConn) {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"kbridge/kclient/race"
 	"kbridge/kclient/udp"
 )
 
@@ -151,7 +152,7 @@ func TestClosedPortDoesNotEndUs(t *testing.T) {
 }
 
 func TestNoAllocations(t *testing.T) {
-	if raceEnabled {
+	if race.Enabled {
 		t.Skip("the race detector allocates")
 	}
 	for _, open := range []func(string, *net.UDPAddr) (udp.Conn, error){udp.Listen, udp.ListenClient} {

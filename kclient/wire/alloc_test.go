@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"testing"
 
+	"kbridge/kclient/race"
 	"kbridge/kclient/text"
 )
 
@@ -17,7 +18,7 @@ func allocs(t *testing.T, what string, f func()) {
 
 func skipUnderRace(t *testing.T) {
 	t.Helper()
-	if raceEnabled {
+	if race.Enabled {
 		t.Skip("the race detector allocates on its own account: run without -race")
 	}
 }

@@ -1,5 +1,0 @@
-//go:build !race
-
-package framecache_test
-
-const raceEnabled = false

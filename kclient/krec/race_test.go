@@ -1,5 +1,0 @@
-//go:build race
-
-package krec
-
-const raceEnabled = true

@@ -1,5 +1,0 @@
-//go:build race
-
-package kclient_test
-
-const raceEnabled = true
