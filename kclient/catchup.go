@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"kbridge/kclient/history"
 	"kbridge/kclient/link"
 	"kbridge/kclient/lockstep"
 	"kbridge/kclient/wire"
@@ -40,7 +41,7 @@ const (
 // guards it. What was fetched once is kept for the next time.
 type catchUp struct {
 	state    behindState
-	past     *lockstep.Past
+	past     *history.Reader
 	fetched  int // bytes of the history
 	total    int // its bytes, and frames, when last told
 	frames   int
@@ -135,7 +136,7 @@ func (g *Game) sizeLocked(now time.Time, size int) bool {
 	}
 	g.size = size
 	if g.catchUp.past == nil {
-		g.catchUp.past = lockstep.NewPast(size * g.players)
+		g.catchUp.past = history.NewReader(size * g.players)
 	}
 	return true
 }

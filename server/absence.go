@@ -6,8 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"kbridge/kclient/history"
 	"kbridge/kclient/link"
-	"kbridge/kclient/lockstep"
 	"kbridge/kclient/wire"
 	"kbridge/kclient/wire/ext"
 )
@@ -122,7 +122,7 @@ func (s *session) sendHistory(now time.Time, q ext.HistoryRequest) {
 	s.touch()
 	// The player's own leading zeros stand before what is everybody's.
 	lead := s.room.mixer.Lead(s.player)
-	zeros := lockstep.AppendZeroFrames(nil, lead)
+	zeros := history.AppendZeroFrames(nil, lead)
 	part := ext.History{Offset: q.Offset, Total: uint32(len(zeros) + h.Bytes()), Frames: uint32(lead + h.Frames())}
 	if q.Offset > part.Total {
 		return

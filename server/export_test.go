@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"kbridge/kclient/lockstep"
+	"kbridge/kclient/history"
 	"kbridge/kclient/race"
 	"kbridge/kclient/wire"
 )
@@ -30,7 +30,7 @@ func (s *Server) Break(what string, roomID uint32) {
 	case "room": // closing it panics too
 		r.mixer, r.server = nil, nil
 	case "history":
-		r.history = &lockstep.History{}
+		r.history = &history.Record{}
 		r.history.Add(nil) // as if a frame had been ready before the size was known
 	case "link":
 		r.owner.link = nil

@@ -3,7 +3,7 @@ package server
 import (
 	"time"
 
-	"kbridge/kclient/lockstep"
+	"kbridge/kclient/history"
 	"kbridge/kclient/wire"
 )
 
@@ -124,11 +124,11 @@ const (
 	defaultComeback     = 60 * time.Second
 	defaultComebackWait = defaultStall
 
-	// historyBytes bounds the record of one game's frames; see lockstep.MaxHistoryBytes for how long that lasts. A game
+	// historyBytes bounds the record of one game's frames; see history.MaxBytes for how long that lasts. A game
 	// that outgrows it goes on, and nobody can come back into it. At most maxHistories games have one, and
 	// maxHostHistories of them are of rooms that users of one host have opened; what they take in all is bounded by
 	// maxHistoryBytes.
-	historyBytes     = lockstep.MaxHistoryBytes
+	historyBytes     = history.MaxBytes
 	maxHistories     = 32
 	maxHostHistories = 8
 

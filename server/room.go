@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"time"
 
+	"kbridge/kclient/history"
 	"kbridge/kclient/lockstep"
 	"kbridge/kclient/wire"
 )
@@ -43,9 +44,9 @@ type room struct {
 	frames  int        // ready so far
 	since   time.Time  // when netsync began, or when the game got its last frame
 	stalls  [maxPlayers]stallRecord
-	lag     lagMeter          // of the last one, when none runs
-	history *lockstep.History // nil when nobody could come back
-	frame   []byte            // scratch for one combined frame
+	lag     lagMeter         // of the last one, when none runs
+	history *history.Record // nil when nobody could come back
+	frame   []byte           // scratch for one combined frame
 
 	// Of the server's memory, see memory.go.
 	reserved int // for the game, beyond its own

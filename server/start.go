@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"time"
 
+	"kbridge/kclient/history"
 	"kbridge/kclient/link"
 	"kbridge/kclient/lockstep"
 	"kbridge/kclient/wire"
@@ -60,7 +61,7 @@ func (s *session) begin(now time.Time) (reason string) {
 	r.mixer, r.state, r.frames, r.startN = mixer, wire.GameNetsync, 0, 0
 	r.stalls = [maxPlayers]stallRecord{}
 	if config.Spare > 0 {
-		r.history = &lockstep.History{Max: historyBytes}
+		r.history = &history.Record{Max: historyBytes}
 	}
 	r.players = append(r.players[:0], r.members...)
 	r.announce(now)

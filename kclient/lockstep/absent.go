@@ -2,7 +2,7 @@ package lockstep
 
 // A player who has lost the connection is absent: zeros stand for its input, as if
 // it had dropped, but its place is kept. When it has got the frames that it lacks
-// by another way (see History), CaughtUp gives it messages again, and its absence
+// by another way (see package history), CaughtUp gives it messages again, and its absence
 // ends as soon as its input comes in time, or nearly so. Whatever the others run is
 // decided here alone, so it is the same for everybody.
 

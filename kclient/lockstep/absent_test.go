@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"kbridge/kclient/history"
 	"kbridge/kclient/lockstep"
 )
 
@@ -19,7 +20,7 @@ type absentee struct {
 	frames  [][]byte
 	waiting bool
 	away    bool
-	past    *lockstep.Past
+	past    *history.Reader
 	fetched int
 	lead    int
 }
@@ -45,8 +46,8 @@ func TestAbsencesKeepEverybodyInStep(t *testing.T) {
 			for i := range players {
 				b, err := lockstep.NewBatcher(lockstep.BatcherConfig{Connection: config.Connections[i], FrameDelay: config.FrameDelays[i], Players: players})
 				require.NoError(t, err)
-				g.players = append(g.players, &absentee{b: b, past: lockstep.NewPast(size * players), lead: m.Lead(i)})
-				g.players[i].past.Append(lockstep.AppendZeroFrames(nil, m.Lead(i)))
+				g.players = append(g.players, &absentee{b: b, past: history.NewReader(size * players), lead: m.Lead(i)})
+				g.players[i].past.Append(history.AppendZeroFrames(nil, m.Lead(i)))
 			}
 			for range 3000 {
 				i := r.IntN(players)
@@ -89,7 +90,7 @@ type absentGame struct {
 	m       *lockstep.Mixer
 	size    int
 	players []*absentee
-	history lockstep.History
+	history history.Record
 	kept    int
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"testing"
 
+	"kbridge/kclient/history"
 	"kbridge/kclient/lockstep"
 )
 
@@ -69,12 +70,12 @@ func TestZeroFramesBeforeAHistory(t *testing.T) {
 	for _, lead := range []int{0, 1, 4, 89, 300} {
 		for _, first := range []string{"ab", "\x00\x00"} {
 			t.Run(fmt.Sprintf("%d before %q", lead, first), func(t *testing.T) {
-				var h lockstep.History
+				var h history.Record
 				h.Add([]byte(first))
 				h.Add([]byte("cd"))
 				h.Flush()
-				past := lockstep.NewPast(2)
-				past.Append(lockstep.AppendZeroFrames(nil, lead))
+				past := history.NewReader(2)
+				past.Append(history.AppendZeroFrames(nil, lead))
 				past.Append(h.At(0, h.Bytes()))
 				var got []byte
 				dst := make([]byte, 2)

@@ -1,4 +1,4 @@
-package lockstep_test
+package history_test
 
 import (
 	"bytes"
@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"kbridge/kclient/lockstep"
+	"kbridge/kclient/history"
 	"kbridge/kclient/race"
 )
 
@@ -28,13 +28,13 @@ func held(seed uint64, frames, size int) (all [][]byte) {
 
 // What goes in comes out, however the bytes are cut into parts and whenever the
 // record was looked at.
-func TestHistoryRoundTrip(t *testing.T) {
+func TestWhatIsRecordedIsRead(t *testing.T) {
 	for seed := range uint64(50) {
 		r := rand.New(rand.NewPCG(seed, 2))
 		size := 1 + r.IntN(100)
 		want := held(seed, 1+r.IntN(3000), size)
-		var h lockstep.History
-		p := lockstep.NewPast(size)
+		var h history.Record
+		p := history.NewReader(size)
 		got, dst := 0, make([]byte, size)
 		take := func() {
 			for {
@@ -70,15 +70,15 @@ func TestHistoryRoundTrip(t *testing.T) {
 	}
 }
 
-func TestHistoryIsCompactAndBounded(t *testing.T) {
-	var h lockstep.History
+func TestARecordIsCompactAndBounded(t *testing.T) {
+	var h history.Record
 	for _, f := range held(1, 60*60*60, 8) { // an hour
 		h.Add(f)
 	}
 	require.Less(t, h.Bytes(), 60*60*60*8/2)
 	require.False(t, h.Full())
 
-	h = lockstep.History{Max: 1000}
+	h = history.Record{Max: 1000}
 	for _, f := range held(1, 10_000, 8) {
 		h.Add(f)
 	}
@@ -87,11 +87,11 @@ func TestHistoryIsCompactAndBounded(t *testing.T) {
 	require.Nil(t, h.At(0, 10))
 }
 
-func TestHistoryDoesNotAllocatePerFrame(t *testing.T) {
+func TestARecordAllocatesNothingForAFrame(t *testing.T) {
 	if race.Enabled {
 		t.Skip("skipped: the race detector allocates")
 	}
-	var h lockstep.History
+	var h history.Record
 	frames := held(3, 1000, 16)
 	for _, f := range frames {
 		h.Add(f)
@@ -100,8 +100,8 @@ func TestHistoryDoesNotAllocatePerFrame(t *testing.T) {
 	require.Zero(t, testing.AllocsPerRun(900, func() { h.Add(frames[i%1000]); i++ }))
 }
 
-func FuzzPast(f *testing.F) {
-	var h lockstep.History
+func FuzzReader(f *testing.F) {
+	var h history.Record
 	for _, frame := range held(5, 100, 4) {
 		h.Add(frame)
 	}
@@ -111,7 +111,7 @@ func FuzzPast(f *testing.F) {
 	f.Add([]byte{0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF}, uint8(2))
 	f.Fuzz(func(t *testing.T, b []byte, size uint8) {
 		frame := int(size%64) + 1
-		whole, parts := lockstep.NewPast(frame), lockstep.NewPast(frame)
+		whole, parts := history.NewReader(frame), history.NewReader(frame)
 		whole.Append(b)
 		dst, other := make([]byte, frame), make([]byte, frame)
 		for i := range b {
