@@ -5,8 +5,8 @@ import (
 	"os"
 	"time"
 
+	"kbridge/bridge/krec"
 	"kbridge/kclient/guard"
-	"kbridge/kclient/krec"
 	"kbridge/kclient/text"
 )
 

@@ -44,9 +44,9 @@ type room struct {
 	frames  int        // ready so far
 	since   time.Time  // when netsync began, or when the game got its last frame
 	stalls  [maxPlayers]stallRecord
-	lag     lagMeter         // of the last one, when none runs
+	lag     lagMeter        // of the last one, when none runs
 	history *history.Record // nil when nobody could come back
-	frame   []byte           // scratch for one combined frame
+	frame   []byte          // scratch for one combined frame
 
 	// Of the server's memory, see memory.go.
 	reserved int // for the game, beyond its own

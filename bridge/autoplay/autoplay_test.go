@@ -15,8 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/bridge"
+	"kbridge/bridge/krec"
 	"kbridge/kclient"
-	"kbridge/kclient/krec"
 	"kbridge/kclient/netsim"
 	"kbridge/server"
 )

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/bridge"
-	"kbridge/kclient/krec"
+	"kbridge/bridge/krec"
 	"kbridge/server"
 )
 

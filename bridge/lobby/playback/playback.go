@@ -9,8 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"kbridge/bridge/krec"
 	"kbridge/kclient"
-	"kbridge/kclient/krec"
 )
 
 // FramesPerSecond is the pace at speed 1. An emulator usually has one of its own;

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/bridge"
-	"kbridge/kclient/krec"
+	"kbridge/bridge/krec"
 )
 
 var _ bridge.Game = (*Playback)(nil)

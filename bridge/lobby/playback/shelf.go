@@ -12,7 +12,7 @@ import (
 	"sync"
 	"time"
 
-	"kbridge/kclient/krec"
+	"kbridge/bridge/krec"
 )
 
 // maxListed is how many recordings are listed, the newest.

@@ -6,7 +6,7 @@ import (
 	"io"
 	"time"
 
-	"kbridge/kclient/krec"
+	"kbridge/bridge/krec"
 )
 
 func Example() {
