@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/kclient"
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 )
 
 func addrs(list ...string) (all []netip.Addr) {
@@ -83,7 +83,7 @@ func TestWhatHappenedAtEachAddressIsSaid(t *testing.T) {
 					c.send.Store(sysError("sendto", syscall.EHOSTUNREACH))
 					return c, err
 				case "10.0.0.9":
-					r := &refusing{Conn: conn.(*netsim.Conn), to: server}
+					r := &refusing{Conn: conn.(*network.Conn), to: server}
 					r.times.Store(1 << 40)
 					return r, err
 				case "2001:db8::1":

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/kclient"
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 	"kbridge/server"
 )
@@ -28,7 +28,7 @@ func (w *world) restart() {
 	require.NoError(w.t, err)
 	w.server, err = server.New(server.Config{MaxPing: time.Second, Logger: w.m.logger("server"), Random: w.m.random()})
 	require.NoError(w.t, err)
-	go func(s *server.Server, c *netsim.Conn) { w.served <- s.Serve(c, nil) }(w.server, w.conn)
+	go func(s *server.Server, c *network.Conn) { w.served <- s.Serve(c, nil) }(w.server, w.conn)
 }
 
 // requireForgotten waits for the end of a session and asserts that it says what happened, and which lines of ours
@@ -177,7 +177,7 @@ func TestASessionThatOurServerForgotIsNoticed(t *testing.T) {
 // TestALivingSessionIsNeverForgotten: not at 10 % loss each way for half a day, nor by a server that answers only every
 // other repeat; nor where the server answers none at all and the network copies what it says.
 func TestALivingSessionIsNeverForgotten(t *testing.T) {
-	p := netsim.Profile{Delay: 100 * time.Millisecond, Jitter: 60 * time.Millisecond, Loss: 0.1, Duplicate: 0.1, Reorder: 0.05}
+	p := network.Profile{Delay: 100 * time.Millisecond, Jitter: 60 * time.Millisecond, Loss: 0.1, Duplicate: 0.1, Reorder: 0.05}
 	idle := func(t *testing.T, seed uint64, l *kclient.Lobby) {
 		for range 12 {
 			time.Sleep(time.Hour)
@@ -191,7 +191,7 @@ func TestALivingSessionIsNeverForgotten(t *testing.T) {
 				idle(t, seed, ann)
 			})
 		}
-		onOldServer(t, seed, onDirelera, 0, netsim.Profile{Delay: 100 * time.Millisecond, Duplicate: 0.3, Reorder: 0.1}, func(t *testing.T, o *oldServer) {
+		onOldServer(t, seed, onDirelera, 0, network.Profile{Delay: 100 * time.Millisecond, Duplicate: 0.3, Reorder: 0.1}, func(t *testing.T, o *oldServer) {
 			ann, _ := o.dial("ann")
 			idle(t, seed, ann)
 			require.NoError(t, ann.Chat("still here"))
@@ -208,7 +208,7 @@ func TestALivingSessionIsNeverForgotten(t *testing.T) {
 // TestADeadLineIsNoForgottenSession: when PING is not answered either, or not for long enough, the session is still
 // there when the line is. Lines that come and go too.
 func TestADeadLineIsNoForgottenSession(t *testing.T) {
-	weather := func(t *testing.T, n *netsim.Network, c *netsim.Conn, l *kclient.Lobby, up func()) {
+	weather := func(t *testing.T, n *network.Network, c *network.Conn, l *kclient.Lobby, up func()) {
 		server := mixedServer.Addr()
 		for _, cut := range []time.Duration{3, 9, 14, 30, 120} {
 			time.Sleep(20 * time.Second)
@@ -225,7 +225,7 @@ func TestADeadLineIsNoForgottenSession(t *testing.T) {
 		up()
 		require.NoError(t, l.Err())
 	}
-	onOldServer(t, 31, onEmuLinker, 250*time.Millisecond, netsim.Cable(), func(t *testing.T, o *oldServer) {
+	onOldServer(t, 31, onEmuLinker, 250*time.Millisecond, network.Cable(), func(t *testing.T, o *oldServer) {
 		ann, conn := o.dial("ann")
 		time.Sleep(10 * time.Second)
 		weather(t, o.net, conn, ann, func() {
@@ -233,7 +233,7 @@ func TestADeadLineIsNoForgottenSession(t *testing.T) {
 			require.Equal(t, "back", event[kclient.GlobalChat](t, ann).Text)
 		})
 	})
-	bubble(t, match{seed: 32, profile: netsim.Cable(), server: unlimited}, func(t *testing.T, w *world) {
+	bubble(t, match{seed: 32, profile: network.Cable(), server: unlimited}, func(t *testing.T, w *world) {
 		s := &seat{w: w, name: "ann"}
 		s.login(context.Background(), 1, nil)
 		require.NoError(t, s.err)
@@ -246,7 +246,7 @@ func TestADeadLineIsNoForgottenSession(t *testing.T) {
 
 // TestOurOwnServerIsAskedCheaply: what an idle client costs it, both ways.
 func TestOurOwnServerIsAskedCheaply(t *testing.T) {
-	bubble(t, match{seed: 33, profile: netsim.Cable()}, func(t *testing.T, w *world) {
+	bubble(t, match{seed: 33, profile: network.Cable()}, func(t *testing.T, w *world) {
 		s := &seat{w: w, name: "ann"}
 		s.login(context.Background(), 1, nil)
 		require.NoError(t, s.err)
@@ -260,7 +260,7 @@ func TestOurOwnServerIsAskedCheaply(t *testing.T) {
 
 // TestChatThatCameBackIsNotReported: of equal lines the oldest is meant, and what is proven later counts too.
 func TestChatThatCameBackIsNotReported(t *testing.T) {
-	onOldServer(t, 41, onEmuLinker, 250*time.Millisecond, netsim.Profile{Delay: 20 * time.Millisecond}, func(t *testing.T, o *oldServer) {
+	onOldServer(t, 41, onEmuLinker, 250*time.Millisecond, network.Profile{Delay: 20 * time.Millisecond}, func(t *testing.T, o *oldServer) {
 		ann, conn := o.dial("ann")
 		for range 3 {
 			time.Sleep(3 * time.Second) // or it would be refused as flooding

@@ -9,7 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 )
 
@@ -29,7 +29,7 @@ func TestWhatEmuLinkerSFLeavesOutEndsNoGame(t *testing.T) {
 				m := mixedMatch{seed: seed, server: onEmuLinkerSF, who: []string{ours, ours}, types: []wire.ConnectionType{2, 2}, size: tc.size, frames: 500,
 					lobby: roughly(20*time.Millisecond, 0), play: roughly(20*time.Millisecond, tc.loss)}
 				var short atomic.Int64
-				m.during = func(_ *mixedMatch, n *netsim.Network) {
+				m.during = func(_ *mixedMatch, n *network.Network) {
 					n.Filter(func(_, to netip.AddrPort, d []byte) bool {
 						if _, err := wire.ParseBundle(d, nil); err != nil && to.Addr() != mixedServer.Addr() {
 							short.Add(1)

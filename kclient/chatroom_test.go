@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/kclient"
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 )
 
@@ -16,7 +16,7 @@ import (
 // server that starts one all the same is told that we are not in it.
 func TestChatRoomsNeverStart(t *testing.T) {
 	t.Run("not asked", func(t *testing.T) {
-		bubble(t, match{seed: 1, profile: netsim.LAN()}, func(t *testing.T, w *world) {
+		bubble(t, match{seed: 1, profile: network.LAN()}, func(t *testing.T, w *world) {
 			ctx := context.Background()
 			l, err := w.dial(ctx, "ann", wire.LAN)
 			require.NoError(t, err)

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/kclient"
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/udp"
 	"kbridge/server"
 )
@@ -118,7 +118,7 @@ func TestAStoppedServerIsNoticed(t *testing.T) {
 
 // refusing is a socket that reports a closed port with every datagram, sent or not, while it is told to.
 type refusing struct {
-	*netsim.Conn
+	*network.Conn
 	to    netip.AddrPort
 	times atomic.Int64
 }
@@ -148,7 +148,7 @@ func TestAForgedRefusalEndsNothing(t *testing.T) {
 		{"for seconds, on a silent server", onDirelera, "10.0.0.1:27999", 1 << 40, true},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			onOldServer(t, 51, tc.server, 250*time.Millisecond, netsim.Profile{Delay: 20 * time.Millisecond}, func(t *testing.T, o *oldServer) {
+			onOldServer(t, 51, tc.server, 250*time.Millisecond, network.Profile{Delay: 20 * time.Millisecond}, func(t *testing.T, o *oldServer) {
 				var conn *refusing
 				l, err := kclient.Dial(context.Background(), mixedServer.String(), kclient.Config{User: "ann",
 					Listen: func(netip.AddrPort) (kclient.PacketConn, error) {

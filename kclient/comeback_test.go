@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/kclient"
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 	"kbridge/kclient/wire/ext"
 	"kbridge/server"
@@ -44,7 +44,7 @@ func TestAMovedPlayerGoesOn(t *testing.T) {
 // Idle in the lobby nobody notices a new address; the session is there all the
 // same when it is wanted.
 func TestAnIdleSessionMoves(t *testing.T) {
-	m := match{seed: 20, types: []wire.ConnectionType{1, 1}, profile: netsim.Cable()}
+	m := match{seed: 20, types: []wire.ConnectionType{1, 1}, profile: network.Cable()}
 	bubble(t, m, func(t *testing.T, w *world) {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Hour)
 		defer cancel()
@@ -62,7 +62,7 @@ func TestAnIdleSessionMoves(t *testing.T) {
 
 // Row 18, and what a stranger could try: a session moves for its own client only.
 func TestNobodyElseMovesASession(t *testing.T) {
-	m := match{seed: 21, types: []wire.ConnectionType{1, 1}, profile: netsim.LAN(), size: 2, frames: 600}
+	m := match{seed: 21, types: []wire.ConnectionType{1, 1}, profile: network.LAN(), size: 2, frames: 600}
 	m.scene(t, func(ctx context.Context, t *testing.T, w *world, seats []*seat) {
 		time.Sleep(2 * time.Second)
 		ticket, ok := seats[1].lobby.Ticket()
@@ -141,7 +141,7 @@ func TestARestartedEmulatorComesBack(t *testing.T) {
 					s := seats[1]
 					ticket := s.kill()
 					time.Sleep(20 * time.Second)
-					p := netsim.Cable()
+					p := network.Cable()
 					p.Loss = loss
 					w.net.SetProfile(p)
 					again := &seat{w: w, name: s.name, calm: 3 * time.Second}
@@ -193,7 +193,7 @@ func TestEverybodyComesBack(t *testing.T) {
 
 // Back in time to load: everybody still waits.
 func TestARestartDuringNetsync(t *testing.T) {
-	m := match{seed: 70, types: []wire.ConnectionType{1, 2}, profile: netsim.Cable(), size: 4, frames: 600}
+	m := match{seed: 70, types: []wire.ConnectionType{1, 2}, profile: network.Cable(), size: 4, frames: 600}
 	m.table(t, func(ctx context.Context, t *testing.T, w *world, seats []*seat, all *sync.WaitGroup) {
 		all.Go(func() { seats[0].play(ctx, m.frames) })
 		time.Sleep(3 * time.Second)
@@ -221,7 +221,7 @@ func TestNoComeback(t *testing.T) {
 		"wrong session": func(_ *world, t *kclient.Ticket) { t.ID[3] ^= 1; time.Sleep(70 * time.Second) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			m := match{seed: 80, types: []wire.ConnectionType{1, 1, 1}, profile: netsim.Cable(), size: 4, frames: 6000}
+			m := match{seed: 80, types: []wire.ConnectionType{1, 1, 1}, profile: network.Cable(), size: 4, frames: 6000}
 			m.scene(t, func(ctx context.Context, t *testing.T, w *world, seats []*seat) {
 				time.Sleep(5 * time.Second)
 				s := seats[2]
@@ -245,7 +245,7 @@ func TestNoComeback(t *testing.T) {
 
 // A forged ticket does not even take the name of a player who is away.
 func TestAForgedComebackTakesNothing(t *testing.T) {
-	m := match{seed: 85, types: []wire.ConnectionType{1, 1}, profile: netsim.Cable(), size: 4, frames: 3000}
+	m := match{seed: 85, types: []wire.ConnectionType{1, 1}, profile: network.Cable(), size: 4, frames: 3000}
 	m.scene(t, func(ctx context.Context, t *testing.T, w *world, seats []*seat) {
 		time.Sleep(5 * time.Second)
 		w.cut(seats[1], true)
@@ -262,7 +262,7 @@ func TestAForgedComebackTakesNothing(t *testing.T) {
 
 // The game ends while a player is away: it is told so when it is heard again.
 func TestTheGameEndsMeanwhile(t *testing.T) {
-	m := match{seed: 90, types: []wire.ConnectionType{1, 1}, profile: netsim.Cable(), size: 4, frames: 1500}
+	m := match{seed: 90, types: []wire.ConnectionType{1, 1}, profile: network.Cable(), size: 4, frames: 1500}
 	m.meanwhile(t, func(ctx context.Context, t *testing.T, w *world, seats []*seat, all *sync.WaitGroup) {
 		time.Sleep(5 * time.Second)
 		w.cut(seats[1], true)
@@ -277,7 +277,7 @@ func TestTheGameEndsMeanwhile(t *testing.T) {
 
 // Nobody who is behind holds the others up, even if its emulator never hurries.
 func TestASlowComebackHoldsNobodyUp(t *testing.T) {
-	m := match{seed: 95, types: []wire.ConnectionType{1, 1}, profile: netsim.Cable(), size: 4, frames: 2400}
+	m := match{seed: 95, types: []wire.ConnectionType{1, 1}, profile: network.Cable(), size: 4, frames: 2400}
 	m.table(t, func(ctx context.Context, t *testing.T, w *world, seats []*seat, all *sync.WaitGroup) {
 		all.Go(func() { seats[0].play(ctx, m.frames) })
 		all.Go(func() { seats[1].play(ctx, 300) })
@@ -304,7 +304,7 @@ func TestASlowComebackHoldsNobodyUp(t *testing.T) {
 
 // Another emulator, with another size of input, cannot come back into the game.
 func TestAComebackOfAnotherEmulator(t *testing.T) {
-	m := match{seed: 97, types: []wire.ConnectionType{1, 1}, profile: netsim.Cable(), size: 4, frames: 1500}
+	m := match{seed: 97, types: []wire.ConnectionType{1, 1}, profile: network.Cable(), size: 4, frames: 1500}
 	m.meanwhile(t, func(ctx context.Context, t *testing.T, w *world, seats []*seat, all *sync.WaitGroup) {
 		time.Sleep(4 * time.Second)
 		ticket := seats[1].kill()
@@ -322,7 +322,7 @@ func TestAComebackOfAnotherEmulator(t *testing.T) {
 
 // A server that keeps no places drops who vanishes, as old ones do.
 func TestComebackSwitchedOff(t *testing.T) {
-	m := match{seed: 99, types: []wire.ConnectionType{1, 1}, profile: netsim.Cable(), size: 4, frames: 1500,
+	m := match{seed: 99, types: []wire.ConnectionType{1, 1}, profile: network.Cable(), size: 4, frames: 1500,
 		server: func(c *server.Config) { c.Comeback = -1 }}
 	m.meanwhile(t, func(ctx context.Context, t *testing.T, w *world, seats []*seat, all *sync.WaitGroup) {
 		time.Sleep(5 * time.Second)

@@ -18,7 +18,7 @@ import (
 const DefaultPort = 27888
 
 // PacketConn is what a session needs of its UDP socket. *net.UDPConn is one, and
-// so is netsim.Conn for tests.
+// so is network.Conn for tests.
 type PacketConn interface {
 	ReadFromUDPAddrPort(b []byte) (n int, addr netip.AddrPort, err error)
 	WriteToUDPAddrPort(b []byte, addr netip.AddrPort) (int, error)

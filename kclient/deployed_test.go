@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/kclient"
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 )
 
@@ -93,7 +93,7 @@ func TestEmuLinkerHasThrownMessagesAway(t *testing.T) {
 	for _, outage := range []time.Duration{150, 250, 400, 1500} {
 		m := mixedMatch{seed: 1, server: onEmuLinker, who: []string{ours, ours}, types: []wire.ConnectionType{1, 1}, size: 4, frames: 500,
 			lobby: roughly(110*time.Millisecond, 0), play: roughly(110*time.Millisecond, 0)}
-		m.during = func(m *mixedMatch, n *netsim.Network) {
+		m.during = func(m *mixedMatch, n *network.Network) {
 			time.Sleep(6 * time.Second)
 			p := m.play
 			p.Loss = 1
@@ -118,7 +118,7 @@ func TestDeployedServerDies(t *testing.T) {
 	for _, where := range []string{onEmuLinker, onDirelera} {
 		m := mixedMatch{seed: 1, server: where, who: []string{ours, ours}, types: []wire.ConnectionType{1, 1}, size: 4, frames: 600,
 			lobby: roughly(15*time.Millisecond, 0), play: roughly(15*time.Millisecond, 0)}
-		m.during = func(m *mixedMatch, n *netsim.Network) {
+		m.during = func(m *mixedMatch, n *network.Network) {
 			time.Sleep(5 * time.Second)
 			p := m.play
 			p.Loss = 1
@@ -143,7 +143,7 @@ func TestDeployedLobbiesUnderLoss(t *testing.T) {
 				const seeds = 12
 				for seed := range uint64(seeds) {
 					synctest.Test(t, func(t *testing.T) {
-						network := netsim.New(seed, roughly(25*time.Millisecond, loss))
+						network := network.New(seed, roughly(25*time.Millisecond, loss))
 						m := mixedMatch{seed: seed, server: where}
 						stop := m.serve(t, network)
 						defer stop()
@@ -189,7 +189,7 @@ func TestDeployedLobbiesUnderLoss(t *testing.T) {
 func TestDeployedRefusals(t *testing.T) {
 	for _, where := range []string{onEmuLinker, onDirelera} {
 		synctest.Test(t, func(t *testing.T) {
-			network := netsim.New(1, netsim.LAN())
+			network := network.New(1, network.LAN())
 			m := mixedMatch{server: where}
 			stop := m.serve(t, network)
 			defer stop()

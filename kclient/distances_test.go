@@ -14,7 +14,7 @@ import (
 
 	"kbridge/kclient/deployed"
 	"kbridge/kclient/lockstep"
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 	"kbridge/server"
 )
@@ -62,9 +62,9 @@ const sceneFrames = 180
 func (s scene) play(t *testing.T) (players []sat) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		network := netsim.New(1, netsim.Profile{})
+		net := network.New(1, network.Profile{})
 		m := mixedMatch{server: s.server, config: server.Config{FrameDelay: s.delay}}
-		stop := m.serve(t, network)
+		stop := m.serve(t, net)
 		defer stop()
 		var clients []sitter
 		defer func() {
@@ -75,9 +75,9 @@ func (s scene) play(t *testing.T) (players []sat) {
 		for i, who := range s.who {
 			host := netip.AddrFrom4([4]byte{10, 9, 0, byte(i + 1)})
 			for _, way := range [][2]netip.Addr{{host, mixedServer.Addr()}, {mixedServer.Addr(), host}} {
-				network.SetPath(way[0], way[1], netsim.Profile{Delay: s.away[i]})
+				net.SetPath(way[0], way[1], network.Profile{Delay: s.away[i]})
 			}
-			c, err := s.dial(network, host, who, fmt.Sprint("player", i+1), s.types[i])
+			c, err := s.dial(net, host, who, fmt.Sprint("player", i+1), s.types[i])
 			require.NoError(t, err)
 			clients = append(clients, c)
 		}
@@ -106,7 +106,7 @@ func (s scene) play(t *testing.T) (players []sat) {
 	return players
 }
 
-func (s scene) dial(network *netsim.Network, host netip.Addr, who, name string, c wire.ConnectionType) (sitter, error) {
+func (s scene) dial(network *network.Network, host netip.Addr, who, name string, c wire.ConnectionType) (sitter, error) {
 	o := deployed.Options{User: name, Emulator: "test 1.0", Connection: c, Host: host}
 	switch who {
 	case n02:

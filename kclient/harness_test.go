@@ -17,7 +17,7 @@ import (
 
 	"kbridge/kclient"
 	"kbridge/kclient/framecache"
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 	"kbridge/server"
 )
@@ -25,10 +25,10 @@ import (
 // frameTime is one frame at 60 frames a second.
 const frameTime = time.Second / 60
 
-// match is one game of whole clients on a whole server over netsim.
+// match is one game of whole clients on a whole server over a network in memory.
 type match struct {
 	seed      uint64
-	profile   netsim.Profile
+	profile   network.Profile
 	types     []wire.ConnectionType // one player each
 	size      int                   // bytes of input per player and frame
 	frames    int                   // combined frames that each player takes
@@ -65,16 +65,16 @@ func bubble(t *testing.T, m match, f func(t *testing.T, w *world)) {
 type world struct {
 	t      *testing.T
 	m      match
-	net    *netsim.Network
+	net    *network.Network
 	addr   string
-	conn   *netsim.Conn
+	conn   *network.Conn
 	server *server.Server
 	served chan error
 	users  []*kclient.Lobby
 }
 
 func newWorld(t *testing.T, m match) *world {
-	w := &world{t: t, m: m, net: netsim.New(m.seed, m.profile), served: make(chan error, 1)}
+	w := &world{t: t, m: m, net: network.New(m.seed, m.profile), served: make(chan error, 1)}
 	conn, err := w.net.Listen(netip.MustParseAddrPort("10.0.0.1:27888"))
 	require.NoError(t, err)
 	w.conn, w.addr = conn, "10.0.0.1:27888"

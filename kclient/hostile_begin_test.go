@@ -7,13 +7,13 @@ import (
 	"testing"
 	"time"
 
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 )
 
 // Row 44: whose line breaks between its ready and the server's comes back into a game that has begun without it, and
 // its call that waited for the beginning counts: its machine runs the same frames as the others'.
 func TestALineThatBreaksAtTheBeginningShiftsNoMachine(t *testing.T) {
-	line := netsim.Profile{Delay: 30 * time.Millisecond}
+	line := network.Profile{Delay: 30 * time.Millisecond}
 	forRooms(t, match{seed: 110, frames: 1500, profile: line}, func(t *testing.T, m match) {
 		m.table(t, func(ctx context.Context, t *testing.T, w *world, seats []*seat, all *sync.WaitGroup) {
 			for _, s := range seats {
@@ -41,7 +41,7 @@ func TestALineThatBreaksAtTheBeginningShiftsNoMachine(t *testing.T) {
 // Row 44: when the lines of all players break before the first frame, nobody is there to say how long an input is. They
 // come back all the same, and the game begins.
 func TestAGameOfWhichNobodyHasHeardBegins(t *testing.T) {
-	line := netsim.Profile{Delay: 30 * time.Millisecond}
+	line := network.Profile{Delay: 30 * time.Millisecond}
 	for _, types := range comebackRooms { // a game of one player keeps no place
 		t.Run(fmt.Sprint(types), func(t *testing.T) {
 			m := match{seed: 120, types: types, size: 4, frames: 600, profile: line}

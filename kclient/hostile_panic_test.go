@@ -15,7 +15,7 @@ import (
 
 	"kbridge/kclient"
 	"kbridge/kclient/guard"
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 	"kbridge/server"
 )
@@ -66,7 +66,7 @@ func (s *faultySocket) Close() error {
 // pair is two players of one room, on a server; the first one's socket is faulty.
 type pair struct {
 	t       *testing.T
-	net     *netsim.Network
+	net     *network.Network
 	socket  *faultySocket
 	log     *bytes.Buffer
 	lobbies [2]*kclient.Lobby
@@ -76,7 +76,7 @@ type pair struct {
 func withPair(t *testing.T, f func(p *pair)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		p := &pair{t: t, net: netsim.New(26, netsim.Profile{Delay: 10 * time.Millisecond}), socket: &faultySocket{}, log: &bytes.Buffer{}}
+		p := &pair{t: t, net: network.New(26, network.Profile{Delay: 10 * time.Millisecond}), socket: &faultySocket{}, log: &bytes.Buffer{}}
 		conn, err := p.net.Listen(netip.MustParseAddrPort("10.0.0.1:27888"))
 		require.NoError(t, err)
 		sv, err := server.New(server.Config{MaxPing: time.Second, Comeback: -1})
@@ -227,7 +227,7 @@ func TestAPanicWakesWhoWaits(t *testing.T) {
 // Row 26: what the caller gave to Dial may panic; that is Dial's error.
 func TestAPanicInDialIsItsError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		network := netsim.New(26, netsim.Profile{Delay: 10 * time.Millisecond})
+		network := network.New(26, network.Profile{Delay: 10 * time.Millisecond})
 		for name, listen := range map[string]func(netip.AddrPort) (kclient.PacketConn, error){
 			"Listen": func(netip.AddrPort) (kclient.PacketConn, error) { panic("injected") },
 			"no socket": func(netip.AddrPort) (kclient.PacketConn, error) {
@@ -261,7 +261,7 @@ func TestAPanicInDialIsItsError(t *testing.T) {
 // Row 26: a log that panics, under the session's lock, costs its lines and nothing else.
 func TestALogThatPanicsCostsItsLinesOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		network := netsim.New(26, netsim.Profile{Delay: 10 * time.Millisecond})
+		network := network.New(26, network.Profile{Delay: 10 * time.Millisecond})
 		conn, err := network.Listen(netip.MustParseAddrPort("10.0.0.1:27888"))
 		require.NoError(t, err)
 		sv, err := server.New(server.Config{MaxPing: time.Second})

@@ -11,7 +11,7 @@ import (
 
 	"kbridge/kclient/deployed"
 	"kbridge/kclient/lab"
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 )
 
@@ -49,7 +49,7 @@ func TestWholeGamesInTheLabsWeathers(t *testing.T) {
 // and how many datagrams that costs.
 func TestLabAgreesWithWholeGames(t *testing.T) {
 	const seed, frames = 7, 3600
-	weather := lab.Weather{Name: "loss10", Line: netsim.Loss(0.10)}
+	weather := lab.Weather{Name: "loss10", Line: network.Loss(0.10)}
 	simulated, err := lab.Run(lab.Config{Strategy: lab.Ours, Weather: weather, Connections: []int{1, 1}, Seed: seed, Length: frames * time.Second / 60})
 	require.NoError(t, err)
 	m := match{seed: seed, profile: weather.Line, types: []wire.ConnectionType{1, 1}, size: 4, frames: frames}
@@ -72,7 +72,7 @@ func TestLabAgreesWithWholeGames(t *testing.T) {
 
 // The lab's classic rules lose their games about as soon as whole models of n02 and EmuLinker do.
 func TestLabsClassicRulesAreThoseOfTheModels(t *testing.T) {
-	weather := lab.Weather{Name: "loss10", Line: netsim.Loss(0.10)}
+	weather := lab.Weather{Name: "loss10", Line: network.Loss(0.10)}
 	simulated, err := lab.Run(lab.Config{Strategy: lab.Classic, Weather: weather, Connections: []int{1, 1}, Seed: 1, Length: 10 * time.Minute})
 	require.NoError(t, err)
 	life, ok := simulated.Life()
@@ -90,11 +90,11 @@ func TestLabsClassicRulesAreThoseOfTheModels(t *testing.T) {
 
 // modelLife is how long two n02 play on an EmuLinker until the game is lost, at most five minutes. Only the
 // game has bad lines.
-func modelLife(t *testing.T, seed uint64, p netsim.Profile) (life time.Duration) {
+func modelLife(t *testing.T, seed uint64, p network.Profile) (life time.Duration) {
 	synctest.Test(t, func(t *testing.T) {
 		good := p
 		good.Loss = 0
-		network := netsim.New(seed, good)
+		network := network.New(seed, good)
 		addr := netip.MustParseAddrPort("10.0.0.1:27888")
 		s, err := deployed.NewEmuLinker(network, addr, time.Second)
 		require.NoError(t, err)

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/kclient"
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 )
 
@@ -155,16 +155,16 @@ func TestALateAnswerToALeaveIsNoKickAndNoRefusal(t *testing.T) {
 // all the same, even when the first second's datagrams are all lost.
 func TestALeaveArrivesUnderLoss(t *testing.T) {
 	for seed, loss := range []float64{0.3, 0.5, 0.7, 1} {
-		bubble(t, match{seed: uint64(seed), profile: netsim.LAN(), types: []wire.ConnectionType{1, 1}}, func(t *testing.T, w *world) {
+		bubble(t, match{seed: uint64(seed), profile: network.LAN(), types: []wire.ConnectionType{1, 1}}, func(t *testing.T, w *world) {
 			ctx := context.Background()
 			_, rooms := w.lobbies(ctx)
 			waitForPlayers(t, rooms[0], 2)
-			w.net.SetProfile(netsim.Profile{Delay: 20 * time.Millisecond, Loss: loss})
+			w.net.SetProfile(network.Profile{Delay: 20 * time.Millisecond, Loss: loss})
 			begun := time.Now()
 			require.NoError(t, rooms[1].Leave(ctx))
 			require.Less(t, time.Since(begun), 1500*time.Millisecond)
 			if loss == 1 {
-				w.net.SetProfile(netsim.LAN())
+				w.net.SetProfile(network.LAN())
 			}
 			for range 300 {
 				if len(rooms[0].Players()) == 1 {

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/kclient"
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 	"kbridge/server"
 	"kbridge/server/servertest"
@@ -33,7 +33,7 @@ func event[E kclient.Event](t *testing.T, l *kclient.Lobby) E {
 
 // lobby is a match of n players of connection type LAN on a calm network.
 func lobby(n int) match {
-	m := match{seed: 3, profile: netsim.Profile{Delay: 10 * time.Millisecond}, size: 2, frames: 60, server: unlimited}
+	m := match{seed: 3, profile: network.Profile{Delay: 10 * time.Millisecond}, size: 2, frames: 60, server: unlimited}
 	for range n {
 		m.types = append(m.types, wire.LAN)
 	}

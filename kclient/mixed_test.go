@@ -15,7 +15,7 @@ import (
 	"kbridge/kclient"
 	"kbridge/kclient/deployed"
 	"kbridge/kclient/lockstep"
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 	"kbridge/server"
 )
@@ -52,12 +52,12 @@ type ourPlayer struct {
 	frames [][]byte
 }
 
-func dialOurs(network *netsim.Network, name string, c wire.ConnectionType) (*ourPlayer, error) {
+func dialOurs(network *network.Network, name string, c wire.ConnectionType) (*ourPlayer, error) {
 	return dialOursFrom(network, netip.Addr{}, name, c)
 }
 
 // dialOursFrom dials from an address, the zero value is a fresh one.
-func dialOursFrom(network *netsim.Network, host netip.Addr, name string, c wire.ConnectionType) (*ourPlayer, error) {
+func dialOursFrom(network *network.Network, host netip.Addr, name string, c wire.ConnectionType) (*ourPlayer, error) {
 	p := &ourPlayer{name: name}
 	var err error
 	p.lobby, err = kclient.Dial(context.Background(), mixedServer.String(), kclient.Config{User: name, Emulator: "test 1.0", Connection: c,
@@ -187,9 +187,9 @@ type mixedMatch struct {
 	types   []wire.ConnectionType
 	size    int
 	frames  int
-	lobby   netsim.Profile // until the game has started
-	play    netsim.Profile // from then on
-	during  func(m *mixedMatch, n *netsim.Network)
+	lobby   network.Profile // until the game has started
+	play    network.Profile // from then on
+	during  func(m *mixedMatch, n *network.Network)
 	players []contestant
 	result  []error
 	ended   []time.Duration // when each player's game was over
@@ -207,8 +207,8 @@ var mixedServer = netip.MustParseAddrPort("10.0.0.1:27888")
 // drops first.
 const compareMargin = 120
 
-func roughly(delay time.Duration, loss float64) netsim.Profile {
-	p := netsim.Profile{Delay: delay, Loss: loss}
+func roughly(delay time.Duration, loss float64) network.Profile {
+	p := network.Profile{Delay: delay, Loss: loss}
 	if loss > 0 {
 		p.Jitter, p.Duplicate, p.Reorder = delay/3, 0.01, 0.01
 	}
@@ -224,7 +224,7 @@ func (m *mixedMatch) run(t *testing.T) {
 			}
 		}()
 		begun := time.Now()
-		network := netsim.New(m.seed, m.lobby)
+		network := network.New(m.seed, m.lobby)
 		stop := m.serve(t, network)
 		defer stop()
 		defer func() {
@@ -283,7 +283,7 @@ func (m *mixedMatch) run(t *testing.T) {
 }
 
 // serve starts the server and returns what ends it.
-func (m *mixedMatch) serve(t *testing.T, network *netsim.Network) (stop func()) {
+func (m *mixedMatch) serve(t *testing.T, network *network.Network) (stop func()) {
 	t.Helper()
 	var model *deployed.Server
 	var err error

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/kclient"
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 )
 
@@ -54,7 +54,7 @@ func TestMixedTypesAreToldBeforeTheStartWhereTheServerAlignsNothing(t *testing.T
 // and of the original, with its pointers, nothing is known.
 func TestMixedTypesAreNoNewsWhereTheServerAligns(t *testing.T) {
 	t.Run("ours", func(t *testing.T) {
-		bubble(t, match{seed: 1, profile: netsim.LAN(), types: []wire.ConnectionType{1, 3}}, func(t *testing.T, w *world) {
+		bubble(t, match{seed: 1, profile: network.LAN(), types: []wire.ConnectionType{1, 3}}, func(t *testing.T, w *world) {
 			lobbies, rooms := w.lobbies(context.Background())
 			waitForPlayers(t, rooms[0], 2)
 			require.Empty(t, mixedTypes(lobbies[0]))

@@ -19,7 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/kclient"
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 )
 
@@ -76,7 +76,7 @@ func replay(t *testing.T, file, client string) (r replayed) {
 	all := readPeers(t, file, client)
 	r.events = map[string]int{}
 	synctest.Test(t, func(t *testing.T) {
-		network := netsim.New(1, netsim.Profile{})
+		network := network.New(1, network.Profile{})
 		conn, err := network.Listen(scriptedAddr)
 		require.NoError(t, err)
 		defer conn.Close()
@@ -141,7 +141,7 @@ func replay(t *testing.T, file, client string) (r replayed) {
 // other; only a start does not keep it from asking for the next.
 type actor struct {
 	t       *testing.T
-	network *netsim.Network
+	network *network.Network
 	r       *replayed
 	todo    chan func()
 	seen    map[uint16]bool // seqs of the recorded client's

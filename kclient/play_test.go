@@ -9,7 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 )
 
@@ -26,7 +26,7 @@ func (m match) run(t *testing.T) {
 }
 
 func TestTwoPlayersInSync(t *testing.T) {
-	match{seed: 1, profile: netsim.LAN(), types: []wire.ConnectionType{1, 1}, size: 2, frames: 600}.run(t)
+	match{seed: 1, profile: network.LAN(), types: []wire.ConnectionType{1, 1}, size: 2, frames: 600}.run(t)
 }
 
 // TestEveryMix plays 2 to 8 players, every connection type, input sizes 1 to 100,
@@ -44,7 +44,7 @@ func TestEveryMix(t *testing.T) {
 				m.types = append(m.types, wire.ConnectionType(1+rng.IntN(6)))
 			}
 			m.types[0] = wire.ConnectionType(1 + k) // each type leads once
-			m.profile = netsim.Loss(losses[int(seed/5)%len(losses)])
+			m.profile = network.Loss(losses[int(seed/5)%len(losses)])
 			m.profile.Delay = time.Duration(rng.IntN(60)) * time.Millisecond
 			m.profile.Jitter = time.Duration(rng.IntN(20)) * time.Millisecond
 			m.profile.Duplicate, m.profile.Reorder = 0.02, 0.02

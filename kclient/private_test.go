@@ -8,14 +8,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/kclient"
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 )
 
 // A private message reaches one user and comes back to its sender; what looks like
 // one in public chat is public chat.
 func TestPrivateMessages(t *testing.T) {
-	m := match{seed: 1, profile: netsim.LAN()}
+	m := match{seed: 1, profile: network.LAN()}
 	bubble(t, m, func(t *testing.T, w *world) {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()

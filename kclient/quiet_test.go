@@ -14,25 +14,25 @@ import (
 
 	"kbridge/kclient"
 	"kbridge/kclient/deployed"
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 )
 
 // oldServer is a model of a server that is in use, which can be killed and started again.
 type oldServer struct {
 	t     *testing.T
-	net   *netsim.Network
+	net   *network.Network
 	start func() (*deployed.Server, error)
 	model *deployed.Server
 	users []*kclient.Lobby
-	line  netsim.Profile
+	line  network.Profile
 }
 
 // onOldServer runs a test on a model under virtual time.
-func onOldServer(t *testing.T, seed uint64, kind string, maxPing time.Duration, p netsim.Profile, f func(t *testing.T, o *oldServer)) {
+func onOldServer(t *testing.T, seed uint64, kind string, maxPing time.Duration, p network.Profile, f func(t *testing.T, o *oldServer)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		o := &oldServer{t: t, net: netsim.New(seed, p), line: p}
+		o := &oldServer{t: t, net: network.New(seed, p), line: p}
 		o.start = func() (*deployed.Server, error) { return deployed.NewEmuLinker(o.net, mixedServer, maxPing) }
 		if kind == onDirelera {
 			o.start = func() (*deployed.Server, error) { return deployed.NewDirelera(o.net, mixedServer, 27999) }
@@ -53,11 +53,11 @@ func onOldServer(t *testing.T, seed uint64, kind string, maxPing time.Duration, 
 
 // dial logs somebody in. EmuLinker lets nobody in whose login loses a 06: it takes the time until that is
 // repeated for a high ping. So while the login lasts the line only takes its time.
-func (o *oldServer) dial(name string) (*kclient.Lobby, *netsim.Conn) {
+func (o *oldServer) dial(name string) (*kclient.Lobby, *network.Conn) {
 	o.t.Helper()
-	o.net.SetProfile(netsim.Profile{Delay: o.line.Delay})
+	o.net.SetProfile(network.Profile{Delay: o.line.Delay})
 	defer o.net.SetProfile(o.line)
-	var conn *netsim.Conn
+	var conn *network.Conn
 	l, err := kclient.Dial(context.Background(), mixedServer.String(), kclient.Config{User: name, Emulator: "test 1.0", Logger: match{}.logger(name),
 		Listen: func(netip.AddrPort) (kclient.PacketConn, error) {
 			c, err := o.net.Listen(netip.AddrPort{})
@@ -78,7 +78,7 @@ func (o *oldServer) restart() {
 }
 
 // loseOne loses the first datagram to the conn that holds the word.
-func (o *oldServer) loseOne(c *netsim.Conn, word string) {
+func (o *oldServer) loseOne(c *network.Conn, word string) {
 	var lost atomic.Bool // both ends send at once
 	o.net.Filter(func(from, to netip.AddrPort, d []byte) bool {
 		return to != c.AddrPort() || !bytes.Contains(d, []byte(word)) || lost.Swap(true)
@@ -89,7 +89,7 @@ func (o *oldServer) loseOne(c *netsim.Conn, word string) {
 // and 250 ms) and with the maxPing of its code.
 func TestAMessageLostOnAQuietOldServerComesWithinThreeSeconds(t *testing.T) {
 	for _, maxPing := range []time.Duration{200 * time.Millisecond, 250 * time.Millisecond, time.Second} {
-		line := netsim.Profile{Delay: 40 * time.Millisecond}
+		line := network.Profile{Delay: 40 * time.Millisecond}
 		quiets := []time.Duration{0, time.Second, 2 * time.Second, 2600 * time.Millisecond, 5 * time.Second, 90 * time.Second}
 		t.Run(fmt.Sprint("lobby, after news, maxPing ", maxPing), func(t *testing.T) {
 			onOldServer(t, 1, onEmuLinker, maxPing, line, func(t *testing.T, o *oldServer) {
@@ -162,7 +162,7 @@ func TestAMessageLostOnAQuietOldServerComesWithinThreeSeconds(t *testing.T) {
 // TestRepeatsAreNoKeepAlive: EmuLinker's keep-alive takes no datagram for a sign of life that has nothing new in it, so a
 // client that asks a quiet server says all the same once a minute that it lives.
 func TestRepeatsAreNoKeepAlive(t *testing.T) {
-	onOldServer(t, 4, onEmuLinker, 250*time.Millisecond, netsim.Profile{Delay: 20 * time.Millisecond}, func(t *testing.T, o *oldServer) {
+	onOldServer(t, 4, onEmuLinker, 250*time.Millisecond, network.Profile{Delay: 20 * time.Millisecond}, func(t *testing.T, o *oldServer) {
 		_, conn := o.dial("ann")
 		alive := map[uint16]bool{}
 		o.net.Filter(func(from, to netip.AddrPort, d []byte) bool {
@@ -178,7 +178,7 @@ func TestRepeatsAreNoKeepAlive(t *testing.T) {
 }
 
 // traffic counts the datagrams of an idle client, each way, in the last of some minutes.
-func (o *oldServer) traffic(c *netsim.Conn, minutes int) (out, in, bytesOut, bytesIn int) {
+func (o *oldServer) traffic(c *network.Conn, minutes int) (out, in, bytesOut, bytesIn int) {
 	time.Sleep(time.Duration(minutes-1) * time.Minute)
 	o.net.Filter(func(from, to netip.AddrPort, d []byte) bool {
 		switch c.AddrPort() {
@@ -211,7 +211,7 @@ func TestAnIdleClientIsCheap(t *testing.T) {
 		{onDirelera, true, 5, 5},
 	} {
 		t.Run(fmt.Sprint(tc.server, ", room ", tc.room), func(t *testing.T) {
-			onOldServer(t, 3, tc.server, 250*time.Millisecond, netsim.Profile{Delay: 20 * time.Millisecond}, func(t *testing.T, o *oldServer) {
+			onOldServer(t, 3, tc.server, 250*time.Millisecond, network.Profile{Delay: 20 * time.Millisecond}, func(t *testing.T, o *oldServer) {
 				ann, conn := o.dial("ann")
 				if tc.room {
 					_, err := ann.Create(context.Background(), "Duel")

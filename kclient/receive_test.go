@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/kclient"
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 )
 
@@ -41,7 +41,7 @@ func waitsOutside(g *kclient.Game) func(ctx context.Context, values []byte, size
 }
 
 func TestAPlayerWhoWaitsOutsideIsInStepWithOneWhoWaitsInside(t *testing.T) {
-	lossy := netsim.Loss(0.05)
+	lossy := network.Loss(0.05)
 	lossy.Delay, lossy.Jitter = 35*time.Millisecond, 10*time.Millisecond
 	for seed := range uint64(4) {
 		match{seed: seed, profile: lossy, types: []wire.ConnectionType{1, 1, 2, 3}, size: 2, frames: 600, outside: true}.run(t)

@@ -15,15 +15,15 @@ import (
 
 	"kbridge/kclient"
 	"kbridge/kclient/link"
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 )
 
 // scripted is a server that says what the test tells it to, right or wrong.
 type scripted struct {
 	t       *testing.T
-	net     *netsim.Network
-	conn    *netsim.Conn
+	net     *network.Network
+	conn    *network.Conn
 	client  netip.AddrPort
 	link    *link.Link
 	hello   []byte // answers HELLO; nil is silence
@@ -38,7 +38,7 @@ var scriptedAddr = netip.MustParseAddrPort("10.0.0.1:27888")
 func script(t *testing.T, f func(t *testing.T, s *scripted)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		s := &scripted{t: t, net: netsim.New(1, netsim.Profile{Delay: 5 * time.Millisecond}), hello: wire.AppendHelloReply(nil, 27888)}
+		s := &scripted{t: t, net: network.New(1, network.Profile{Delay: 5 * time.Millisecond}), hello: wire.AppendHelloReply(nil, 27888)}
 		var err error
 		s.conn, err = s.net.Listen(scriptedAddr)
 		require.NoError(t, err)

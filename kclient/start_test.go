@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/kclient"
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 )
 
@@ -153,7 +153,7 @@ func TestAStartRefusedUnderOurOwnName(t *testing.T) {
 
 // TestOurServersRefusalsAreUnderstood: of a start and of a kick, at once and with its words.
 func TestOurServersRefusalsAreUnderstood(t *testing.T) {
-	bubble(t, match{seed: 1, profile: netsim.LAN(), types: []wire.ConnectionType{1, 1}}, func(t *testing.T, w *world) {
+	bubble(t, match{seed: 1, profile: network.LAN(), types: []wire.ConnectionType{1, 1}}, func(t *testing.T, w *world) {
 		ctx := context.Background()
 		_, rooms := w.lobbies(ctx)
 		begun := time.Now()

@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/kclient"
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 )
 
@@ -22,7 +22,7 @@ import (
 type seat struct {
 	w      *world
 	name   string
-	conn   *netsim.Conn
+	conn   *network.Conn
 	lobby  *kclient.Lobby
 	room   *kclient.Room
 	game   *kclient.Game
@@ -188,8 +188,8 @@ func forRooms(t *testing.T, m match, f func(t *testing.T, m match)) {
 		t.Run(fmt.Sprint(types), func(t *testing.T) {
 			m := m
 			m.seed, m.types = m.seed+uint64(i), types
-			if m.profile == (netsim.Profile{}) {
-				m.profile = netsim.Cable()
+			if m.profile == (network.Profile{}) {
+				m.profile = network.Cable()
 			}
 			m.size = 4
 			f(t, m)

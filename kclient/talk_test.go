@@ -15,7 +15,7 @@ import (
 
 	"kbridge/kclient"
 	"kbridge/kclient/deployed"
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 )
 
@@ -85,7 +85,7 @@ func say(t *testing.T, r *kclient.Room, lines []string) {
 // atDistances gives each player a line of its own: 5, 50 and 90 ms one way; the second one loses 5 %.
 func atDistances(w *world, seats []*seat) {
 	host := netip.MustParseAddrPort(w.addr).Addr()
-	for i, p := range []netsim.Profile{{Delay: 5 * time.Millisecond}, {Delay: 50 * time.Millisecond, Loss: 0.05}, {Delay: 90 * time.Millisecond}} {
+	for i, p := range []network.Profile{{Delay: 5 * time.Millisecond}, {Delay: 50 * time.Millisecond, Loss: 0.05}, {Delay: 90 * time.Millisecond}} {
 		if i < len(seats) {
 			own := seats[i].conn.AddrPort().Addr()
 			w.net.SetPath(own, host, p)
@@ -95,7 +95,7 @@ func atDistances(w *world, seats []*seat) {
 }
 
 func TestASaveSaidAtOnceBeforeTheGameArrivesCompleteAndInOrder(t *testing.T) {
-	m := match{seed: 21, profile: netsim.Cable(), types: []wire.ConnectionType{1, 1, 1}, size: 4}
+	m := match{seed: 21, profile: network.Cable(), types: []wire.ConnectionType{1, 1, 1}, size: 4}
 	bubble(t, m, func(t *testing.T, w *world) {
 		ctx := context.Background()
 		var seats []*seat
@@ -126,7 +126,7 @@ func TestASaveSaidAtOnceBeforeTheGameArrivesCompleteAndInOrder(t *testing.T) {
 }
 
 func TestASaveSaidAtOnceInPlayArrivesCompleteAndInOrder(t *testing.T) {
-	m := match{seed: 22, profile: netsim.Cable(), types: []wire.ConnectionType{1, 2, 1}, size: 4, frames: 1500}
+	m := match{seed: 22, profile: network.Cable(), types: []wire.ConnectionType{1, 2, 1}, size: 4, frames: 1500}
 	m.scene(t, func(ctx context.Context, t *testing.T, w *world, seats []*seat) {
 		var ears []*ear
 		for _, s := range seats {
@@ -156,7 +156,7 @@ func TestAGameGoesOnUndisturbedWhileASaveGoesThrough(t *testing.T) {
 	}
 	const frames = 900
 	play := func(t *testing.T, seed uint64, lines []string) (all []outcome) {
-		m := match{seed: seed, profile: netsim.Profile{Delay: 50 * time.Millisecond, Loss: 0.05}, types: []wire.ConnectionType{1, 1}, size: 4, frames: frames}
+		m := match{seed: seed, profile: network.Profile{Delay: 50 * time.Millisecond, Loss: 0.05}, types: []wire.ConnectionType{1, 1}, size: 4, frames: frames}
 		m.scene(t, func(ctx context.Context, t *testing.T, w *world, seats []*seat) {
 			far := listen(seats[1].lobby)
 			for seats[0].count() < 60 {
@@ -200,7 +200,7 @@ func TestAGameGoesOnUndisturbedWhileASaveGoesThrough(t *testing.T) {
 }
 
 func TestALineBeyondTheQueueIsRefusedAndNothingAcceptedIsLost(t *testing.T) {
-	bubble(t, match{seed: 24, profile: netsim.Cable(), types: []wire.ConnectionType{1, 1}}, func(t *testing.T, w *world) {
+	bubble(t, match{seed: 24, profile: network.Cable(), types: []wire.ConnectionType{1, 1}}, func(t *testing.T, w *world) {
 		lobbies, rooms := w.lobbies(context.Background())
 		far := listen(lobbies[1])
 		var accepted []string
@@ -309,7 +309,7 @@ func TestALineThatTheServerDropsIsToldAsLost(t *testing.T) {
 // from n02, at once, on our server.
 func TestASaveOfAnOldClientArrivesOnOurServer(t *testing.T) {
 	const frames = 900
-	bubble(t, match{seed: 27, profile: netsim.Profile{Delay: 20 * time.Millisecond}}, func(t *testing.T, w *world) {
+	bubble(t, match{seed: 27, profile: network.Profile{Delay: 20 * time.Millisecond}}, func(t *testing.T, w *world) {
 		ctx := context.Background()
 		old, err := deployed.DialN02(w.net, netip.MustParseAddrPort(w.addr), deployed.Options{User: "old", Emulator: "test 1.0", Connection: 1})
 		require.NoError(t, err)
@@ -347,7 +347,7 @@ func TestASaveOfAnOldClientArrivesOnOurServer(t *testing.T) {
 func TestASaveOfOursArrivesOnOldServers(t *testing.T) {
 	for _, on := range []string{onEmuLinker, onDirelera} {
 		t.Run(on, func(t *testing.T) {
-			onOldServer(t, 28, on, 250*time.Millisecond, netsim.Profile{Delay: 20 * time.Millisecond}, func(t *testing.T, o *oldServer) {
+			onOldServer(t, 28, on, 250*time.Millisecond, network.Profile{Delay: 20 * time.Millisecond}, func(t *testing.T, o *oldServer) {
 				ctx := context.Background()
 				w := &world{m: match{size: 4}, t: t}
 				seats := []*seat{{w: w, name: "ann"}, {w: w, name: "bob"}}
@@ -391,7 +391,7 @@ func TestASaveOfOursArrivesOnOldServers(t *testing.T) {
 // Nobody reads while a save comes: it is all there afterwards. Without end, the oldest goes, and the log says so once.
 func TestASaveWaitsForASlowReaderOfEvents(t *testing.T) {
 	var log bytes.Buffer
-	m := match{seed: 29, profile: netsim.LAN(), types: []wire.ConnectionType{1, 1}, server: unlimited,
+	m := match{seed: 29, profile: network.LAN(), types: []wire.ConnectionType{1, 1}, server: unlimited,
 		config: func(c *kclient.Config) { c.Logger = slog.New(slog.NewTextHandler(&log, nil)) }}
 	bubble(t, m, func(t *testing.T, w *world) {
 		lobbies, rooms := w.lobbies(context.Background())

@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/kclient"
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 )
 
 // troubled is a socket that fails at once, as one does without a network or after the system has taken it away.
@@ -93,7 +93,7 @@ func TestASessionWithoutANetworkEndsWithItsError(t *testing.T) {
 		l, err := dial()
 		require.NoError(t, err)
 		c.send.Store(sysError("sendto", syscall.ENETDOWN))
-		w.net.Partition(w.conn.AddrPort().Addr(), c.PacketConn.(*netsim.Conn).AddrPort().Addr(), true)
+		w.net.Partition(w.conn.AddrPort().Addr(), c.PacketConn.(*network.Conn).AddrPort().Addr(), true)
 		time.Sleep(190 * time.Second) // the patience of a lobby; virtual time
 		require.ErrorIs(t, event[kclient.Disconnected](t, l).Err, syscall.ENETDOWN)
 	})

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/kclient/link"
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 	"kbridge/kclient/wire/ext"
 )
@@ -18,7 +18,7 @@ import (
 type agent struct {
 	a    *arena
 	name string
-	conn *netsim.Conn
+	conn *network.Conn
 	done chan struct{}
 	on   func(m wire.Message) // called with every message but 05; it may call say, not send. Set before the login
 

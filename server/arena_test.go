@@ -15,7 +15,7 @@ import (
 
 	"kbridge/kclient"
 	"kbridge/kclient/deployed"
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 	"kbridge/server"
 )
@@ -25,7 +25,7 @@ import (
 type arena struct {
 	t      *testing.T
 	seed   uint64
-	net    *netsim.Network
+	net    *network.Network
 	server *server.Server
 	conn   *pausingConn // the server's socket
 	addr   netip.AddrPort
@@ -44,13 +44,13 @@ type flow struct{ datagrams, bytes int }
 var arenaServer = netip.MustParseAddrPort("10.0.0.1:27888")
 
 // inArena runs f. The server has cfg, with a MaxPing of a second where it names none and random bytes of the seed.
-func inArena(t *testing.T, seed uint64, line netsim.Profile, cfg server.Config, f func(a *arena)) {
+func inArena(t *testing.T, seed uint64, line network.Profile, cfg server.Config, f func(a *arena)) {
 	t.Helper()
 	inArenaOn(t, seed, line, cfg, nil, f)
 }
 
 // inArenaOn is inArena with a socket of the server's that is made from the network's.
-func inArenaOn(t *testing.T, seed uint64, line netsim.Profile, cfg server.Config, socket func(server.PacketConn) server.PacketConn, f func(a *arena)) {
+func inArenaOn(t *testing.T, seed uint64, line network.Profile, cfg server.Config, socket func(server.PacketConn) server.PacketConn, f func(a *arena)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		t.Cleanup(func() {
@@ -58,7 +58,7 @@ func inArenaOn(t *testing.T, seed uint64, line netsim.Profile, cfg server.Config
 				t.Logf("to replay: seed %d, line %+v", seed, line)
 			}
 		})
-		a := &arena{t: t, seed: seed, net: netsim.New(seed, line), addr: arenaServer, served: make(chan error, 1),
+		a := &arena{t: t, seed: seed, net: network.New(seed, line), addr: arenaServer, served: make(chan error, 1),
 			in: map[netip.Addr]*flow{}, out: map[netip.Addr]*flow{}}
 		a.net.Filter(a.count)
 		mem, err := a.net.Listen(a.addr)
@@ -180,7 +180,7 @@ func message(seq uint16, t wire.Type, body []byte) []byte {
 
 // What the arena itself promises: everybody gets in, and what goes to and fro is counted.
 func TestArenaCountsWhatGoesToAndFro(t *testing.T) {
-	inArena(t, 1, netsim.Profile{Delay: 20 * time.Millisecond}, server.Config{}, func(a *arena) {
+	inArena(t, 1, network.Profile{Delay: 20 * time.Millisecond}, server.Config{}, func(a *arena) {
 		_, err := a.ours("ours", nil)
 		require.NoError(t, err)
 		for _, supra := range []bool{false, true} {

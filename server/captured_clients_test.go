@@ -10,7 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 	"kbridge/server"
 )
@@ -113,7 +113,7 @@ func TestCapturedClientsArePlayedWith(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				network := netsim.New(1, netsim.Profile{Delay: 20 * time.Millisecond})
+				network := network.New(1, network.Profile{Delay: 20 * time.Millisecond})
 				addr := netip.MustParseAddrPort("10.0.0.1:27888")
 				conn, err := network.Listen(addr)
 				require.NoError(t, err)
@@ -163,7 +163,7 @@ func TestCapturedClientsArePlayedWith(t *testing.T) {
 // A login that has come with number 1 is not taken for a part of a session that was never begun.
 func TestALoginWithAnotherNumberIsNoLogin(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		network := netsim.New(1, netsim.Profile{})
+		network := network.New(1, network.Profile{})
 		conn, err := network.Listen(netip.MustParseAddrPort("10.0.0.1:27888"))
 		require.NoError(t, err)
 		sv, err := server.New(server.Config{})

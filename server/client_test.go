@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/kclient/link"
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 )
 
@@ -18,17 +18,17 @@ import (
 // bubble.
 type world struct {
 	t      *testing.T
-	net    *netsim.Network
+	net    *network.Network
 	server *Server
 	addr   netip.AddrPort
 }
 
 var queryAddr = netip.MustParseAddrPort("192.0.2.1:27888")
 
-func newWorld(t *testing.T, seed uint64, p netsim.Profile, cfg Config) *world {
+func newWorld(t *testing.T, seed uint64, p network.Profile, cfg Config) *world {
 	t.Helper()
 	t.Logf("seed %d", seed)
-	w := &world{t: t, net: netsim.New(seed, p), addr: queryAddr}
+	w := &world{t: t, net: network.New(seed, p), addr: queryAddr}
 	if cfg.MaxPing == 0 {
 		cfg.MaxPing = time.Second
 	}
@@ -70,7 +70,7 @@ type client struct {
 	w    *world
 	name string
 	typ  wire.ConnectionType
-	conn *netsim.Conn
+	conn *network.Conn
 
 	mu    sync.Mutex
 	link  *link.Link
@@ -87,7 +87,7 @@ func (w *world) dial(name string, typ wire.ConnectionType) *client {
 	return w.dialOn(conn, name, typ)
 }
 
-func (w *world) dialOn(conn *netsim.Conn, name string, typ wire.ConnectionType) *client {
+func (w *world) dialOn(conn *network.Conn, name string, typ wire.ConnectionType) *client {
 	c := &client{t: w.t, w: w, name: name, typ: typ, conn: conn, link: link.New(link.Config{}, time.Now()),
 		inbox: make(chan got, 20_000), done: make(chan struct{})}
 	go c.read()

@@ -10,16 +10,16 @@ import (
 
 	"kbridge/kclient"
 	"kbridge/kclient/deployed"
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 )
 
 // What the owner says holds for those who join, and the refusal says the number.
 func TestRoomsRefuseBeyondWhatTheirOwnerHasSaid(t *testing.T) {
-	inArena(t, 1, netsim.Profile{Delay: 5 * time.Millisecond}, unhurried, func(a *arena) {
+	inArena(t, 1, network.Profile{Delay: 5 * time.Millisecond}, unhurried, func(a *arena) {
 		owner := a.people("owner")[0]
 		guest := a.person("guest", hostN(2))
-		far := netsim.Profile{Delay: 60 * time.Millisecond}
+		far := network.Profile{Delay: 60 * time.Millisecond}
 		a.net.SetPath(hostN(3), a.addr.Addr(), far)
 		a.net.SetPath(a.addr.Addr(), hostN(3), far)
 		distant := a.person("distant", hostN(3))
@@ -51,7 +51,7 @@ func TestRoomsRefuseBeyondWhatTheirOwnerHasSaid(t *testing.T) {
 
 // /startn starts the game when so many are there, now or later, and for one game.
 func TestTheGameStartsWhenSoManyHaveJoined(t *testing.T) {
-	inArena(t, 1, netsim.Profile{Delay: 5 * time.Millisecond}, unhurried, func(a *arena) {
+	inArena(t, 1, network.Profile{Delay: 5 * time.Millisecond}, unhurried, func(a *arena) {
 		all := a.people("owner", "guest")
 		all[0].types("/startn 9")
 		require.Contains(t, strings.Join(all[0].news(), "\n"), "it would never start")
@@ -85,7 +85,7 @@ func TestTheGameStartsWhenSoManyHaveJoined(t *testing.T) {
 
 // /start starts it, and says why it does not.
 func TestTheOwnerStartsByTyping(t *testing.T) {
-	inArena(t, 1, netsim.Profile{Delay: 5 * time.Millisecond}, unhurried, func(a *arena) {
+	inArena(t, 1, network.Profile{Delay: 5 * time.Millisecond}, unhurried, func(a *arena) {
 		all := a.people("owner", "guest")
 		all[0].types("/start")
 		require.Equal(t, 1, a.server.Stats().Games)
@@ -108,7 +108,7 @@ func TestTheOwnerStartsByTyping(t *testing.T) {
 
 // /swap gives each place a new player number, at the next start, and in the list of who joins.
 func TestSwappedPlayersHaveTheirNewNumbers(t *testing.T) {
-	inArena(t, 1, netsim.Profile{Delay: 5 * time.Millisecond}, unhurried, func(a *arena) {
+	inArena(t, 1, network.Profile{Delay: 5 * time.Millisecond}, unhurried, func(a *arena) {
 		all := a.people("owner", "guest", "other")
 		for _, wrong := range []string{"2", "1", "012", "223", "124", "1234", "3 2"} {
 			all[0].types("/swap " + wrong)
@@ -137,7 +137,7 @@ func TestSwappedPlayersHaveTheirNewNumbers(t *testing.T) {
 // Who is silenced says nothing in that room, and may leave and come again; others of the address neither; nor does the
 // game mind.
 func TestWhoIsSilencedSaysNothingInTheRoom(t *testing.T) {
-	inArena(t, 1, netsim.Profile{Delay: 5 * time.Millisecond}, unhurried, func(a *arena) {
+	inArena(t, 1, network.Profile{Delay: 5 * time.Millisecond}, unhurried, func(a *arena) {
 		all := a.people("owner", "guest", "other")
 		mate := a.person("mate", hostN(2))
 		all[0].types("/mute 2")
@@ -174,7 +174,7 @@ func TestWhoIsSilencedSaysNothingInTheRoom(t *testing.T) {
 
 // Commands in a running game disturb no frame.
 func TestCommandsInAGameDisturbNoFrame(t *testing.T) {
-	inArena(t, 1, netsim.Profile{Delay: 5 * time.Millisecond}, unhurried, func(a *arena) {
+	inArena(t, 1, network.Profile{Delay: 5 * time.Millisecond}, unhurried, func(a *arena) {
 		all := a.people("owner", "guest", "other")
 		counts := []counter{{}, {}, {}}
 		require.NoError(t, all[0].room.Start(a.t.Context()))
@@ -198,7 +198,7 @@ func TestCommandsInAGameDisturbNoFrame(t *testing.T) {
 // Deployed clients that join the last of so many are in the game that starts at once.
 func TestOldClientsThatCompleteTheRoomPlay(t *testing.T) {
 	for _, supra := range []bool{false, true} {
-		inArena(t, 1, netsim.Profile{Delay: 30 * time.Millisecond}, unhurried, func(a *arena) {
+		inArena(t, 1, network.Profile{Delay: 30 * time.Millisecond}, unhurried, func(a *arena) {
 			owner := a.people("owner")[0]
 			owner.types("/startn 2")
 			old, err := a.old(supra, deployed.Options{User: "old", Emulator: "emu", Connection: wire.LAN})
@@ -216,7 +216,7 @@ func TestOldClientsThatCompleteTheRoomPlay(t *testing.T) {
 // sixteen.
 func TestOldClientsInAGameAreAnswered(t *testing.T) {
 	for _, supra := range []bool{false, true} {
-		inArena(t, 1, netsim.Profile{Delay: 30 * time.Millisecond}, unhurried, func(a *arena) {
+		inArena(t, 1, network.Profile{Delay: 30 * time.Millisecond}, unhurried, func(a *arena) {
 			old, err := a.old(supra, deployed.Options{User: "old", Emulator: "emu", Connection: wire.LAN})
 			require.NoError(t, err)
 			require.NoError(t, old.Create("Pong"))

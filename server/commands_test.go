@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/kclient"
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/server"
 )
 
@@ -195,7 +195,7 @@ func TestCommandsAreAnsweredToWhomTheyConcern(t *testing.T) {
 	for _, role := range []string{"owner", "guest", "owner in a game", "guest in a game", "silenced", "outside"} {
 		t.Run(role, func(t *testing.T) {
 			t.Parallel()
-			inArena(t, 1, netsim.Profile{Delay: 5 * time.Millisecond}, unhurried, func(a *arena) {
+			inArena(t, 1, network.Profile{Delay: 5 * time.Millisecond}, unhurried, func(a *arena) {
 				all := a.people("owner", "guest", "other")
 				outside := a.person("outsider", hostN(9))
 				in := strings.HasSuffix(role, "in a game")
@@ -272,7 +272,7 @@ func TestCommandsAreAnsweredToWhomTheyConcern(t *testing.T) {
 
 // A command is one whatever its case; what is not a slash and a letter is chat, and so is data, whatever it looks like.
 func TestWhatIsACommandAndWhatIsChat(t *testing.T) {
-	inArena(t, 1, netsim.Profile{Delay: 5 * time.Millisecond}, unhurried, func(a *arena) {
+	inArena(t, 1, network.Profile{Delay: 5 * time.Millisecond}, unhurried, func(a *arena) {
 		all := a.people("owner", "guest")
 		for _, line := range []string{"/", "/ 1", "//", "/1 2", "/?", "1/help", "\r\nDA/help", "\r\nDB/kick 2"} {
 			all[0].types(line)
@@ -293,7 +293,7 @@ func TestWhatIsACommandAndWhatIsChat(t *testing.T) {
 
 // Who types commands as fast as it can is answered as often as it may talk in the lobby, and told once why no more.
 func TestCommandsCountAsChat(t *testing.T) {
-	inArena(t, 1, netsim.Profile{Delay: 5 * time.Millisecond}, server.Config{}, func(a *arena) {
+	inArena(t, 1, network.Profile{Delay: 5 * time.Millisecond}, server.Config{}, func(a *arena) {
 		all := a.people("owner", "guest")
 		time.Sleep(20 * time.Second)
 		a.quiet(all...)
@@ -319,7 +319,7 @@ func TestCommandsCountAsChat(t *testing.T) {
 
 // However many are found, ten are named.
 func TestFinduserNamesTen(t *testing.T) {
-	inArena(t, 1, netsim.Profile{Delay: 5 * time.Millisecond}, unhurried, func(a *arena) {
+	inArena(t, 1, network.Profile{Delay: 5 * time.Millisecond}, unhurried, func(a *arena) {
 		for i := range 15 {
 			c, err := a.plainLogin(fmt.Sprint("some", i), netip.AddrPortFrom(hostN(byte(100+i)), 5000))
 			require.NoError(t, err)
@@ -339,7 +339,7 @@ func TestFinduserNamesTen(t *testing.T) {
 // A private message without an ID goes to whom one has talked to last; in a room it goes to nobody outside; and who
 // wants none gets none.
 func TestPrivateMessagesGoWhereTheyMay(t *testing.T) {
-	inArena(t, 1, netsim.Profile{Delay: 5 * time.Millisecond}, unhurried, func(a *arena) {
+	inArena(t, 1, network.Profile{Delay: 5 * time.Millisecond}, unhurried, func(a *arena) {
 		all := a.people("owner", "guest")
 		outside := a.person("outsider", hostN(9))
 		a.quiet(append(all, outside)...)

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/kclient/lockstep"
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 )
 
@@ -128,7 +128,7 @@ func TestSameDelayInTheRoomsChat(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 61, lan, Config{})
 		near, _ := w.login("near", wire.LAN)
-		w.net.SetProfile(netsim.Profile{Delay: 50 * time.Millisecond})
+		w.net.SetProfile(network.Profile{Delay: 50 * time.Millisecond})
 		far, _ := w.login("far", wire.LAN)
 		far.join(near.create("Pong"))
 		says := func(c *client, text, answer string) {
@@ -168,7 +168,7 @@ func TestUnequalDistancesLineUpCalls(t *testing.T) {
 				var cs []*client
 				var id uint32
 				for i, typ := range types {
-					w.net.SetProfile(netsim.Profile{Delay: time.Duration(5+40*i) * time.Millisecond})
+					w.net.SetProfile(network.Profile{Delay: time.Duration(5+40*i) * time.Millisecond})
 					c, _ := w.login(string(rune('a'+i)), typ)
 					if i == 0 {
 						id = c.create("Pong")

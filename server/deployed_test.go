@@ -14,14 +14,14 @@ import (
 
 	"kbridge/kclient/deployed"
 	"kbridge/kclient/lockstep"
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 	"kbridge/server"
 )
 
 // What plays against the server here are models of the clients that are in use (package deployed).
 
-type dialModel func(*netsim.Network, netip.AddrPort, deployed.Options) (*deployed.Client, error)
+type dialModel func(*network.Network, netip.AddrPort, deployed.Options) (*deployed.Client, error)
 
 var (
 	n02   = dialModel(deployed.DialN02)
@@ -31,17 +31,17 @@ var (
 // legacyMatch is one game of model clients.
 type legacyMatch struct {
 	seed    uint64
-	profile netsim.Profile
+	profile network.Profile
 	clients []dialModel
 	types   []wire.ConnectionType
 	size    int
 	frames  int
-	setPing bool                    // n02 answers no 05
-	during  func(n *netsim.Network) // runs beside the game
-	limit   time.Duration           // of virtual time; at least ten minutes
-	result  []error                 // of each player
-	players []*deployed.Client      // for a closer look; closed already
-	took    time.Duration           // the whole of it
+	setPing bool                     // n02 answers no 05
+	during  func(n *network.Network) // runs beside the game
+	limit   time.Duration            // of virtual time; at least ten minutes
+	result  []error                  // of each player
+	players []*deployed.Client       // for a closer look; closed already
+	took    time.Duration            // the whole of it
 }
 
 func (m *legacyMatch) String() string {
@@ -52,8 +52,8 @@ func (m *legacyMatch) String() string {
 // who drops first.
 const margin = 120
 
-func lossy(loss float64) netsim.Profile {
-	p := netsim.Profile{Delay: 18 * time.Millisecond, Loss: loss}
+func lossy(loss float64) network.Profile {
+	p := network.Profile{Delay: 18 * time.Millisecond, Loss: loss}
 	if loss > 0 {
 		p.Jitter, p.Duplicate, p.Reorder = 6*time.Millisecond, 0.01, 0.01
 	}
@@ -71,7 +71,7 @@ func (m *legacyMatch) play(t *testing.T) {
 			}
 		}()
 		begun := time.Now()
-		network := netsim.New(m.seed, m.profile)
+		network := network.New(m.seed, m.profile)
 		addr := netip.MustParseAddrPort("10.0.0.1:27888")
 		conn, err := network.Listen(addr)
 		require.NoError(t, err)
@@ -254,9 +254,9 @@ func TestN02WithASetPing(t *testing.T) {
 func TestDeployedClientsAfterAnOutage(t *testing.T) {
 	for _, outage := range []time.Duration{200 * time.Millisecond, time.Second, 5 * time.Second} {
 		for _, ping := range []time.Duration{20 * time.Millisecond, 60 * time.Millisecond, 230 * time.Millisecond} {
-			m := legacyMatch{seed: 3, profile: netsim.Profile{Delay: ping / 2}, clients: []dialModel{n02, supra, n02},
+			m := legacyMatch{seed: 3, profile: network.Profile{Delay: ping / 2}, clients: []dialModel{n02, supra, n02},
 				types: []wire.ConnectionType{1, 1, 1}, size: 2, frames: 600}
-			m.during = func(n *netsim.Network) {
+			m.during = func(n *network.Network) {
 				time.Sleep(8 * time.Second)
 				p := m.profile
 				p.Loss = 1
@@ -282,13 +282,13 @@ func TestServerClimbsToN02(t *testing.T) {
 	ignored := 0
 	for _, outage := range []time.Duration{100, 150, 180, 190, 200, 210, 220, 240, 700, 4000} {
 		for _, ping := range []time.Duration{90, 150, 200, 240} {
-			m := legacyMatch{seed: 4, profile: netsim.Profile{Delay: ping * time.Millisecond / 2}, clients: []dialModel{n02, n02},
+			m := legacyMatch{seed: 4, profile: network.Profile{Delay: ping * time.Millisecond / 2}, clients: []dialModel{n02, n02},
 				types: []wire.ConnectionType{1, 1}, size: 2, frames: 600}
-			m.during = func(n *netsim.Network) {
+			m.during = func(n *network.Network) {
 				time.Sleep(8 * time.Second)
 				p := m.profile
 				p.Loss = 1
-				set := func(p netsim.Profile) {
+				set := func(p network.Profile) {
 					for _, c := range m.players {
 						n.SetPath(netip.MustParseAddr("10.0.0.1"), c.AddrPort().Addr(), p)
 					}
@@ -312,7 +312,7 @@ func TestServerClimbsToN02(t *testing.T) {
 // lost their game.
 func TestDeployedClientsOnWiFi(t *testing.T) {
 	for seed := range uint64(6) {
-		m := legacyMatch{seed: seed, profile: netsim.WiFi(), clients: []dialModel{n02, supra, n02, supra}, types: []wire.ConnectionType{1, 1, 2, 3}, size: 8, frames: 600}
+		m := legacyMatch{seed: seed, profile: network.WiFi(), clients: []dialModel{n02, supra, n02, supra}, types: []wire.ConnectionType{1, 1, 2, 3}, size: 8, frames: 600}
 		m.play(t)
 		n02s, supras := m.requireWhoCannotLose(t)
 		require.Equal(t, 2, n02s, "%v: both n02", &m)
@@ -323,7 +323,7 @@ func TestDeployedClientsOnWiFi(t *testing.T) {
 // A client that vanishes in the middle holds the others up for the stall time and no longer.
 func TestDeployedClientVanishes(t *testing.T) {
 	m := legacyMatch{seed: 5, profile: lossy(0.01), clients: []dialModel{n02, supra, n02}, types: []wire.ConnectionType{1, 1, 2}, size: 4, frames: 600}
-	m.during = func(n *netsim.Network) {
+	m.during = func(n *network.Network) {
 		time.Sleep(7 * time.Second)
 		n.Partition(netip.MustParseAddr("10.0.0.1"), m.players[1].AddrPort().Addr(), true)
 	}
@@ -348,7 +348,7 @@ func TestDeployedClientsBeyondSeq65535(t *testing.T) {
 	if testing.Short() {
 		t.Skip("66,000 frames")
 	}
-	p := netsim.LAN()
+	p := network.LAN()
 	p.Loss = 0.001
 	m := legacyMatch{seed: 7, profile: p, clients: []dialModel{n02, supra}, types: []wire.ConnectionType{1, 1}, size: 2, frames: 66_000}
 	m.limit = time.Hour

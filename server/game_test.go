@@ -10,7 +10,7 @@ import (
 
 	"kbridge/kclient/link"
 	"kbridge/kclient/lockstep"
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 )
 
@@ -262,12 +262,12 @@ type rawBody []byte
 func (r rawBody) AppendTo(b []byte) []byte { return append(b, r...) }
 
 func TestGamesOfMixedTypes(t *testing.T) {
-	bad := netsim.Profile{Delay: 30 * time.Millisecond, Jitter: 20 * time.Millisecond, Loss: 0.1, Duplicate: 0.05, Reorder: 0.1}
+	bad := network.Profile{Delay: 30 * time.Millisecond, Jitter: 20 * time.Millisecond, Loss: 0.1, Duplicate: 0.05, Reorder: 0.1}
 	for _, tc := range []struct {
 		name    string
 		types   []wire.ConnectionType
 		padding Padding
-		net     netsim.Profile
+		net     network.Profile
 	}{
 		{"two of LAN", []wire.ConnectionType{1, 1}, PaddingAuto, lan},
 		{"alone", []wire.ConnectionType{3}, PaddingAuto, lan},
@@ -391,7 +391,7 @@ func TestOwnerLeavingInMidGameEndsIt(t *testing.T) {
 // Row 19: both directions pass 65,535 in one game, and nobody notices.
 func TestRow19SeqWrapsInAGame(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, 25, netsim.Profile{Delay: time.Millisecond, Loss: 0.02}, Config{})
+		w := newWorld(t, 25, network.Profile{Delay: time.Millisecond, Loss: 0.02}, Config{})
 		gs := started(t, w.room(1, 1))
 		const n = 66_500
 		together(n, gs...)

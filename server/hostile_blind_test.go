@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/kclient/deployed"
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 	"kbridge/server"
 )
@@ -91,7 +91,7 @@ func (a *arena) requireBounded(what string, host netip.Addr) {
 
 var (
 	victim    = netip.MustParseAddrPort("10.9.9.9:99")
-	blindLine = netsim.Profile{Delay: 20 * time.Millisecond}
+	blindLine = network.Profile{Delay: 20 * time.Millisecond}
 	talkative = server.Config{MaxUsers: 500, MOTD: strings.Repeat("a long welcome to everybody who comes here\n", 10)}
 )
 
@@ -309,12 +309,12 @@ func TestOldClientsSeeTheWholeListOfALargeServer(t *testing.T) {
 				if server.RaceEnabled && (users > 100 || loss > 0 || rtt != 100*time.Millisecond) {
 					continue
 				}
-				inArena(t, 8, netsim.Profile{Delay: time.Millisecond}, server.Config{MaxUsers: 600}, func(a *arena) {
+				inArena(t, 8, network.Profile{Delay: time.Millisecond}, server.Config{MaxUsers: 600}, func(a *arena) {
 					a.crowd(users)
 					report := fmt.Sprintf("%d users, %v, loss %v:", users, rtt, loss)
 					for _, supra := range []bool{false, true} {
 						host := netip.AddrFrom4([4]byte{10, 3, 0, map[bool]byte{false: 1, true: 2}[supra]})
-						line := netsim.Profile{Delay: rtt / 2, Loss: loss}
+						line := network.Profile{Delay: rtt / 2, Loss: loss}
 						a.net.SetPath(host, a.addr.Addr(), line)
 						a.net.SetPath(a.addr.Addr(), host, line)
 						begun := time.Now()

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/kclient"
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/server"
 )
 
@@ -25,7 +25,7 @@ func TestAPanicInARoomOrSessionEndsThatOneOnly(t *testing.T) {
 		t.Run(broken.what, func(t *testing.T) {
 			var log errorLog
 			cfg := server.Config{Logger: log.logger()}
-			inArena(t, 26, netsim.Profile{Delay: 10 * time.Millisecond}, cfg, func(a *arena) {
+			inArena(t, 26, network.Profile{Delay: 10 * time.Millisecond}, cfg, func(a *arena) {
 				t := a.t
 				others := []<-chan []run{bystanders(a, 1), bystanders(a, 2)}
 				var lobbies []*kclient.Lobby

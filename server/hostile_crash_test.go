@@ -11,7 +11,7 @@ import (
 
 	"kbridge/kclient"
 	"kbridge/kclient/deployed"
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 	"kbridge/server"
 )
@@ -22,7 +22,7 @@ type crasher struct {
 	plain *plainClient
 	old   *deployed.Client
 	ours  *kclient.Lobby
-	conn  *netsim.Conn // of ours
+	conn  *network.Conn // of ours
 }
 
 func (c *crasher) crash() {
@@ -131,7 +131,7 @@ func TestACrashedClientIsSoonInAgain(t *testing.T) {
 		for _, port := range []uint16{5000, 5001} {
 			name := fmt.Sprintf("%s, same port %v", kind, port == 5000)
 			t.Run(name, func(t *testing.T) {
-				inArena(t, 36, netsim.Profile{Delay: 30 * time.Millisecond}, server.Config{}, func(a *arena) {
+				inArena(t, 36, network.Profile{Delay: 30 * time.Millisecond}, server.Config{}, func(a *arena) {
 					at := netip.MustParseAddrPort("198.51.100.7:5000")
 					c, err := a.login(kind, "anna", at, nil)
 					require.NoError(t, err)
@@ -174,7 +174,7 @@ func TestACrashedClientIsSoonInAgain(t *testing.T) {
 // Row 36: a player of our own client's that crashed comes back into its game from the same address and port; the login that has no
 // ticket gets neither the place nor the name.
 func TestACrashedPlayerComesBackFromTheSamePort(t *testing.T) {
-	inArena(t, 37, netsim.Profile{Delay: 30 * time.Millisecond}, server.Config{}, func(a *arena) {
+	inArena(t, 37, network.Profile{Delay: 30 * time.Millisecond}, server.Config{}, func(a *arena) {
 		table := a.ourGame(2)
 		time.Sleep(5 * time.Second)
 		ticket, ok := table[1].c.ours.Ticket()
@@ -207,7 +207,7 @@ func TestForgedLoginsEndNobodysSession(t *testing.T) {
 				continue // it plays no games
 			}
 			t.Run(kind+" in the "+where, func(t *testing.T) {
-				inArena(t, 38, netsim.Profile{Delay: 30 * time.Millisecond}, server.Config{}, func(a *arena) {
+				inArena(t, 38, network.Profile{Delay: 30 * time.Millisecond}, server.Config{}, func(a *arena) {
 					at := netip.MustParseAddrPort("198.51.100.7:5000")
 					c, err := a.login(kind, "anna", at, nil)
 					require.NoError(t, err)
@@ -256,7 +256,7 @@ func TestANameIsNotTakenFromWhoIsThere(t *testing.T) {
 				continue
 			}
 			t.Run(kind+" in the "+where, func(t *testing.T) {
-				inArena(t, 39, netsim.Profile{Delay: 30 * time.Millisecond}, server.Config{}, func(a *arena) {
+				inArena(t, 39, network.Profile{Delay: 30 * time.Millisecond}, server.Config{}, func(a *arena) {
 					at := netip.MustParseAddrPort("198.51.100.7:5000")
 					c, err := a.login(kind, "anna", at, nil)
 					require.NoError(t, err)

@@ -11,7 +11,7 @@ import (
 
 	"kbridge/kclient"
 	"kbridge/kclient/deployed"
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 	"kbridge/server"
 )
@@ -80,7 +80,7 @@ func TestRealLoginsGetInUnderForgedOnes(t *testing.T) {
 				continue
 			}
 			t.Run(fmt.Sprintf("%s, %v", name, rtt), func(t *testing.T) {
-				inArena(t, 9, netsim.Profile{Delay: rtt / 2}, server.Config{}, func(a *arena) {
+				inArena(t, 9, network.Profile{Delay: rtt / 2}, server.Config{}, func(a *arena) {
 					a.net.Filter(nil) // counting by address would take more memory than the server
 					stop := make(chan struct{})
 					ended := make(chan struct{})

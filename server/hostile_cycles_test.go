@@ -15,7 +15,7 @@ import (
 
 	"kbridge/kclient"
 	"kbridge/kclient/deployed"
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 	"kbridge/server"
 )
@@ -273,7 +273,7 @@ func TestWhoCyclesThroughRoomsDoesNotChokeTheLobby(t *testing.T) {
 				n, delay = -n, 75*time.Millisecond
 			}
 			t.Run(fmt.Sprintf("%s/%d at %v", form, n, 2*delay), func(t *testing.T) {
-				inArena(t, uint64(n), netsim.Profile{Delay: delay}, server.Config{}, func(a *arena) {
+				inArena(t, uint64(n), network.Profile{Delay: delay}, server.Config{}, func(a *arena) {
 					all := a.bystanders(20)
 					honest, err := a.ours("honest", nil)
 					require.NoError(t, err)

@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 	"kbridge/kclient/wire/ext"
 	"kbridge/server"
@@ -54,7 +54,7 @@ func TestOneHostsGamesTakeNobodysWayBack(t *testing.T) {
 	}
 	for form, attack := range forms {
 		t.Run(form, func(t *testing.T) {
-			inArena(t, 34, netsim.Profile{Delay: time.Millisecond}, server.Config{Flood: server.Flood{Login: server.Rate{Burst: -1}}}, func(a *arena) {
+			inArena(t, 34, network.Profile{Delay: time.Millisecond}, server.Config{Flood: server.Flood{Login: server.Rate{Burst: -1}}}, func(a *arena) {
 				attack(a)
 				time.Sleep(time.Second)
 				games := a.server.Stats().Games

@@ -17,7 +17,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 	"kbridge/server"
 )
@@ -114,7 +114,7 @@ func TestALogThatNobodyReadsStopsNobody(t *testing.T) {
 func TestTheLogSaysOnceAMinuteWhatWasRefusedAndCannotBeFlooded(t *testing.T) {
 	var pipe logPipe
 	cfg := server.Config{Logger: slog.New(slog.NewTextHandler(&pipe, nil)), Flood: server.Flood{Login: server.Rate{Burst: -1}}}
-	inArena(t, 1, netsim.Profile{Delay: time.Millisecond}, cfg, func(a *arena) {
+	inArena(t, 1, network.Profile{Delay: time.Millisecond}, cfg, func(a *arena) {
 		time.Sleep(10 * time.Minute)
 		require.Empty(t, pipe.lines("refused"), "nothing was")
 
@@ -172,7 +172,7 @@ func TestAServersSocketThatCannotBeReadIsReadWithPausesAndGivenUp(t *testing.T) 
 		t.Run(which, func(t *testing.T) {
 			var pipe logPipe
 			synctest.Test(t, func(t *testing.T) {
-				network := netsim.New(1, netsim.Profile{})
+				network := network.New(1, network.Profile{})
 				conns := map[string]*brokenConn{}
 				for name, addr := range map[string]string{"query": "10.0.0.1:27888", "game": "10.0.0.1:27889"} {
 					conn, err := network.Listen(netip.MustParseAddrPort(addr))

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/kclient"
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 	"kbridge/server"
 )
@@ -22,7 +22,7 @@ import (
 // together they may leave so much unconfirmed; then the one with the most is ended, and the others are told. Who
 // answers stays, and hears every line.
 func TestWhoLeavesTheMostUnconfirmedGivesWay(t *testing.T) {
-	inArena(t, 33, netsim.Profile{Delay: 10 * time.Millisecond}, server.Config{}, func(a *arena) {
+	inArena(t, 33, network.Profile{Delay: 10 * time.Millisecond}, server.Config{}, func(a *arena) {
 		t := a.t
 		d := a.deafness()
 		var rooms [2][]*glutton
@@ -77,7 +77,7 @@ func TestWhoLeavesTheMostUnconfirmedGivesWay(t *testing.T) {
 func TestTheLargestHistoryGivesWay(t *testing.T) {
 	var log syncBuffer
 	cfg := server.Config{Logger: slog.New(slog.NewTextHandler(&log, nil))}
-	inArena(t, 34, netsim.Profile{Delay: 5 * time.Millisecond}, cfg, func(a *arena) {
+	inArena(t, 34, network.Profile{Delay: 5 * time.Millisecond}, cfg, func(a *arena) {
 		t := a.t
 		var wg sync.WaitGroup
 		for r, size := range []int{4, 500, 512} {

@@ -12,7 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 	"kbridge/server"
 )
@@ -131,7 +131,7 @@ func mb(bytes int) string { return fmt.Sprintf("%.1f MB", float64(bytes)/1e6) }
 // Row 31: 96 sessions of type 6 with random inputs of 512 bytes fill all caches there are. Games for which there is no
 // memory left are refused, with the reason; those that have begun and games of usual inputs play on.
 func TestCachesOfManyLargeInputsStayInTheBudget(t *testing.T) {
-	inArena(t, 31, netsim.Profile{Delay: 10 * time.Millisecond}, server.Config{}, func(a *arena) {
+	inArena(t, 31, network.Profile{Delay: 10 * time.Millisecond}, server.Config{}, func(a *arena) {
 		t := a.t
 		heap := a.scale()
 		d := a.deafness()
@@ -243,7 +243,7 @@ func TestCachesOfManyLargeInputsStayInTheBudget(t *testing.T) {
 func TestTheHeapAfterAGameIsTheHeapBeforeIt(t *testing.T) {
 	for _, answering := range []bool{true, false} {
 		t.Run(fmt.Sprintf("answering=%v", answering), func(t *testing.T) {
-			inArena(t, 32, netsim.Profile{Delay: 10 * time.Millisecond}, server.Config{}, func(a *arena) { heapAfterAGame(a.t, a, answering) })
+			inArena(t, 32, network.Profile{Delay: 10 * time.Millisecond}, server.Config{}, func(a *arena) { heapAfterAGame(a.t, a, answering) })
 		})
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/kclient"
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 	"kbridge/kclient/wire/ext"
 	"kbridge/server"
@@ -18,7 +18,7 @@ import (
 // Row 29: a player with a valid ticket names a victim as the source of its Moves, and of requests for history. The victim, which
 // answers nothing, is sent less than what came in its name, and the game of the others and of the player goes on.
 func TestAForgedMoveSendsTheVictimNoMoreThanCameInItsName(t *testing.T) {
-	inArena(t, 29, netsim.Profile{Delay: 20 * time.Millisecond}, server.Config{}, func(a *arena) {
+	inArena(t, 29, network.Profile{Delay: 20 * time.Millisecond}, server.Config{}, func(a *arena) {
 		table := a.ourGame(2)
 		time.Sleep(20 * time.Second)
 		ticket, ok := table[1].c.ours.Ticket()
@@ -44,7 +44,7 @@ func TestAForgedMoveSendsTheVictimNoMoreThanCameInItsName(t *testing.T) {
 
 // Row 29: Moves that name more and more addresses draw no more bytes than they have, and not more than a rate of them.
 func TestMovesToManyAddressesDrawBoundedAnswers(t *testing.T) {
-	inArena(t, 30, netsim.Profile{Delay: 20 * time.Millisecond}, server.Config{}, func(a *arena) {
+	inArena(t, 30, network.Profile{Delay: 20 * time.Millisecond}, server.Config{}, func(a *arena) {
 		table := a.ourGame(2)
 		time.Sleep(5 * time.Second)
 		ticket, _ := table[1].c.ours.Ticket()
@@ -71,7 +71,7 @@ func TestMovesToManyAddressesDrawBoundedAnswers(t *testing.T) {
 func TestARealMoveCostsOneRoundTripMore(t *testing.T) {
 	for _, lost := range []string{"", "KBMOVE", "KBCALL", "KBHERE", "KBMOVE 2"} {
 		t.Run("lost "+lost, func(t *testing.T) {
-			inArena(t, 31, netsim.Profile{Delay: 50 * time.Millisecond}, server.Config{}, func(a *arena) {
+			inArena(t, 31, network.Profile{Delay: 50 * time.Millisecond}, server.Config{}, func(a *arena) {
 				table := a.ourGame(2)
 				time.Sleep(5 * time.Second)
 				var mu sync.Mutex
@@ -127,7 +127,7 @@ func TestOneAddressDoesNotTakeAllPlaces(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			cfg := server.Config{Flood: server.Flood{Login: server.Rate{Burst: -1}}}
-			inArena(t, 33, netsim.Profile{Delay: 20 * time.Millisecond}, cfg, func(a *arena) {
+			inArena(t, 33, network.Profile{Delay: 20 * time.Millisecond}, cfg, func(a *arena) {
 				var lobbies []*kclient.Lobby
 				for n := range 160 {
 					host := netip.MustParseAddr(row.hosts[n%len(row.hosts)])
@@ -163,7 +163,7 @@ func refusals(s *server.Server, word string) int {
 
 // A player whose emulator was killed comes back although the server is full, whose places and names strangers do not get meanwhile.
 func TestAKeptPlaceIsReachedOnAFullServer(t *testing.T) {
-	inArena(t, 34, netsim.Profile{Delay: 20 * time.Millisecond}, server.Config{MaxUsers: 2}, func(a *arena) {
+	inArena(t, 34, network.Profile{Delay: 20 * time.Millisecond}, server.Config{MaxUsers: 2}, func(a *arena) {
 		table := a.ourGame(2)
 		time.Sleep(5 * time.Second)
 		ticket, _ := table[1].c.ours.Ticket()
@@ -192,7 +192,7 @@ func TestTheTicketLivesUntilItHasSucceeded(t *testing.T) {
 		"killed when the place was taken": 290 * time.Millisecond, "the line goes": 0, "the answers get lost": -1,
 	} {
 		t.Run(name, func(t *testing.T) {
-			inArena(t, 35, netsim.Profile{Delay: 20 * time.Millisecond}, server.Config{}, func(a *arena) {
+			inArena(t, 35, network.Profile{Delay: 20 * time.Millisecond}, server.Config{}, func(a *arena) {
 				table := a.ourGame(2)
 				time.Sleep(5 * time.Second)
 				ticket, _ := table[1].c.ours.Ticket()

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 	"kbridge/server"
 )
@@ -93,7 +93,7 @@ func (r *reader) take() (users int, rooms []wire.GameStatus, wrong []string) {
 // user's, before its beginning, or of a beginning twice.
 func TestLateNewsIsInOrder(t *testing.T) {
 	for seed := range uint64(6) {
-		inArena(t, seed, netsim.Profile{Delay: 5 * time.Millisecond, Jitter: 5 * time.Millisecond, Loss: 0.01}, server.Config{}, func(a *arena) {
+		inArena(t, seed, network.Profile{Delay: 5 * time.Millisecond, Jitter: 5 * time.Millisecond, Loss: 0.01}, server.Config{}, func(a *arena) {
 			readers := []*reader{a.reader("first")}
 			readers[0].login()
 			time.Sleep(time.Second)
@@ -124,7 +124,7 @@ func TestLateNewsIsInOrder(t *testing.T) {
 
 // Row 27: what is told late is told: when the attackers have gone, everybody knows the same rooms and users, those that there are.
 func TestNewsArrives(t *testing.T) {
-	inArena(t, 3, netsim.Profile{Delay: 5 * time.Millisecond}, server.Config{}, func(a *arena) {
+	inArena(t, 3, network.Profile{Delay: 5 * time.Millisecond}, server.Config{}, func(a *arena) {
 		var readers []*reader
 		for i := range 30 {
 			r := a.reader(fmt.Sprint("user ", i))
@@ -159,7 +159,7 @@ func TestNewsArrives(t *testing.T) {
 // Row 27: who is in a room hears of everything there at once and in order: a start shows its state before it, and
 // nothing is left out, however often.
 func TestWhoIsInARoomHearsOfEverythingAtOnce(t *testing.T) {
-	inArena(t, 4, netsim.Profile{Delay: time.Millisecond}, server.Config{}, func(a *arena) {
+	inArena(t, 4, network.Profile{Delay: time.Millisecond}, server.Config{}, func(a *arena) {
 		r := a.reader("owner")
 		r.login()
 		time.Sleep(time.Second)
@@ -184,7 +184,7 @@ func TestWhoIsInARoomHearsOfEverythingAtOnce(t *testing.T) {
 // Row 27: an impatient owner starts a game several times in a row; one who never stops is denied by a line from "Error", which is what clients
 // wait for, and it is counted.
 func TestStartsBeyondTheirRateAreDenied(t *testing.T) {
-	inArena(t, 5, netsim.Profile{Delay: time.Millisecond}, server.Config{}, func(a *arena) {
+	inArena(t, 5, network.Profile{Delay: time.Millisecond}, server.Config{}, func(a *arena) {
 		var started, denied atomic.Int64
 		g := a.agent("owner")
 		g.on = func(m wire.Message) {

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/kclient"
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 	"kbridge/server"
 )
@@ -30,7 +30,7 @@ func TestNothingIsReadyBeforeTheInputSizeIsKnown(t *testing.T) {
 		{stay: []wire.ConnectionType{6}, drop: []wire.ConnectionType{1}, netsync: true},
 	} {
 		t.Run(fmt.Sprintf("%v stay, %v drop, in netsync: %v", room.stay, room.drop, room.netsync), func(t *testing.T) {
-			inArena(t, 25, netsim.Profile{Delay: 10 * time.Millisecond}, server.Config{Padding: server.PaddingOn}, func(a *arena) {
+			inArena(t, 25, network.Profile{Delay: 10 * time.Millisecond}, server.Config{Padding: server.PaddingOn}, func(a *arena) {
 				t := a.t
 				var seats []*kclient.Room
 				for i, typ := range room.stay {

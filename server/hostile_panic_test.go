@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/kclient"
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 	"kbridge/server"
 )
@@ -102,7 +102,7 @@ func inFaultyArena(t *testing.T, f func(a *arena, s *faultySocket)) {
 	socket := &faultySocket{writes: map[netip.AddrPort]bool{}}
 	var log errorLog
 	put := func(c server.PacketConn) server.PacketConn { socket.PacketConn = c; return socket }
-	inArenaOn(t, 26, netsim.Profile{Delay: 10 * time.Millisecond}, server.Config{Logger: log.logger()}, put, func(a *arena) {
+	inArenaOn(t, 26, network.Profile{Delay: 10 * time.Millisecond}, server.Config{Logger: log.logger()}, put, func(a *arena) {
 		t := a.t
 		others := []<-chan []run{bystanders(a, 1), bystanders(a, 2)}
 		f(a, socket)
@@ -271,7 +271,7 @@ func TestAPanicWithNobodyToBlameLosesOneDatagram(t *testing.T) {
 func TestAPanicDuringTheShutdownKeepsNobodyFromTheGoodbye(t *testing.T) {
 	socket := &faultySocket{writes: map[netip.AddrPort]bool{}, closes: true}
 	put := func(c server.PacketConn) server.PacketConn { socket.PacketConn = c; return socket }
-	inArenaOn(t, 26, netsim.Profile{Delay: 10 * time.Millisecond}, server.Config{}, put, func(a *arena) {
+	inArenaOn(t, 26, network.Profile{Delay: 10 * time.Millisecond}, server.Config{}, put, func(a *arena) {
 		t := a.t
 		victim := a.plain(victimAddr)
 		victim.login("victim")
@@ -322,7 +322,7 @@ func (r *faultyRandom) Read(b []byte) (int, error) {
 // Row 26: a login in which the source of random bytes panics fails; those who play go on, and later logins get in.
 func TestAPanicOfTheRandomSourceEndsThatLoginOnly(t *testing.T) {
 	random := &faultyRandom{Reader: (&arena{seed: 1}).random()}
-	inArena(t, 26, netsim.Profile{Delay: 10 * time.Millisecond}, server.Config{Random: random}, func(a *arena) {
+	inArena(t, 26, network.Profile{Delay: 10 * time.Millisecond}, server.Config{Random: random}, func(a *arena) {
 		t := a.t
 		others := bystanders(a, 1)
 		random.mu.Lock()
@@ -365,7 +365,7 @@ func (faultyLog) Enabled(context.Context, slog.Level) bool { return true }
 // Row 26: a log that panics, under the server's lock, costs its lines and nothing else.
 func TestALogThatPanicsCostsItsLinesOnly(t *testing.T) {
 	for _, word := range []string{"", "login", "game begins", "dropped", "left", "shutting down", "internal error"} {
-		inArena(t, 26, netsim.Profile{Delay: 10 * time.Millisecond}, server.Config{Logger: slog.New(faultyLog{word: word})}, func(a *arena) {
+		inArena(t, 26, network.Profile{Delay: 10 * time.Millisecond}, server.Config{Logger: slog.New(faultyLog{word: word})}, func(a *arena) {
 			t := a.t
 			requirePlayed(t, <-bystanders(a, 1))
 			c := a.plain(victimAddr)

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 	"kbridge/kclient/wire/ext"
 	"kbridge/server"
@@ -133,7 +133,7 @@ func (a *arena) again(host netip.Addr, name string, ticket *ext.Ticket, vanish b
 // Row 28: coming back with a ticket in a loop gives no new rates: a user's chat lines are bounded by the user's rate, and the returns
 // by one of their own. A return that is refused leaves the place as it is: after a pause the same ticket leads into it.
 func TestComingBackGivesNoNewRates(t *testing.T) {
-	inArena(t, 28, netsim.Profile{Delay: 500 * time.Microsecond}, server.Config{}, func(a *arena) {
+	inArena(t, 28, network.Profile{Delay: 500 * time.Microsecond}, server.Config{}, func(a *arena) {
 		lines := a.witness()
 		hosts := [2]netip.Addr{a.freshHost(), a.freshHost()}
 		both := a.inGame(hosts, [2]string{"player 1", "player 2"})
@@ -158,7 +158,7 @@ func TestComingBackGivesNoNewRates(t *testing.T) {
 func TestLoggingInAgainGivesNoNewRates(t *testing.T) {
 	for _, v6 := range []bool{false, true} {
 		t.Run(fmt.Sprintf("v6=%v", v6), func(t *testing.T) {
-			inArena(t, 29, netsim.Profile{Delay: 500 * time.Microsecond}, server.Config{}, func(a *arena) {
+			inArena(t, 29, network.Profile{Delay: 500 * time.Microsecond}, server.Config{}, func(a *arena) {
 				lines := a.witness()
 				host := a.freshHost()
 				if v6 {
@@ -177,7 +177,7 @@ func TestLoggingInAgainGivesNoNewRates(t *testing.T) {
 // Users behind one address do not use up each other's rates: what one has used up nobody else lacks while that one is
 // there, and who comes later has everything when those who left have.
 func TestUsersBehindOneAddressHaveTheirOwnRates(t *testing.T) {
-	inArena(t, 30, netsim.Profile{Delay: time.Millisecond}, server.Config{}, func(a *arena) {
+	inArena(t, 30, network.Profile{Delay: time.Millisecond}, server.Config{}, func(a *arena) {
 		lines := a.witness()
 		host := a.freshHost()
 		var all []*agent

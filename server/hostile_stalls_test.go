@@ -14,7 +14,7 @@ import (
 
 	"kbridge/kclient"
 	"kbridge/kclient/deployed"
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 	"kbridge/server"
 )
@@ -133,7 +133,7 @@ func TestWhoHoldsAGameUpInPartsIsDroppedToo(t *testing.T) {
 			for _, typ := range []wire.ConnectionType{1, 3} {
 				for slow := 1; slow <= 2; slow++ {
 					t.Run(fmt.Sprintf("every %v/%v type %d/%d slow", gap, kinds, typ, slow), func(t *testing.T) {
-						inArena(t, 35, netsim.Profile{Delay: 10 * time.Millisecond}, server.Config{}, func(a *arena) {
+						inArena(t, 35, network.Profile{Delay: 10 * time.Millisecond}, server.Config{}, func(a *arena) {
 							var all []*pacedPlayer
 							for i, kind := range kinds {
 								p := &pacedPlayer{kind: kind, typ: typ, pause: smooth()}
@@ -177,7 +177,7 @@ func TestWhoIsSlowOrHiccupsOnceIsNotDropped(t *testing.T) {
 	for what, c := range cases {
 		for _, kinds := range [][]string{{"ours", "ours", "n02"}, {"n02", "supra", "ours"}, {"ours", "ours", "ours"}} {
 			t.Run(fmt.Sprint(what, "/", kinds), func(t *testing.T) {
-				inArena(t, 36, netsim.Profile{Delay: 10 * time.Millisecond}, server.Config{}, func(a *arena) {
+				inArena(t, 36, network.Profile{Delay: 10 * time.Millisecond}, server.Config{}, func(a *arena) {
 					var all []*pacedPlayer
 					for i, kind := range kinds {
 						p := &pacedPlayer{kind: kind, typ: 1, pause: smooth()}
@@ -202,7 +202,7 @@ func TestWhoIsSlowOrHiccupsOnceIsNotDropped(t *testing.T) {
 
 // Row 35: whose line is gone for a second and a half again and again is played without, and may come back; but not without end.
 func TestAFlappingLineDoesNotHoldAGameUpForEver(t *testing.T) {
-	inArena(t, 38, netsim.Profile{Delay: 10 * time.Millisecond}, server.Config{}, func(a *arena) {
+	inArena(t, 38, network.Profile{Delay: 10 * time.Millisecond}, server.Config{}, func(a *arena) {
 		all := []*pacedPlayer{{kind: "ours", typ: 1, pause: smooth()}, {kind: "n02", typ: 1, pause: smooth()}, {kind: "ours", typ: 1, pause: smooth()}}
 		a.roomOf(all...)
 		time.Sleep(5 * time.Second)

@@ -9,7 +9,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/server"
 )
 
@@ -56,7 +56,7 @@ func (c *pausingConn) SetReadDeadline(t time.Time) error {
 func TestNobodyIsJudgedByTheServersOwnStandstill(t *testing.T) {
 	for _, stood := range []time.Duration{2 * time.Second, 9 * time.Second, 15 * time.Second} {
 		for _, kinds := range [][]string{{"ours", "ours", "ours"}, {"n02", "supra", "n02"}, {"ours", "n02", "supra"}} {
-			inArena(t, 37, netsim.Profile{Delay: 10 * time.Millisecond}, server.Config{}, func(a *arena) {
+			inArena(t, 37, network.Profile{Delay: 10 * time.Millisecond}, server.Config{}, func(a *arena) {
 				var all []*pacedPlayer
 				for _, kind := range kinds {
 					all = append(all, &pacedPlayer{kind: kind, typ: 1, pause: smooth()})
@@ -87,7 +87,7 @@ func TestNobodyIsJudgedByTheServersOwnStandstill(t *testing.T) {
 // Row 39: a room whose players are all absent sleeps until something can change.
 func TestARoomWhosePlayersAreAllAbsentSleeps(t *testing.T) {
 	const rooms, seconds = 32, 20
-	inArena(t, 39, netsim.Profile{Delay: time.Millisecond}, server.Config{}, func(a *arena) {
+	inArena(t, 39, network.Profile{Delay: time.Millisecond}, server.Config{}, func(a *arena) {
 		var players []*agent
 		for i := range rooms {
 			both := a.inGame([2]netip.Addr{a.freshHost(), a.freshHost()}, [2]string{fmt.Sprint("owner ", i), fmt.Sprint("guest ", i)})

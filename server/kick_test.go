@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/kclient"
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 )
 
@@ -20,7 +20,7 @@ const keptOut = "The owner of that room has kicked you"
 // out too; the kick of the owner's client and the typed one are the same.
 func TestAKickFromARoomLastsAsLongAsTheRoom(t *testing.T) {
 	for _, how := range []string{"/kick 2", "/kickall", "the client's"} {
-		inArena(t, 1, netsim.Profile{Delay: 5 * time.Millisecond}, unhurried, func(a *arena) {
+		inArena(t, 1, network.Profile{Delay: 5 * time.Millisecond}, unhurried, func(a *arena) {
 			all := a.people("owner", "guest")
 			mate := a.person("mate", hostN(2))
 			if how == "the client's" {
@@ -58,7 +58,7 @@ func TestAKickIsForTheNameWhereTheAddressIsTheOwners(t *testing.T) {
 		"an IPv6 /64":  func(n byte) netip.Addr { return netip.MustParseAddr(fmt.Sprint("2001:db8::", n)) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			inArena(t, 1, netsim.Profile{Delay: 5 * time.Millisecond}, unhurried, func(a *arena) {
+			inArena(t, 1, network.Profile{Delay: 5 * time.Millisecond}, unhurried, func(a *arena) {
 				owner, guest, mate := a.person("owner", host(1)), a.person("guest", host(2)), a.person("mate", host(2))
 				owner.opens("Pong")
 				require.NoError(t, guest.joins(owner))
@@ -79,7 +79,7 @@ func TestAKickIsForTheNameWhereTheAddressIsTheOwners(t *testing.T) {
 
 // A player who is kicked from a running game is out of it; the others play on.
 func TestAKickFromARunningGameDropsThePlayer(t *testing.T) {
-	inArena(t, 1, netsim.Profile{Delay: 5 * time.Millisecond}, unhurried, func(a *arena) {
+	inArena(t, 1, network.Profile{Delay: 5 * time.Millisecond}, unhurried, func(a *arena) {
 		all := a.people("owner", "guest", "other")
 		all[0].types("/swap 231") // other is player 1, owner 2, guest 3
 		all[0].starts(all...)
@@ -100,7 +100,7 @@ func TestAKickFromARunningGameDropsThePlayer(t *testing.T) {
 // from wherever it comes.
 func TestATicketBringsNobodyBackIntoARoomThatHasKickedHim(t *testing.T) {
 	for _, far := range []bool{false, true} {
-		inArena(t, 1, netsim.Profile{Delay: 5 * time.Millisecond}, unhurried, func(a *arena) {
+		inArena(t, 1, network.Profile{Delay: 5 * time.Millisecond}, unhurried, func(a *arena) {
 			all := a.people("owner", "guest", "other")
 			ticket, ok := all[1].lobby.Ticket()
 			require.True(t, ok)
@@ -125,7 +125,7 @@ func TestATicketBringsNobodyBackIntoARoomThatHasKickedHim(t *testing.T) {
 func TestARoomRemembersTheLatestItHasPutOut(t *testing.T) {
 	cfg := unhurried
 	cfg.MaxUsers = 200
-	inArena(t, 1, netsim.Profile{Delay: 5 * time.Millisecond}, cfg, func(a *arena) {
+	inArena(t, 1, network.Profile{Delay: 5 * time.Millisecond}, cfg, func(a *arena) {
 		owner := a.people("owner")[0]
 		id := owner.room.Info().ID
 		visit := func(n byte) (c *plainClient, joined bool) {

@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/kclient"
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 	"kbridge/server"
 )
@@ -39,7 +39,7 @@ func (a *arena) lagTable(players ...*laggard) {
 	a.t.Helper()
 	for i, p := range players {
 		p.host = netip.AddrFrom4([4]byte{203, 0, 113, byte(i + 1)})
-		line := netsim.Profile{Delay: p.away}
+		line := network.Profile{Delay: p.away}
 		a.net.SetPath(p.host, a.addr.Addr(), line)
 		a.net.SetPath(a.addr.Addr(), p.host, line)
 		var err error
@@ -146,9 +146,9 @@ func (p *laggard) asks(t *testing.T) (l lag) {
 func (a *arena) stall(p *laggard, every, long time.Duration, times int) {
 	for range times {
 		time.Sleep(every - long)
-		a.net.SetPath(p.host, a.addr.Addr(), netsim.Profile{Delay: p.away + long})
+		a.net.SetPath(p.host, a.addr.Addr(), network.Profile{Delay: p.away + long})
 		time.Sleep(long)
-		a.net.SetPath(p.host, a.addr.Addr(), netsim.Profile{Delay: p.away})
+		a.net.SetPath(p.host, a.addr.Addr(), network.Profile{Delay: p.away})
 	}
 }
 
@@ -164,7 +164,7 @@ func TestLagIsThePlayersWhoseLineStandsStill(t *testing.T) {
 			victim, far := n%3, n >= 3
 			t.Run(fmt.Sprintf("%s, player %d, all far: %v", name, victim+1, far), func(t *testing.T) {
 				t.Parallel()
-				inArena(t, 1, netsim.Profile{Delay: time.Millisecond}, server.Config{}, func(a *arena) {
+				inArena(t, 1, network.Profile{Delay: time.Millisecond}, server.Config{}, func(a *arena) {
 					players := lagPlayers(nil, types...)
 					if far { // then all wait at once for what the first frame after it brings
 						players[0].away, players[1].away = 90*time.Millisecond, 90*time.Millisecond
@@ -206,14 +206,14 @@ func TestNobodyLagsInAGameThatRunsWell(t *testing.T) {
 		for _, jitter := range []time.Duration{0, 5 * time.Millisecond} {
 			t.Run(fmt.Sprintf("%s, jitter %v", name, jitter), func(t *testing.T) {
 				t.Parallel()
-				inArena(t, 1, netsim.Profile{Delay: time.Millisecond}, server.Config{}, func(a *arena) {
+				inArena(t, 1, network.Profile{Delay: time.Millisecond}, server.Config{}, func(a *arena) {
 					var players []*laggard
 					for i, typ := range types {
 						players = append(players, &laggard{typ: typ, away: time.Duration(3+30*i) * time.Millisecond})
 					}
 					a.lagTable(players...)
 					for _, p := range players {
-						line := netsim.Profile{Delay: p.away, Jitter: jitter}
+						line := network.Profile{Delay: p.away, Jitter: jitter}
 						a.net.SetPath(p.host, a.addr.Addr(), line)
 						a.net.SetPath(a.addr.Addr(), p.host, line)
 					}
@@ -252,7 +252,7 @@ func TestTheGamesOwnPaceIsNobodysLag(t *testing.T) {
 		for _, types := range [][]wire.ConnectionType{{1, 1, 1}, {6, 6, 6}, {1, 3, 6}} {
 			t.Run(fmt.Sprint(rate, types), func(t *testing.T) {
 				t.Parallel()
-				inArena(t, 1, netsim.Profile{Delay: time.Millisecond}, server.Config{}, func(a *arena) {
+				inArena(t, 1, network.Profile{Delay: time.Millisecond}, server.Config{}, func(a *arena) {
 					players := lagPlayers(every(time.Second/time.Duration(rate)), types...)
 					a.lagTable(players...)
 					time.Sleep(65 * time.Second)
@@ -273,7 +273,7 @@ func TestAComputerThatBecomesSlowIsWaitedFor(t *testing.T) {
 	for _, types := range [][]wire.ConnectionType{{1, 1, 1}, {3, 3, 3}, {1, 2, 4}} {
 		t.Run(fmt.Sprint(types), func(t *testing.T) {
 			t.Parallel()
-			inArena(t, 1, netsim.Profile{Delay: time.Millisecond}, server.Config{}, func(a *arena) {
+			inArena(t, 1, network.Profile{Delay: time.Millisecond}, server.Config{}, func(a *arena) {
 				players := lagPlayers(nil, types...)
 				players[1].pause = func(played time.Duration) time.Duration {
 					if played > 15*time.Second {
@@ -296,7 +296,7 @@ func TestAComputerThatBecomesSlowIsWaitedFor(t *testing.T) {
 func TestTheServersOwnStandstillIsNobodysLag(t *testing.T) {
 	for _, ms := range []time.Duration{150, 240, 1000, 5000} {
 		stood := ms * time.Millisecond
-		inArena(t, 1, netsim.Profile{Delay: time.Millisecond}, server.Config{}, func(a *arena) {
+		inArena(t, 1, network.Profile{Delay: time.Millisecond}, server.Config{}, func(a *arena) {
 			players := a.lagGame(1, 1, 1)
 			time.Sleep(20 * time.Second)
 			for range 5 {
@@ -315,7 +315,7 @@ func TestTheServersOwnStandstillIsNobodysLag(t *testing.T) {
 // Who loses the connection is waited for until its place is filled with zeros; then nobody waits, and it comes back
 // without more lag.
 func TestWhoIsAwayIsChargedUntilZerosStandForIt(t *testing.T) {
-	inArena(t, 1, netsim.Profile{Delay: time.Millisecond}, server.Config{}, func(a *arena) {
+	inArena(t, 1, network.Profile{Delay: time.Millisecond}, server.Config{}, func(a *arena) {
 		players := a.lagGame(1, 1, 1)
 		time.Sleep(20 * time.Second)
 		a.net.Partition(players[1].host, a.addr.Addr(), true)
@@ -334,7 +334,7 @@ func TestWhoIsAwayIsChargedUntilZerosStandForIt(t *testing.T) {
 
 // /lagreset counts anew, whoever says it.
 func TestLagIsCountedAnewAfterLagreset(t *testing.T) {
-	inArena(t, 1, netsim.Profile{Delay: time.Millisecond}, server.Config{}, func(a *arena) {
+	inArena(t, 1, network.Profile{Delay: time.Millisecond}, server.Config{}, func(a *arena) {
 		players := a.lagGame(1, 1, 1)
 		time.Sleep(7 * time.Second)
 		a.stall(players[2], 5*time.Second, 500*time.Millisecond, 3)

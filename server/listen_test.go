@@ -10,7 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 )
 
@@ -80,7 +80,7 @@ func (c *flakyConn) ReadFromUDPAddrPort(b []byte) (int, netip.AddrPort, error) {
 // must not keep it busy for ever.
 func TestReadErrors(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		n := netsim.New(1, lan)
+		n := network.New(1, lan)
 		conn, err := n.Listen(queryAddr)
 		require.NoError(t, err)
 		s, err := New(Config{MaxPing: time.Second})
@@ -92,7 +92,7 @@ func TestReadErrors(t *testing.T) {
 		w.login("anna", wire.LAN)
 	})
 	synctest.Test(t, func(t *testing.T) {
-		n := netsim.New(1, lan)
+		n := network.New(1, lan)
 		conn, err := n.Listen(queryAddr)
 		require.NoError(t, err)
 		s, err := New(Config{})

@@ -9,7 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 	"kbridge/server"
 )
@@ -37,8 +37,8 @@ func (h *heard) forget() {
 
 // inTwoAddresses is an arena whose server has otherAddress too.
 func inTwoAddresses(t *testing.T, f func(a *arena, h *heard)) {
-	inArenaOn(t, 14, netsim.Profile{Delay: 20 * time.Millisecond}, server.Config{}, func(c server.PacketConn) server.PacketConn {
-		require.NoError(t, c.(*netsim.Conn).AlsoAt(otherAddress.Addr()))
+	inArenaOn(t, 14, network.Profile{Delay: 20 * time.Millisecond}, server.Config{}, func(c server.PacketConn) server.PacketConn {
+		require.NoError(t, c.(*network.Conn).AlsoAt(otherAddress.Addr()))
 		return c
 	}, func(a *arena) {
 		h := &heard{}

@@ -8,11 +8,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 )
 
-var lan = netsim.Profile{Delay: 10 * time.Millisecond}
+var lan = network.Profile{Delay: 10 * time.Millisecond}
 
 func TestLoginOrderAndPing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -70,8 +70,8 @@ func TestLoginRefusals(t *testing.T) {
 			require.Contains(t, w.dial(tc.name, tc.typ).refusedWith(), tc.reason, "%q", tc.name)
 		}
 		far := w.dial("farah", wire.LAN)
-		w.net.SetPath(far.conn.AddrPort().Addr(), w.addr.Addr(), netsim.Profile{Delay: 60 * time.Millisecond})
-		w.net.SetPath(w.addr.Addr(), far.conn.AddrPort().Addr(), netsim.Profile{Delay: 60 * time.Millisecond})
+		w.net.SetPath(far.conn.AddrPort().Addr(), w.addr.Addr(), network.Profile{Delay: 60 * time.Millisecond})
+		w.net.SetPath(w.addr.Addr(), far.conn.AddrPort().Addr(), network.Profile{Delay: 60 * time.Millisecond})
 		require.Equal(t, "Your ping of 120 ms is above the limit of 100 ms", far.refusedWith())
 		w.login("bert", wire.LAN)
 		require.Contains(t, w.dial("carl", wire.LAN).refusedWith(), "full (2 users)")
@@ -88,7 +88,7 @@ func TestLoginRefusals(t *testing.T) {
 func TestPingOnALossyPath(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for seed := range uint64(20) {
-			w := newWorld(t, 100+seed, netsim.Profile{Delay: 40 * time.Millisecond, Loss: 0.2}, Config{MaxPing: 250 * time.Millisecond})
+			w := newWorld(t, 100+seed, network.Profile{Delay: 40 * time.Millisecond, Loss: 0.2}, Config{MaxPing: 250 * time.Millisecond})
 			c, _ := w.login("anna", wire.LAN)
 			w.server.mu.Lock()
 			ping := w.server.users[0].ping
@@ -124,7 +124,7 @@ func TestUnfinishedLogin(t *testing.T) {
 func TestLoginWithLoss(t *testing.T) {
 	for seed := range uint64(30) {
 		synctest.Test(t, func(t *testing.T) {
-			w := newWorld(t, seed, netsim.Profile{Delay: 20 * time.Millisecond, Loss: 0.3}, Config{})
+			w := newWorld(t, seed, network.Profile{Delay: 20 * time.Millisecond, Loss: 0.3}, Config{})
 			w.login("anna", wire.LAN)
 		})
 	}
@@ -134,7 +134,7 @@ func TestLoginWithLoss(t *testing.T) {
 func TestGoodbyesAreRepeated(t *testing.T) {
 	for seed := range uint64(20) {
 		synctest.Test(t, func(t *testing.T) {
-			w := newWorld(t, 300+seed, netsim.Profile{Delay: 20 * time.Millisecond, Loss: 0.2}, Config{})
+			w := newWorld(t, 300+seed, network.Profile{Delay: 20 * time.Millisecond, Loss: 0.2}, Config{})
 			require.Contains(t, w.dial("server", wire.LAN).refusedWith(), "reserved")
 			a, _ := w.login("anna", wire.LAN)
 			a.send(wire.TypeUserQuit, wire.QuitRequest{Message: "bye"})
@@ -187,7 +187,7 @@ func TestLoginAgainAfterQuit(t *testing.T) {
 // be another one than the query port.
 func TestGamePortOfItsOwn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		n := netsim.New(13, lan)
+		n := network.New(13, lan)
 		query, err := n.Listen(queryAddr)
 		require.NoError(t, err)
 		game, err := n.Listen(netip.AddrPortFrom(queryAddr.Addr(), 30000))
@@ -226,7 +226,7 @@ func TestGamePortOfItsOwn(t *testing.T) {
 
 func TestShutdownTellsEveryone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, 14, netsim.Profile{Delay: 10 * time.Millisecond, Loss: 0.05}, Config{})
+		w := newWorld(t, 14, network.Profile{Delay: 10 * time.Millisecond, Loss: 0.05}, Config{})
 		gs := started(t, w.room(1, 1))
 		together(60, gs...)
 		idle, id := w.login("idle", wire.LAN)

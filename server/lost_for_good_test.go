@@ -12,7 +12,7 @@ import (
 
 	"kbridge/kclient/deployed"
 	"kbridge/kclient/lockstep"
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 	"kbridge/server"
 )
@@ -84,8 +84,8 @@ func (c *plainClient) forgetful(typ wire.ConnectionType, frames int) (dropped bo
 // lossScene is a game of n02, the owner, with a second player who is further away.
 type lossScene struct {
 	seed    uint64
-	profile netsim.Profile // of the second player's line
-	forget  bool           // the second player is forgetful, else n02
+	profile network.Profile // of the second player's line
+	forget  bool            // the second player is forgetful, else n02
 	typ     wire.ConnectionType
 	lose    func(batch int, fresh bool) bool // whether a datagram of the second player's is lost; fresh: the batch is new in it
 	cut     time.Duration                    // its line is dead for so long once its n-th batch has come
@@ -106,16 +106,16 @@ func (s *lossScene) play(t *testing.T) {
 	}
 	s.frames = max(s.frames, 600)
 	synctest.Test(t, func(t *testing.T) {
-		network := netsim.New(s.seed, netsim.Profile{Delay: time.Millisecond})
+		net := network.New(s.seed, network.Profile{Delay: time.Millisecond})
 		addr := netip.MustParseAddrPort("10.0.0.1:27888")
 		far := netip.MustParseAddrPort("10.0.0.2:5000")
-		conn, err := network.Listen(addr)
+		conn, err := net.Listen(addr)
 		require.NoError(t, err)
 		sv, err := server.New(server.Config{MaxPing: time.Second, Random: seeded(s.seed)})
 		require.NoError(t, err)
 		served := make(chan error, 1)
 		go func() { served <- sv.Serve(conn, nil) }()
-		near, err := n02(network, addr, deployed.Options{User: "near", Emulator: "emu", Connection: s.typ})
+		near, err := n02(net, addr, deployed.Options{User: "near", Emulator: "emu", Connection: s.typ})
 		require.NoError(t, err)
 		require.NoError(t, near.Create("Pong"))
 
@@ -125,31 +125,31 @@ func (s *lossScene) play(t *testing.T) {
 		calm := s.profile
 		calm.Loss = 0 // until the game runs
 		if s.forget {
-			plain.conn, err = network.Listen(far)
+			plain.conn, err = net.Listen(far)
 			require.NoError(t, err)
 			defer plain.conn.Close()
-			network.SetPath(addr.Addr(), farHost, calm)
-			network.SetPath(farHost, addr.Addr(), calm)
+			net.SetPath(addr.Addr(), farHost, calm)
+			net.SetPath(farHost, addr.Addr(), calm)
 			plain.send(wire.TypeLogin, wire.LoginRequest{User: "far", Emulator: "emu", Connection: s.typ}.AppendTo(nil))
 			plain.await(wire.TypeUserJoined)
 			plain.send(wire.TypeJoinGame, wire.JoinRequest{GameID: 1, Connection: s.typ}.AppendTo(nil))
 			plain.await(wire.TypeJoinGame)
 		} else {
-			network.SetProfile(calm)
-			second, err = n02(network, addr, deployed.Options{User: "far", Emulator: "emu", Connection: s.typ})
+			net.SetProfile(calm)
+			second, err = n02(net, addr, deployed.Options{User: "far", Emulator: "emu", Connection: s.typ})
 			require.NoError(t, err)
 			defer second.Close()
 			farHost = second.AddrPort().Addr()
-			network.SetPath(addr.Addr(), farHost, calm)
-			network.SetPath(farHost, addr.Addr(), calm)
-			network.SetProfile(netsim.Profile{Delay: time.Millisecond})
+			net.SetPath(addr.Addr(), farHost, calm)
+			net.SetPath(farHost, addr.Addr(), calm)
+			net.SetProfile(network.Profile{Delay: time.Millisecond})
 			require.NoError(t, second.Join("Pong"))
 		}
 		require.NoError(t, near.AwaitPlayers(2))
 
 		var mu sync.Mutex
 		batch, newest, cutUntil, told := 0, -1, time.Time{}, -1
-		network.Filter(func(from, to netip.AddrPort, d []byte) bool {
+		net.Filter(func(from, to netip.AddrPort, d []byte) bool {
 			bundle, err := wire.ParseBundle(d, nil)
 			if err != nil || from.Addr() != farHost && to.Addr() != farHost {
 				return true
@@ -171,8 +171,8 @@ func (s *lossScene) play(t *testing.T) {
 			fresh = fresh && (bundle[0].Type == wire.TypeGameData || bundle[0].Type == wire.TypeGameCache)
 			if fresh {
 				if batch++; batch == 1 {
-					network.SetPath(addr.Addr(), farHost, s.profile)
-					network.SetPath(farHost, addr.Addr(), s.profile)
+					net.SetPath(addr.Addr(), farHost, s.profile)
+					net.SetPath(farHost, addr.Addr(), s.profile)
 				}
 			}
 			if s.cutAt > 0 && batch == s.cutAt && cutUntil.IsZero() {
@@ -224,7 +224,7 @@ func loseBatches(first, n int) func(int, bool) bool {
 func TestWhatCanNeverComeIsNotWaitedFor(t *testing.T) {
 	for _, rtt := range []time.Duration{40, 60, 100, 200} {
 		t.Run(fmt.Sprintf("rtt %d ms", rtt), func(t *testing.T) {
-			s := lossScene{profile: netsim.Profile{Delay: rtt * time.Millisecond / 2}, forget: true, lose: loseBatches(100, 3)}
+			s := lossScene{profile: network.Profile{Delay: rtt * time.Millisecond / 2}, forget: true, lose: loseBatches(100, 3)}
 			s.play(t)
 			t.Logf("the other player's longest wait: %v", s.stall)
 			require.True(t, s.dropped)
@@ -242,7 +242,7 @@ func TestWhatCanStillComeIsWaitedFor(t *testing.T) {
 		cut  time.Duration
 	}{{10, 2, 0}, {25, 2, 0}, {40, 3, 0}, {60, 3, 0}, {60, 4, 0}, {40, 3, 3 * time.Second}, {60, 3, 3 * time.Second}, {60, 3, 4500 * time.Millisecond}} {
 		t.Run(fmt.Sprintf("%+v", tc), func(t *testing.T) {
-			s := lossScene{profile: netsim.Profile{Delay: tc.rtt * time.Millisecond / 2}, lose: loseBatches(100, tc.lost)}
+			s := lossScene{profile: network.Profile{Delay: tc.rtt * time.Millisecond / 2}, lose: loseBatches(100, tc.lost)}
 			if tc.cut > 0 {
 				s.cut, s.cutAt = tc.cut, 100+tc.lost+1
 			}
@@ -260,7 +260,7 @@ func TestAnAnswerInPlayBringsLostInput(t *testing.T) {
 		typ  wire.ConnectionType
 		lost int
 	}{{1, 1}, {1, 2}, {3, 1}, {3, 2}, {6, 1}, {6, 2}} {
-		s := lossScene{profile: netsim.Profile{Delay: 6 * time.Millisecond}, forget: true, typ: tc.typ, lose: loseBatches(100/tc.typ.Frames(), tc.lost)}
+		s := lossScene{profile: network.Profile{Delay: 6 * time.Millisecond}, forget: true, typ: tc.typ, lose: loseBatches(100/tc.typ.Frames(), tc.lost)}
 		s.play(t)
 		t.Logf("type %d, %d lost in a row: the other player's longest wait %v, %d asked", tc.typ, tc.lost, s.stall, s.asked)
 		require.False(t, s.dropped)
@@ -272,7 +272,7 @@ func TestAnAnswerInPlayBringsLostInput(t *testing.T) {
 // From a frame delay of 2 on a 05 can cost what the client still repeats.
 func TestNothingIsAskedInPlayThatCouldHarm(t *testing.T) {
 	for _, rtt := range []time.Duration{20, 40, 100} {
-		s := lossScene{profile: netsim.Profile{Delay: rtt * time.Millisecond / 2, Loss: 0.05}, forget: true, seed: 4}
+		s := lossScene{profile: network.Profile{Delay: rtt * time.Millisecond / 2, Loss: 0.05}, forget: true, seed: 4}
 		s.play(t)
 		require.Zero(t, s.asked, "rtt %d ms", rtt)
 	}
@@ -283,7 +283,7 @@ func TestAskingInPlayLosesNothing(t *testing.T) {
 	stalled := time.Duration(0)
 	asked := 0
 	for seed := range uint64(20) {
-		s := lossScene{seed: seed, profile: netsim.Profile{Delay: 5 * time.Millisecond, Loss: 0.1, Jitter: 2 * time.Millisecond}, forget: true}
+		s := lossScene{seed: seed, profile: network.Profile{Delay: 5 * time.Millisecond, Loss: 0.1, Jitter: 2 * time.Millisecond}, forget: true}
 		s.play(t)
 		require.False(t, s.dropped, "seed %d", seed)
 		require.True(t, s.finished, "seed %d", seed)

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/kclient/deployed"
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 	"kbridge/server"
 )
@@ -20,7 +20,7 @@ import (
 // repeats nothing.
 type loginScene struct {
 	seed    uint64
-	profile netsim.Profile
+	profile network.Profile
 	opts    deployed.Options
 	keep    func(toServer bool, bundle []wire.Message, datagram []byte) bool // nil keeps everything
 
@@ -32,7 +32,7 @@ type loginScene struct {
 func (s *loginScene) play(t *testing.T, dial dialModel) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		network := netsim.New(s.seed, s.profile)
+		network := network.New(s.seed, s.profile)
 		addr := netip.MustParseAddrPort("10.0.0.1:27888")
 		conn, err := network.Listen(addr)
 		require.NoError(t, err)
@@ -88,7 +88,7 @@ func TestLoginGoesOnWhenOneAnswerOfN02IsLost(t *testing.T) {
 	for k := range 4 {
 		t.Run(fmt.Sprintf("the answer to 05 number %d", k+1), func(t *testing.T) {
 			dropped := 0
-			s := loginScene{profile: netsim.Profile{Delay: 20 * time.Millisecond}, keep: func(toServer bool, bundle []wire.Message, _ []byte) bool {
+			s := loginScene{profile: network.Profile{Delay: 20 * time.Millisecond}, keep: func(toServer bool, bundle []wire.Message, _ []byte) bool {
 				if toServer && bundle[0].Type == wire.TypeClientAck && int(bundle[0].Seq) == k+1 {
 					dropped++
 					return false
@@ -109,7 +109,7 @@ func TestLoginGoesOnWhenOneAnswerOfN02IsLost(t *testing.T) {
 func TestALongRoundTripIsMeasuredAsLong(t *testing.T) {
 	for _, rtt := range []time.Duration{300, 490, 510, 600, 750, 900, 960} {
 		for _, dial := range []dialModel{n02, supra} {
-			s := loginScene{profile: netsim.Profile{Delay: rtt * time.Millisecond / 2}}
+			s := loginScene{profile: network.Profile{Delay: rtt * time.Millisecond / 2}}
 			s.play(t, dial)
 			require.NoError(t, s.err, "%d ms", rtt)
 			require.Equal(t, uint32(rtt), s.ping)
@@ -142,9 +142,9 @@ func TestLoginsOfN02OnLossyLines(t *testing.T) {
 		logins, late := 0, 0
 		const seeds = 400
 		for seed := range uint64(seeds) {
-			path := netsim.NewPath(seed, netip.MustParseAddr("10.0.0.1"), netip.MustParseAddr("10.0.0.2"), netsim.Profile{Loss: tc.loss})
+			path := network.NewPath(seed, netip.MustParseAddr("10.0.0.1"), netip.MustParseAddr("10.0.0.2"), network.Profile{Loss: tc.loss})
 			begun, n := time.Time{}, 0
-			s := loginScene{seed: seed, profile: netsim.Profile{Delay: 25 * time.Millisecond}}
+			s := loginScene{seed: seed, profile: network.Profile{Delay: 25 * time.Millisecond}}
 			s.keep = func(toServer bool, bundle []wire.Message, _ []byte) bool {
 				if begun.IsZero() {
 					begun = time.Now()

@@ -8,7 +8,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"kbridge/kclient"
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/server"
 )
 
@@ -35,7 +35,7 @@ func TestNamesAreTheirBytes(t *testing.T) {
 		{"utf-8", "utf-8", "Pokémon", norm.NFD.String("Pokémon"), true},
 		{"", "windows-1252", "Pokémon", norm.NFD.String("Pokémon"), true},
 	} {
-		inArena(t, 1, netsim.Profile{Delay: 10 * time.Millisecond}, server.Config{Charset: tc.server}, func(a *arena) {
+		inArena(t, 1, network.Profile{Delay: 10 * time.Millisecond}, server.Config{Charset: tc.server}, func(a *arena) {
 			charset := func(c *kclient.Config) { c.Charset = tc.clients }
 			_, err := a.ours(tc.first, charset)
 			require.NoError(t, err)

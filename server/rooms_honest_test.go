@@ -13,7 +13,7 @@ import (
 	"kbridge/kclient"
 	"kbridge/kclient/deployed"
 	"kbridge/kclient/lockstep"
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 	"kbridge/server"
 )
@@ -40,7 +40,7 @@ type honest struct {
 	room  *kclient.Room
 	game  *kclient.Game
 	old   *deployed.Client // or n02 or SupraClient
-	conn  *netsim.Conn     // of ours
+	conn  *network.Conn    // of ours
 	cut   atomic.Bool      // its line was cut for longer than some servers keep a place
 
 	mu      sync.Mutex

@@ -8,7 +8,7 @@ import (
 
 	"kbridge/kclient/framecache"
 	"kbridge/kclient/link"
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 	"kbridge/kclient/wire/ext"
 )
@@ -22,7 +22,7 @@ type rogue struct {
 	typ  wire.ConnectionType
 
 	mu    sync.Mutex // guards everything below
-	conn  *netsim.Conn
+	conn  *network.Conn
 	done  chan struct{} // closed when the conn's reader has ended; nil without a conn
 	link  *link.Link
 	past  [][]byte // the last datagrams that it has sent
@@ -102,7 +102,7 @@ func (r *rogue) vanish() {
 	}
 }
 
-func (r *rogue) read(conn *netsim.Conn, done chan struct{}) {
+func (r *rogue) read(conn *network.Conn, done chan struct{}) {
 	defer close(done)
 	buf := make([]byte, 64<<10)
 	for {

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"kbridge/kclient/framecache"
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 	"kbridge/server"
 )
@@ -56,7 +56,7 @@ func playScene(t *testing.T, data []byte) (done map[string]int) {
 		panic(fmt.Sprintf("a scene takes more than %v: script %x\n%s", sceneTimeout, data, buf[:runtime.Stack(buf, true)]))
 	})
 	defer watchdog.Stop()
-	inArena(t, s.seed(), netsim.Profile{Delay: delay}, sc.cfg, func(a *arena) {
+	inArena(t, s.seed(), network.Profile{Delay: delay}, sc.cfg, func(a *arena) {
 		sc.t, sc.a = a.t, a
 		sc.run()
 	})
@@ -139,7 +139,7 @@ func (sc *scene) seat() {
 			h := &honest{t: t, name: fmt.Sprint("honest", id), typ: wire.ConnectionType(1 + s.n(types)),
 				host: netip.AddrFrom4([4]byte{10, 1, 0, byte(1 + id)})}
 			id++
-			sc.distance(h.host, netsim.Profile{Delay: time.Duration(1+s.n(far)) * time.Millisecond})
+			sc.distance(h.host, network.Profile{Delay: time.Duration(1+s.n(far)) * time.Millisecond})
 			if err := h.enter(kind); err != nil {
 				sc.t.Error(err)
 				return
@@ -158,7 +158,7 @@ func (sc *scene) gather() {
 	for i := range 2 + s.n(4) {
 		r := &rogue{sc: sc, name: fmt.Sprint("rogue", i), typ: wire.ConnectionType(1 + s.n(6)),
 			host: netip.AddrFrom4([4]byte{10, 2, 0, byte(1 + i/2)}), size: honestSize, ours: s.one(2), plays: s.one(2)}
-		p := netsim.Profile{Delay: time.Duration(1+s.n(100)) * time.Millisecond}
+		p := network.Profile{Delay: time.Duration(1+s.n(100)) * time.Millisecond}
 		if s.one(3) {
 			p.Loss, p.Duplicate, p.Reorder, p.Jitter = 0.05, 0.05, 0.05, 10*time.Millisecond
 		}
@@ -185,7 +185,7 @@ func (sc *scene) gather() {
 	}
 }
 
-func (sc *scene) distance(host netip.Addr, p netsim.Profile) {
+func (sc *scene) distance(host netip.Addr, p network.Profile) {
 	sc.a.net.SetPath(host, sc.a.addr.Addr(), p)
 	sc.a.net.SetPath(sc.a.addr.Addr(), host, p)
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/kclient/deployed"
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 	"kbridge/server"
 )
@@ -23,7 +23,7 @@ func TestAnOldClientInAGameIsToldNoMoreThanItHolds(t *testing.T) {
 		for _, connection := range []wire.ConnectionType{1, 3, 6} {
 			for _, length := range []int{0, 60, 200} {
 				t.Run(fmt.Sprint(name, ", type ", uint8(connection), ", lines of ", length), func(t *testing.T) {
-					inArena(t, 1, netsim.Profile{Delay: 30 * time.Millisecond}, server.Config{}, func(a *arena) {
+					inArena(t, 1, network.Profile{Delay: 30 * time.Millisecond}, server.Config{}, func(a *arena) {
 						said, heard, err := a.talkToOld(deployed.Options{User: "old", Emulator: "emu", Connection: connection, SetPing: ping}, length)
 						if ping > 0 && length > 0 { // its bytes do not pay for all of it, and it may lose the game
 							require.NotErrorIs(a.t, err, deployed.ErrOverrun)
@@ -47,7 +47,7 @@ func TestAnOldClientInAGameIsToldNoMoreThanItHolds(t *testing.T) {
 // returns what was said and what n02 has heard of it, and how the game ended for n02.
 func (a *arena) talkToOld(o deployed.Options, length int) (said, heard []string, err error) {
 	const frames = 600
-	line := netsim.Profile{Delay: 30 * time.Millisecond}
+	line := network.Profile{Delay: 30 * time.Millisecond}
 	ours, err := a.ours("ours", nil)
 	require.NoError(a.t, err)
 	room, err := ours.Create(a.t.Context(), "Duel")

@@ -17,7 +17,7 @@ import (
 	"kbridge/bridge"
 	"kbridge/bridge/krec"
 	"kbridge/kclient"
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/server"
 )
 
@@ -26,14 +26,14 @@ const address = "10.0.0.1:27888"
 // world is a server on a simulated network, inside a synctest bubble.
 type world struct {
 	t   *testing.T
-	net *netsim.Network
+	net *network.Network
 }
 
 // inWorld runs f with a server, under virtual time.
 func inWorld(t *testing.T, cfg server.Config, f func(t *testing.T, w *world)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		w := &world{t: t, net: netsim.New(1, netsim.Profile{Delay: 10 * time.Millisecond})}
+		w := &world{t: t, net: network.New(1, network.Profile{Delay: 10 * time.Millisecond})}
 		conn, err := w.net.Listen(netip.MustParseAddrPort(address))
 		require.NoError(t, err)
 		s, err := server.New(cfg)
@@ -356,12 +356,12 @@ func TestServerThatVanishes(t *testing.T) {
 		done := e.start()
 		<-e.playing
 		time.Sleep(10 * time.Second)
-		w.net.SetProfile(netsim.Profile{Loss: 1})
+		w.net.SetProfile(network.Profile{Loss: 1})
 		<-done
 		require.Zero(t, e.code, "the game was played, and ended")
 		// As long as the server would keep the player's place.
 		require.Regexp(t, `msg="game ended" reason="kclient: waited 1m0s for any datagram in the game`, e.logged())
-		w.net.SetProfile(netsim.Profile{})
+		w.net.SetProfile(network.Profile{})
 	})
 }
 

@@ -13,14 +13,14 @@ import (
 	"kbridge/bridge"
 	"kbridge/kclient"
 	"kbridge/kclient/deployed"
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/server/servertest"
 )
 
 // On direlera-rs players of different types are told so before the game starts, and one who
 // leaves is out of the room at once, not at a failed address.
 func TestARoomOfDirelera(t *testing.T) {
-	network := netsim.New(1, netsim.LAN())
+	network := network.New(1, network.LAN())
 	srv, err := deployed.NewDirelera(network, netip.MustParseAddrPort("10.0.0.1:27888"), 27999)
 	require.NoError(t, err)
 	defer srv.Close()

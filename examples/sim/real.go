@@ -16,7 +16,7 @@ import (
 	"kbridge/examples/internal/relay"
 	"kbridge/kclient"
 	"kbridge/kclient/lab"
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 	"kbridge/server"
 )
@@ -161,10 +161,10 @@ func playReal(w lab.Weather, connections []int, seed uint64, length time.Duratio
 	return total, nil
 }
 
-// ways do to real datagrams what netsim's function of seed, direction and millisecond says.
-func ways(seed uint64, player int, p netsim.Profile) relay.Ways {
+// ways do to real datagrams what the function in sim/network of seed, direction and millisecond says.
+func ways(seed uint64, player int, p network.Profile) relay.Ways {
 	begun := time.Now()
-	way := func(path netsim.Path) relay.Way {
+	way := func(path network.Path) relay.Way {
 		return func(datagram []byte) relay.Fate {
 			content := uint64(len(datagram))
 			for _, c := range datagram[:min(len(datagram), 3)] {
@@ -176,7 +176,7 @@ func ways(seed uint64, player int, p netsim.Profile) relay.Ways {
 	}
 	return func(int) (up, down relay.Way) {
 		s, c := netip.AddrFrom4([4]byte{10, 0, 0, 1}), netip.AddrFrom4([4]byte{10, 0, 1, byte(player)}) // as in the lab
-		return way(netsim.NewPath(seed, c, s, p)), way(netsim.NewPath(seed, s, c, p))
+		return way(network.NewPath(seed, c, s, p)), way(network.NewPath(seed, s, c, p))
 	}
 }
 

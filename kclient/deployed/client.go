@@ -11,7 +11,7 @@ import (
 
 	"kbridge/kclient/guard"
 	"kbridge/kclient/lockstep"
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 )
 
@@ -107,12 +107,12 @@ const (
 type Client struct {
 	rules clientRules
 	opts  Options
-	net   *netsim.Network
+	net   *network.Network
 	query netip.AddrPort
 
 	mu      sync.Mutex    // guards everything below
 	changed chan struct{} // closed and made anew whenever something has changed
-	conn    *netsim.Conn
+	conn    *network.Conn
 	server  netip.AddrPort
 	reader  chan struct{} // closed when the reader has ended
 	closed  bool
@@ -144,16 +144,16 @@ type Client struct {
 }
 
 // DialN02 logs an n02 in at a server's query address.
-func DialN02(network *netsim.Network, server netip.AddrPort, o Options) (*Client, error) {
+func DialN02(network *network.Network, server netip.AddrPort, o Options) (*Client, error) {
 	return dial(network, server, o, n02Rules)
 }
 
 // DialSupraClient logs a SupraClient in.
-func DialSupraClient(network *netsim.Network, server netip.AddrPort, o Options) (*Client, error) {
+func DialSupraClient(network *network.Network, server netip.AddrPort, o Options) (*Client, error) {
 	return dial(network, server, o, supraRules)
 }
 
-func dial(network *netsim.Network, server netip.AddrPort, o Options, rules clientRules) (*Client, error) {
+func dial(network *network.Network, server netip.AddrPort, o Options, rules clientRules) (*Client, error) {
 	if o.Connection == 0 {
 		o.Connection = wire.LAN
 	}
@@ -215,7 +215,7 @@ func (c *Client) connect() error {
 	return c.await(10*time.Second, func() bool { return c.stage >= inLobby && c.users[c.opts.User] })
 }
 
-func sayHello(conn *netsim.Conn, server netip.AddrPort) (port uint16, err error) {
+func sayHello(conn *network.Conn, server netip.AddrPort) (port uint16, err error) {
 	buf := make([]byte, 2048)
 	begun := time.Now()
 	for time.Since(begun) < 15*time.Second {
@@ -485,7 +485,7 @@ func (c *Client) Close() {
 	c.mu.Unlock()
 	if conn != nil && !closed {
 		if err := conn.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
-			panic(err) // netsim has no other
+			panic(err) // the network has no other
 		}
 		<-reader
 	}

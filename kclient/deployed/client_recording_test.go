@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/kclient/framecache"
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 )
 
@@ -63,7 +63,7 @@ func requireLastOnes(t *testing.T, fresh, repeats []said) {
 // perform lets a model play the part of a recorded client.
 func (r *recording) perform(t *testing.T, client int, real []said) (all []said) {
 	synctest.Test(t, func(t *testing.T) {
-		network := netsim.New(1, netsim.Profile{})
+		network := network.New(1, network.Profile{})
 		conn, err := network.Listen(recordedServer)
 		require.NoError(t, err)
 		begun := time.Now()
@@ -163,7 +163,7 @@ type play struct {
 	inputs []byte
 }
 
-func (p *performer) dial(r *recording, network *netsim.Network, real []said) {
+func (p *performer) dial(r *recording, network *network.Network, real []said) {
 	login, err := wire.ParseLoginRequest(unhex(p.t, real[0].messages[0].what))
 	require.NoError(p.t, err)
 	rules := n02Rules

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"kbridge/kclient/guard"
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 )
 
@@ -17,7 +17,7 @@ import (
 // It applies exactly the next expected message of a datagram and no more; it sends three messages in a
 // datagram, each datagram once, and never again; it refuses by silence; its frame delay is the connection type,
 // whatever the ping; it sends S 15 at the first C 15; it plays mixed connection types, without padding; its S 0C names no game.
-func NewDirelera(network *netsim.Network, query netip.AddrPort, gamePort uint16) (*Server, error) {
+func NewDirelera(network *network.Network, query netip.AddrPort, gamePort uint16) (*Server, error) {
 	d, err := newDirelera(network, query, gamePort)
 	if err != nil {
 		return nil, err
@@ -25,7 +25,7 @@ func NewDirelera(network *netsim.Network, query netip.AddrPort, gamePort uint16)
 	return d.Server, nil
 }
 
-func newDirelera(network *netsim.Network, query netip.AddrPort, gamePort uint16) (*direlera, error) {
+func newDirelera(network *network.Network, query netip.AddrPort, gamePort uint16) (*direlera, error) {
 	d := &direlera{Server: newServer(network, "direlera-rs"), inboxes: map[netip.AddrPort]*direleraInbox{}}
 	q, err := d.listen(query)
 	if err != nil {
@@ -53,7 +53,7 @@ const (
 // direlera is the program. Everything is under the lock of its Server.
 type direlera struct {
 	*Server
-	conn     *netsim.Conn
+	conn     *network.Conn
 	inboxes  map[netip.AddrPort]*direleraInbox
 	users    []*dlUser // from their 03 on
 	rooms    []*dlRoom

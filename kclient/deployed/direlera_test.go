@@ -8,14 +8,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 )
 
 // The task that serves a client ends when that client asks for a room that does not exist: what it says then nobody reads.
 func TestDireleraIsDeafToWhoAskedForARoomThatDoesNotExist(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		network := netsim.New(1, netsim.Profile{})
+		network := network.New(1, network.Profile{})
 		d, err := newDirelera(network, recordedServer, 27999)
 		require.NoError(t, err)
 		defer d.Close()

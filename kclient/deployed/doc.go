@@ -1,7 +1,7 @@
 // Package deployed models the programs that Kaillera is played with today, for
 // tests: what they accept, what they ignore, what they answer and when they break.
 // [DialN02] and [DialSupraClient] are clients, [StartEmuLinker] and [NewDirelera]
-// are servers. Each plays whole games on a netsim network, and works under
+// are servers. Each plays whole games on a network in memory (sim/network), and works under
 // testing/synctest. A [Host] is an emulator on top of any client.
 //
 // A model is a guess about a program until it is held against it. These are: they are fed with what the real ones were sent, in

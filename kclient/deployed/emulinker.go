@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"kbridge/kclient/guard"
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 )
 
@@ -26,7 +26,7 @@ type EmuLinker struct {
 }
 
 // NewEmuLinker starts an EmuLinker-K with another maxPing than the shipped one, see [StartEmuLinker].
-func NewEmuLinker(network *netsim.Network, addr netip.AddrPort, maxPing time.Duration) (*Server, error) {
+func NewEmuLinker(network *network.Network, addr netip.AddrPort, maxPing time.Duration) (*Server, error) {
 	return StartEmuLinker(network, addr, EmuLinker{MaxPing: maxPing})
 }
 
@@ -38,7 +38,7 @@ func NewEmuLinker(network *netsim.Network, addr netip.AddrPort, maxPing time.Dur
 // one emulator, gives every player the frame delay of its own ping, and answers a player's first 2 × Hmax - d
 // + 5 batches with zeros (Hmax: the largest delay in the room, d: that player's), while it throws as many of
 // its inputs away.
-func StartEmuLinker(network *netsim.Network, addr netip.AddrPort, o EmuLinker) (*Server, error) {
+func StartEmuLinker(network *network.Network, addr netip.AddrPort, o EmuLinker) (*Server, error) {
 	e := newEmulinker(network, o)
 	if err := e.start(addr); err != nil {
 		return nil, err
@@ -80,7 +80,7 @@ type emulinker struct {
 	events  []func()      // SF: what the threads that send have to do
 }
 
-func newEmulinker(network *netsim.Network, o EmuLinker) *emulinker {
+func newEmulinker(network *network.Network, o EmuLinker) *emulinker {
 	e := &emulinker{Server: newServer(network, "EmuLinker-K"), o: o, maxPing: maxPingK, changed: make(chan struct{}),
 		greeting: []string{"Message that appears when a user joins/starts a game!"}}
 	if o.SF {
@@ -110,7 +110,7 @@ func (e *emulinker) start(addr netip.AddrPort) error {
 // onePort is K's: everything comes to one port, and a client is an address. Whatever is no PING or HELLO makes a
 // stranger a client, such as what somebody says whom it knew before it was restarted; and to a client it
 // answers no PING.
-func (e *emulinker) onePort(conn *netsim.Conn, from netip.AddrPort, d []byte) {
+func (e *emulinker) onePort(conn *network.Conn, from netip.AddrPort, d []byte) {
 	i := slices.IndexFunc(e.users, func(u *elUser) bool { return u.addr == from })
 	var u *elUser
 	switch {

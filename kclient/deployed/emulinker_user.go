@@ -5,13 +5,13 @@ import (
 	"time"
 
 	"kbridge/kclient/framecache"
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 )
 
 // elUser is a client of an EmuLinker's.
 type elUser struct {
-	conn *netsim.Conn // where it is answered from
+	conn *network.Conn // where it is answered from
 	addr netip.AddrPort
 	in   emulinkerInbox
 	out  outbox
@@ -49,7 +49,7 @@ type elUser struct {
 	inCache, outCache            *framecache.Cache
 }
 
-func (e *emulinker) newUser(conn *netsim.Conn) *elUser {
+func (e *emulinker) newUser(conn *network.Conn) *elUser {
 	e.lastUser++
 	u := &elUser{conn: conn, id: e.lastUser, status: wire.UserConnecting, made: time.Now(), heard: time.Now(),
 		out: outbox{usual: emulinkerUsual, keeps: emulinkerKeeps}}

@@ -11,13 +11,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/kclient/deployed"
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 )
 
 var serverAddr = netip.MustParseAddrPort("10.0.0.1:27888")
 
-type dialer func(*netsim.Network, netip.AddrPort, deployed.Options) (*deployed.Client, error)
+type dialer func(*network.Network, netip.AddrPort, deployed.Options) (*deployed.Client, error)
 
 // press is what a player presses in a frame.
 func press(player int) func(frame int, b []byte) {
@@ -31,11 +31,11 @@ func press(player int) func(frame int, b []byte) {
 // The models play with each other, on a path that loses nothing.
 func TestModelsPlayWithEachOther(t *testing.T) {
 	const frames, margin, size = 300, 60, 6
-	servers := map[string]func(*netsim.Network) (*deployed.Server, error){
-		"EmuLinker": func(n *netsim.Network) (*deployed.Server, error) {
+	servers := map[string]func(*network.Network) (*deployed.Server, error){
+		"EmuLinker": func(n *network.Network) (*deployed.Server, error) {
 			return deployed.NewEmuLinker(n, serverAddr, time.Second)
 		},
-		"direlera-rs": func(n *netsim.Network) (*deployed.Server, error) {
+		"direlera-rs": func(n *network.Network) (*deployed.Server, error) {
 			return deployed.NewDirelera(n, serverAddr, 27999)
 		},
 	}
@@ -46,7 +46,7 @@ func TestModelsPlayWithEachOther(t *testing.T) {
 			}
 			t.Run(fmt.Sprint(name, types), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					network := netsim.New(1, netsim.Profile{Delay: 15 * time.Millisecond})
+					network := network.New(1, network.Profile{Delay: 15 * time.Millisecond})
 					server, err := start(network)
 					require.NoError(t, err)
 					defer server.Close()
@@ -98,7 +98,7 @@ func TestModelsPlayWithEachOther(t *testing.T) {
 // EmuLinker refuses with a reason, direlera-rs by silence.
 func TestModelsRefuse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		network := netsim.New(1, netsim.LAN())
+		network := network.New(1, network.LAN())
 		server, err := deployed.NewEmuLinker(network, serverAddr, time.Second)
 		require.NoError(t, err)
 		defer server.Close()

@@ -10,19 +10,19 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/kclient/deployed"
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 )
 
 // What a model does that no recording of the shared ones shows; each was compared with the real program once.
 
 // room logs two n02 in, the second one so far away each way, and puts them in a room.
-func room(t *testing.T, network *netsim.Network, away time.Duration) (clients []*deployed.Client) {
+func room(t *testing.T, net *network.Network, away time.Duration) (clients []*deployed.Client) {
 	t.Helper()
 	far := netip.MustParseAddr("10.9.0.2")
-	network.SetPath(far, serverAddr.Addr(), netsim.Profile{Delay: away})
-	network.SetPath(serverAddr.Addr(), far, netsim.Profile{Delay: away})
+	net.SetPath(far, serverAddr.Addr(), network.Profile{Delay: away})
+	net.SetPath(serverAddr.Addr(), far, network.Profile{Delay: away})
 	for _, o := range []deployed.Options{{User: "near", Emulator: "x", Connection: 1}, {User: "far", Emulator: "x", Connection: 1, Host: far}} {
-		c, err := deployed.DialN02(network, serverAddr, o)
+		c, err := deployed.DialN02(net, serverAddr, o)
 		require.NoError(t, err)
 		clients = append(clients, c)
 	}
@@ -47,7 +47,7 @@ func sit(c *deployed.Client, player, frames int) (*deployed.Host, error) {
 // Everybody gets the highest delay, but the batches that are answered with zeros are counted as if nothing had been said.
 func TestSameDelayOfEmuLinkerPutsMachinesApart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		network := netsim.New(1, netsim.Profile{})
+		network := network.New(1, network.Profile{})
 		s, err := deployed.NewEmuLinker(network, serverAddr, time.Second)
 		require.NoError(t, err)
 		defer s.Close()
@@ -76,7 +76,7 @@ func TestSameDelayOfEmuLinkerPutsMachinesApart(t *testing.T) {
 // EmuLinkerSF gives somebody who is left alone the own input back, half a minute long.
 func TestWhoIsLeftAloneOnEmuLinkerSFHearsItselfForHalfAMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		network := netsim.New(1, netsim.Profile{})
+		network := network.New(1, network.Profile{})
 		s, err := deployed.StartEmuLinker(network, serverAddr, deployed.EmuLinker{SF: true})
 		require.NoError(t, err)
 		defer s.Close()
@@ -110,7 +110,7 @@ func TestWhoIsLeftAloneOnEmuLinkerSFHearsItselfForHalfAMinute(t *testing.T) {
 // Who leaves a room of direlera-rs hears nothing of it, and n02 does not wait for that; and anybody may join, while a game runs too.
 func TestDireleraLetsEverybodyInAndTellsNobodyThatHeLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		network := netsim.New(1, netsim.Profile{})
+		network := network.New(1, network.Profile{})
 		s, err := deployed.NewDirelera(network, serverAddr, 27999)
 		require.NoError(t, err)
 		defer s.Close()

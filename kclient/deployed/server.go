@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"kbridge/kclient/guard"
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 )
 
@@ -16,25 +16,25 @@ import (
 // sockets; Close ends them.
 type Server struct {
 	name    string
-	network *netsim.Network
+	network *network.Network
 	running sync.WaitGroup
 	closed  chan struct{}
 	broken  atomic.Pointer[guard.Fault]
 
 	mu     sync.Mutex // guards everything below, and what the program itself keeps
 	over   bool
-	conns  []*netsim.Conn
+	conns  []*network.Conn
 	fault  error
 	lost   []string // users that are desynchronised
 	resent int
 }
 
-func newServer(network *netsim.Network, name string) *Server {
+func newServer(network *network.Network, name string) *Server {
 	return &Server{name: name, network: network, closed: make(chan struct{})}
 }
 
 // listen opens a port. Close closes it.
-func (s *Server) listen(addr netip.AddrPort) (*netsim.Conn, error) {
+func (s *Server) listen(addr netip.AddrPort) (*network.Conn, error) {
 	conn, err := s.network.Listen(addr)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s.name, err)
@@ -44,7 +44,7 @@ func (s *Server) listen(addr netip.AddrPort) (*netsim.Conn, error) {
 }
 
 // serve gives what arrives at a port to take, under the lock, in a goroutine of its own.
-func (s *Server) serve(conn *netsim.Conn, take func(from netip.AddrPort, datagram []byte)) {
+func (s *Server) serve(conn *network.Conn, take func(from netip.AddrPort, datagram []byte)) {
 	guard.GoIn(&s.running, "deployed: server", func() {
 		buf := make([]byte, 64<<10)
 		for {
@@ -115,7 +115,7 @@ func (s *Server) blame(user string, err error) {
 }
 
 // text answers PING and HELLO at the query port, and reports whether it was one of them.
-func (s *Server) text(conn *netsim.Conn, from netip.AddrPort, d []byte, hello func() (port uint16)) bool {
+func (s *Server) text(conn *network.Conn, from netip.AddrPort, d []byte, hello func() (port uint16)) bool {
 	if wire.IsPing(d) {
 		conn.WriteToUDPAddrPort(wire.AppendPong(nil), from)
 		return true

@@ -12,7 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 )
 
@@ -131,8 +131,8 @@ var recordedServer = netip.MustParseAddrPort("10.0.0.1:27888")
 func (r *recording) replay(t *testing.T, c *comparer) (heard [][]said) {
 	heard = make([][]said, r.clients())
 	synctest.Test(t, func(t *testing.T) {
-		network := netsim.New(1, netsim.Profile{})
-		s, toAll := r.model(t, network)
+		net := network.New(1, network.Profile{})
+		s, toAll := r.model(t, net)
 		defer s.Close()
 		for _, stranger := range r.strangers(t, c.names) {
 			time.AfterFunc(stranger.at, func() {
@@ -154,12 +154,12 @@ func (r *recording) replay(t *testing.T, c *comparer) (heard [][]said) {
 		slices.SortStableFunc(due, func(a, b arrival) int { return cmp.Compare(a.due, b.due) })
 
 		var mu sync.Mutex
-		conns := make([]*netsim.Conn, len(heard))
+		conns := make([]*network.Conn, len(heard))
 		ports := make([]uint16, len(heard))
 		var readers sync.WaitGroup
 		begun := time.Now()
 		for i := range conns {
-			conn, err := network.Listen(netip.AddrPort{})
+			conn, err := net.Listen(netip.AddrPort{})
 			require.NoError(t, err)
 			conns[i] = conn
 			readers.Go(func() {
@@ -201,7 +201,7 @@ func (r *recording) replay(t *testing.T, c *comparer) (heard [][]said) {
 }
 
 // model starts what the recording is of. The first numbers of users and rooms are the recorded ones.
-func (r *recording) model(t *testing.T, network *netsim.Network) (s *Server, toAll func(wire.UserQuit)) {
+func (r *recording) model(t *testing.T, network *network.Network) (s *Server, toAll func(wire.UserQuit)) {
 	user, room := r.firstIDs(t)
 	if strings.HasPrefix(r.Server, "emulinker") {
 		e := newEmulinker(network, EmuLinker{SF: r.Server == "emulinker-sf", Admins: true})

@@ -2,7 +2,7 @@
 // counts what the players would have felt. One game is N emulators at 60 frames a
 // second, each with a lockstep.Batcher and one end of a session, and a server with a
 // lockstep.Mixer and the other ends, driven by one thread from one queue of events
-// under a clock of its own. The network is netsim's function of seed, direction and
+// under a clock of its own. The network is a function of seed, direction and
 // millisecond, so that ends that send at other moments meet the same weather.
 //
 // Three strategies play on the same seeds: [Ours] is package link as it is;

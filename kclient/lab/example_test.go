@@ -5,12 +5,12 @@ import (
 	"time"
 
 	"kbridge/kclient/lab"
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 )
 
 // Ten minutes of two players on lines that lose a tenth of everything.
 func ExampleRun() {
-	weather := lab.Weather{Name: "mine", Line: netsim.Loss(0.10)}
+	weather := lab.Weather{Name: "mine", Line: network.Loss(0.10)}
 	for _, s := range lab.Strategies {
 		r, err := lab.Run(lab.Config{Strategy: s, Weather: weather, Connections: []int{1, 1}, Seed: 1, Length: 10 * time.Minute})
 		if err != nil {

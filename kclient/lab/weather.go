@@ -4,7 +4,7 @@ import (
 	"net/netip"
 	"time"
 
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 )
 
 // Weather is the network of a game: every player has a line of its own to the
@@ -12,9 +12,9 @@ import (
 type Weather struct {
 	Name string
 	// Line is what each direction does, independently of the other.
-	Line netsim.Profile
+	Line network.Profile
 	// Blackout is what both directions of a line suffer at once.
-	Blackout netsim.Burst
+	Blackout network.Burst
 	// Moves is how often, on average, a player's address changes: for MoveGap
 	// nothing passes, what is under way to the old address is lost, and the server
 	// learns the new one from the next datagram. 0 is never.
@@ -23,33 +23,33 @@ type Weather struct {
 	Further time.Duration
 }
 
-// Weathers are those of the campaign. netsim says where the numbers of the
+// Weathers are those of the campaign. The network says where the numbers of the
 // named lines come from.
 func Weathers() []Weather {
-	bursts := netsim.Burst{Every: 30 * time.Second, Length: 2 * time.Second, Loss: 1, Fixed: true}
-	mixed := netsim.Loss(0.01)
+	bursts := network.Burst{Every: 30 * time.Second, Length: 2 * time.Second, Loss: 1, Fixed: true}
+	mixed := network.Loss(0.01)
 	mixed.Duplicate, mixed.Reorder = 0.05, 0.05
 	return []Weather{
-		{Name: "LAN", Line: netsim.LAN()},
-		{Name: "cable", Line: netsim.Cable()},
-		{Name: "Wi-Fi", Line: netsim.WiFi()},
-		{Name: "mobile", Line: netsim.Mobile()},
-		{Name: "satellite", Line: netsim.Satellite()},
-		{Name: "loss1", Line: netsim.Loss(0.01)},
-		{Name: "loss5", Line: netsim.Loss(0.05)},
-		{Name: "loss10", Line: netsim.Loss(0.10)},
-		{Name: "loss20", Line: netsim.Loss(0.20)},
-		{Name: "loss30", Line: netsim.Loss(0.30)},
-		{Name: "blackout", Line: netsim.Cable(), Blackout: bursts},
-		{Name: "rebinding", Line: netsim.Cable(), Moves: 30 * time.Second, MoveGap: 300 * time.Millisecond},
+		{Name: "LAN", Line: network.LAN()},
+		{Name: "cable", Line: network.Cable()},
+		{Name: "Wi-Fi", Line: network.WiFi()},
+		{Name: "mobile", Line: network.Mobile()},
+		{Name: "satellite", Line: network.Satellite()},
+		{Name: "loss1", Line: network.Loss(0.01)},
+		{Name: "loss5", Line: network.Loss(0.05)},
+		{Name: "loss10", Line: network.Loss(0.10)},
+		{Name: "loss20", Line: network.Loss(0.20)},
+		{Name: "loss30", Line: network.Loss(0.30)},
+		{Name: "blackout", Line: network.Cable(), Blackout: bursts},
+		{Name: "rebinding", Line: network.Cable(), Moves: 30 * time.Second, MoveGap: 300 * time.Millisecond},
 		{Name: "dup+reorder", Line: mixed},
-		{Name: "unequal", Line: netsim.Cable(), Further: 40 * time.Millisecond},
-		{Name: "unequal5", Line: netsim.Loss(0.05), Further: 40 * time.Millisecond},
+		{Name: "unequal", Line: network.Cable(), Further: 40 * time.Millisecond},
+		{Name: "unequal5", Line: network.Loss(0.05), Further: 40 * time.Millisecond},
 	}
 }
 
 // LineOf is what each direction of the line of a player does, counted from 0.
-func (w Weather) LineOf(player int) netsim.Profile {
+func (w Weather) LineOf(player int) network.Profile {
 	line := w.Line
 	line.Delay += time.Duration(player) * w.Further
 	return line
@@ -64,7 +64,7 @@ func (w Weather) Ping(player int) time.Duration {
 
 // line is one player's way to the server and back.
 type line struct {
-	up, down, outage netsim.Path
+	up, down, outage network.Path
 	hasOutage        bool
 	address          uint16
 	gapUntil         time.Duration
@@ -73,19 +73,19 @@ type line struct {
 func newLine(w Weather, seed uint64, player int) line {
 	server := netip.AddrFrom4([4]byte{10, 0, 0, 1})
 	client := netip.AddrFrom4([4]byte{10, 0, 1, byte(player)})
-	outage := netsim.Profile{Burst: w.Blackout}
+	outage := network.Profile{Burst: w.Blackout}
 	return line{
-		up:        netsim.NewPath(seed, client, server, w.LineOf(player)),
-		down:      netsim.NewPath(seed, server, client, w.LineOf(player)),
-		outage:    netsim.NewPath(seed+1, client, server, outage),
+		up:        network.NewPath(seed, client, server, w.LineOf(player)),
+		down:      network.NewPath(seed, server, client, w.LineOf(player)),
+		outage:    network.NewPath(seed+1, client, server, outage),
 		hasOutage: w.Blackout.Every > 0,
 	}
 }
 
 // fate is what becomes of a datagram sent now.
-func (l *line) fate(now time.Duration, up bool, datagram []byte) netsim.Fate {
+func (l *line) fate(now time.Duration, up bool, datagram []byte) network.Fate {
 	if now < l.gapUntil || l.hasOutage && l.outage.Lost(now) {
-		return netsim.Fate{Lost: true}
+		return network.Fate{Lost: true}
 	}
 	content := uint64(len(datagram))<<24 | uint64(datagram[0])<<16 | uint64(datagram[1])<<8 | uint64(datagram[2])
 	if up {

@@ -1,4 +1,4 @@
-package netsim
+package network
 
 // Stats counts datagrams. Sent + Copied is always the sum of Delivered, Lost,
 // Cut, Filtered, Overflowed, Unreachable and InFlight.

@@ -1,4 +1,4 @@
-// Package netsim is a packet network in memory: what a test or a demonstration
+// Package network is a packet network in memory: what a test or a demonstration
 // puts between a client and a server in place of the Internet.
 //
 // A [Network] carries datagrams between the [Conn]s that were opened on it, as
@@ -40,7 +40,7 @@
 //
 // # What it must not do
 //
-// netsim knows nothing of Kaillera and imports only the standard library. It
+// It knows nothing of Kaillera and imports only the standard library. It
 // does not model bandwidth, fragmentation or a NAT's filtering: a datagram sent to a
 // conn's public address arrives there whoever sent it.
-package netsim
+package network

@@ -1,4 +1,4 @@
-package netsim
+package network
 
 import (
 	"errors"
@@ -257,11 +257,11 @@ type udpConn interface {
 	Close() error
 }
 
-// The same script runs over the operating system's loopback and over netsim, and must
+// The same script runs over the operating system's loopback and over a network in memory, and must
 // see the same lengths, sources and errors.
 func TestConnBehavesLikeUDPConn(t *testing.T) {
 	if runtime.GOOS != "linux" {
-		t.Skip("netsim follows Linux; other systems cut and refuse datagrams differently")
+		t.Skip("the network follows Linux; other systems cut and refuse datagrams differently")
 	}
 	type step struct {
 		Step string

@@ -1,4 +1,4 @@
-package netsim_test
+package network_test
 
 import (
 	"fmt"
@@ -7,12 +7,12 @@ import (
 	"testing/synctest"
 	"time"
 
-	"kbridge/kclient/netsim"
+	"kbridge/kclient/sim/network"
 )
 
 // Two conns on a line that takes 20 to 22 ms and loses every tenth millisecond.
 func Example() {
-	network := netsim.New(1, netsim.Loss(0.1))
+	network := network.New(1, network.Loss(0.1))
 	server, err := network.Listen(netip.MustParseAddrPort("192.0.2.1:27888"))
 	if err != nil {
 		fmt.Println(err)
@@ -43,7 +43,7 @@ func Example() {
 func ExampleNew_virtualTime() {
 	test := func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			network := netsim.New(1, netsim.Satellite()) // inside the bubble
+			network := network.New(1, network.Satellite()) // inside the bubble
 			// ... Listen, start clients and a server, play for an hour.
 			_ = network
 		})
@@ -54,7 +54,7 @@ func ExampleNew_virtualTime() {
 // A simulation with an event queue of its own asks the path instead of opening conns.
 func ExamplePath_Fate() {
 	client, server := netip.MustParseAddr("198.18.0.1"), netip.MustParseAddr("192.0.2.1")
-	path := netsim.NewPath(1, client, server, netsim.Loss(0.2))
+	path := network.NewPath(1, client, server, network.Loss(0.2))
 	lost := 0
 	for frame := range 600 { // ten seconds at 60 frames a second
 		if path.Fate(time.Duration(frame)*time.Second/60, 0).Lost {
@@ -67,7 +67,7 @@ func ExamplePath_Fate() {
 
 // A client's NAT forgets its mapping in mid-session.
 func ExampleNetwork_Rebind() {
-	network := netsim.New(1, netsim.LAN())
+	network := network.New(1, network.LAN())
 	client, err := network.Listen(netip.MustParseAddrPort("192.0.2.7:4000"))
 	if err != nil {
 		fmt.Println(err)

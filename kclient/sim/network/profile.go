@@ -1,4 +1,4 @@
-package netsim
+package network
 
 import "time"
 

@@ -1,4 +1,4 @@
-package netsim
+package network
 
 import (
 	"errors"
@@ -48,7 +48,7 @@ func TestRealTime(t *testing.T) {
 	require.ErrorIs(t, <-closed, net.ErrClosed)
 	require.NoError(t, a.Close())
 	stacks := make([]byte, 1<<20)
-	require.NotContains(t, string(stacks[:runtime.Stack(stacks, true)]), "netsim.(*", "no goroutine is left in the network")
+	require.NotContains(t, string(stacks[:runtime.Stack(stacks, true)]), "sim/network.(*", "no goroutine is left in the network")
 }
 
 // Everything at once, for the race detector and for lost wake-ups: every reader must see
