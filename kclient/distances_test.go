@@ -12,9 +12,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"kbridge/kclient/deployed"
 	"kbridge/kclient/lockstep"
 	"kbridge/kclient/sim/network"
+	"kbridge/kclient/sim/peers"
 	"kbridge/kclient/wire"
 	"kbridge/server"
 )
@@ -50,7 +50,7 @@ type sitter interface {
 
 // sat is one player after a scene.
 type sat struct {
-	host   *deployed.Host
+	host   *peers.Host
 	delay  int // D, of the start message
 	frames [][]byte
 }
@@ -107,12 +107,12 @@ func (s scene) play(t *testing.T) (players []sat) {
 }
 
 func (s scene) dial(network *network.Network, host netip.Addr, who, name string, c wire.ConnectionType) (sitter, error) {
-	o := deployed.Options{User: name, Emulator: "test 1.0", Connection: c, Host: host}
+	o := peers.Options{User: name, Emulator: "test 1.0", Connection: c, Host: host}
 	switch who {
 	case n02:
-		return deployed.DialN02(network, mixedServer, o)
+		return peers.DialN02(network, mixedServer, o)
 	case supra:
-		return deployed.DialSupraClient(network, mixedServer, o)
+		return peers.DialSupraClient(network, mixedServer, o)
 	}
 	return dialOursFrom(network, host, name, c)
 }
@@ -123,9 +123,9 @@ func (s scene) sit(c sitter, player int, p *sat, there *atomic.Int32) error {
 		return err
 	}
 	const size = 4
-	var call deployed.Call
+	var call peers.Call
 	switch c := c.(type) {
-	case *deployed.Client:
+	case *peers.Client:
 		p.delay = lockstep.Delay(s.types[player].Frames(), int(c.Started().FrameDelay))
 		call = func(values []byte) (int, error) { return c.Exchange(values, size) }
 	case *ourPlayer:
@@ -138,7 +138,7 @@ func (s scene) sit(c sitter, player int, p *sat, there *atomic.Int32) error {
 			return n, err
 		}
 	}
-	p.host = deployed.NewHost(deployed.HostConfig{Player: player, Players: len(s.who), Size: size, Repeats: s.repeats})
+	p.host = peers.NewHost(peers.HostConfig{Player: player, Players: len(s.who), Size: size, Repeats: s.repeats})
 	next := time.Now()
 	for int(there.Load()) < len(s.who) {
 		if now := time.Now(); next.After(now) {

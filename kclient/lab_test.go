@@ -9,9 +9,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"kbridge/kclient/deployed"
-	"kbridge/kclient/lab"
+	"kbridge/kclient/sim/lab"
 	"kbridge/kclient/sim/network"
+	"kbridge/kclient/sim/peers"
 	"kbridge/kclient/wire"
 )
 
@@ -96,12 +96,12 @@ func modelLife(t *testing.T, seed uint64, p network.Profile) (life time.Duration
 		good.Loss = 0
 		network := network.New(seed, good)
 		addr := netip.MustParseAddrPort("10.0.0.1:27888")
-		s, err := deployed.NewEmuLinker(network, addr, time.Second)
+		s, err := peers.NewEmuLinker(network, addr, time.Second)
 		require.NoError(t, err)
 		defer s.Close()
-		var clients []*deployed.Client
+		var clients []*peers.Client
 		for _, name := range []string{"one", "two"} {
-			c, err := deployed.DialN02(network, addr, deployed.Options{User: name, Emulator: "test", Connection: 1})
+			c, err := peers.DialN02(network, addr, peers.Options{User: name, Emulator: "test", Connection: 1})
 			require.NoError(t, err)
 			defer c.Close()
 			clients = append(clients, c)

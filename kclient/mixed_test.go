@@ -13,9 +13,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/kclient"
-	"kbridge/kclient/deployed"
 	"kbridge/kclient/lockstep"
 	"kbridge/kclient/sim/network"
+	"kbridge/kclient/sim/peers"
 	"kbridge/kclient/wire"
 	"kbridge/server"
 )
@@ -37,7 +37,7 @@ type contestant interface {
 }
 
 var (
-	_ contestant = (*deployed.Client)(nil)
+	_ contestant = (*peers.Client)(nil)
 	_ contestant = (*ourPlayer)(nil)
 )
 
@@ -234,7 +234,7 @@ func (m *mixedMatch) run(t *testing.T) {
 		}()
 		for i, who := range m.who {
 			name := fmt.Sprint("player", i+1)
-			o := deployed.Options{User: name, Emulator: "test 1.0", Connection: m.types[i], Tries: 6, Loads: time.Duration(i%3) * 600 * time.Millisecond}
+			o := peers.Options{User: name, Emulator: "test 1.0", Connection: m.types[i], Tries: 6, Loads: time.Duration(i%3) * 600 * time.Millisecond}
 			var p contestant
 			var err error
 			switch who {
@@ -245,9 +245,9 @@ func (m *mixedMatch) run(t *testing.T) {
 					p = our
 				}
 			case n02:
-				p, err = deployed.DialN02(network, mixedServer, o)
+				p, err = peers.DialN02(network, mixedServer, o)
 			case supra:
-				p, err = deployed.DialSupraClient(network, mixedServer, o)
+				p, err = peers.DialSupraClient(network, mixedServer, o)
 			}
 			require.NoError(t, err)
 			m.players = append(m.players, p)
@@ -285,15 +285,15 @@ func (m *mixedMatch) run(t *testing.T) {
 // serve starts the server and returns what ends it.
 func (m *mixedMatch) serve(t *testing.T, network *network.Network) (stop func()) {
 	t.Helper()
-	var model *deployed.Server
+	var model *peers.Server
 	var err error
 	switch m.server {
 	case onEmuLinker:
-		model, err = deployed.NewEmuLinker(network, mixedServer, time.Second)
+		model, err = peers.NewEmuLinker(network, mixedServer, time.Second)
 	case onEmuLinkerSF:
-		model, err = deployed.StartEmuLinker(network, mixedServer, deployed.EmuLinker{SF: true, MaxPing: time.Second})
+		model, err = peers.StartEmuLinker(network, mixedServer, peers.EmuLinker{SF: true, MaxPing: time.Second})
 	case onDirelera:
-		model, err = deployed.NewDirelera(network, mixedServer, 27999)
+		model, err = peers.NewDirelera(network, mixedServer, 27999)
 	default:
 		conn, err := network.Listen(mixedServer)
 		require.NoError(t, err)
@@ -336,16 +336,16 @@ func (m *mixedMatch) check(t *testing.T) {
 		} else {
 			require.GreaterOrEqual(t, len(p.Frames()), m.frames, p.Name())
 		}
-		c, isModel := p.(*deployed.Client)
+		c, isModel := p.(*peers.Client)
 		if isModel {
-			require.NotErrorIs(t, c.Err(), deployed.ErrProtocol)
+			require.NotErrorIs(t, c.Err(), peers.ErrProtocol)
 		}
 		if m.server != onOurs {
 			continue
 		}
 		if isModel {
-			require.NotErrorIs(t, c.Err(), deployed.ErrHole, "our server never sends a hole")
-			require.NotErrorIs(t, c.Err(), deployed.ErrOverrun)
+			require.NotErrorIs(t, c.Err(), peers.ErrHole, "our server never sends a hole")
+			require.NotErrorIs(t, c.Err(), peers.ErrOverrun)
 		} else {
 			require.NoError(t, m.result[i], "between our own two ends nothing is lost for good")
 		}
@@ -354,7 +354,7 @@ func (m *mixedMatch) check(t *testing.T) {
 
 // isCleanEnd: what a player may say who has lost the game.
 func isCleanEnd(err error) bool {
-	for _, end := range []error{kclient.ErrLost, kclient.ErrDropped, deployed.ErrGaveUp, deployed.ErrDropped, deployed.ErrHole} {
+	for _, end := range []error{kclient.ErrLost, kclient.ErrDropped, peers.ErrGaveUp, peers.ErrDropped, peers.ErrHole} {
 		if errors.Is(err, end) {
 			return true
 		}
@@ -382,7 +382,7 @@ func (m *mixedMatch) lead(player int) int {
 	for i, p := range m.players {
 		d := 0
 		switch p := p.(type) {
-		case *deployed.Client:
+		case *peers.Client:
 			d = lockstep.Delay(m.types[i].Frames(), int(p.Started().FrameDelay))
 		case *ourPlayer:
 			d = p.game.FrameDelay()

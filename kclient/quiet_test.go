@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/kclient"
-	"kbridge/kclient/deployed"
 	"kbridge/kclient/sim/network"
+	"kbridge/kclient/sim/peers"
 	"kbridge/kclient/wire"
 )
 
@@ -22,8 +22,8 @@ import (
 type oldServer struct {
 	t     *testing.T
 	net   *network.Network
-	start func() (*deployed.Server, error)
-	model *deployed.Server
+	start func() (*peers.Server, error)
+	model *peers.Server
 	users []*kclient.Lobby
 	line  network.Profile
 }
@@ -33,9 +33,9 @@ func onOldServer(t *testing.T, seed uint64, kind string, maxPing time.Duration, 
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		o := &oldServer{t: t, net: network.New(seed, p), line: p}
-		o.start = func() (*deployed.Server, error) { return deployed.NewEmuLinker(o.net, mixedServer, maxPing) }
+		o.start = func() (*peers.Server, error) { return peers.NewEmuLinker(o.net, mixedServer, maxPing) }
 		if kind == onDirelera {
-			o.start = func() (*deployed.Server, error) { return deployed.NewDirelera(o.net, mixedServer, 27999) }
+			o.start = func() (*peers.Server, error) { return peers.NewDirelera(o.net, mixedServer, 27999) }
 		}
 		var err error
 		o.model, err = o.start()

@@ -14,8 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/kclient"
-	"kbridge/kclient/deployed"
 	"kbridge/kclient/sim/network"
+	"kbridge/kclient/sim/peers"
 	"kbridge/kclient/wire"
 )
 
@@ -311,7 +311,7 @@ func TestASaveOfAnOldClientArrivesOnOurServer(t *testing.T) {
 	const frames = 900
 	bubble(t, match{seed: 27, profile: network.Profile{Delay: 20 * time.Millisecond}}, func(t *testing.T, w *world) {
 		ctx := context.Background()
-		old, err := deployed.DialN02(w.net, netip.MustParseAddrPort(w.addr), deployed.Options{User: "old", Emulator: "test 1.0", Connection: 1})
+		old, err := peers.DialN02(w.net, netip.MustParseAddrPort(w.addr), peers.Options{User: "old", Emulator: "test 1.0", Connection: 1})
 		require.NoError(t, err)
 		defer old.Close()
 		require.NoError(t, old.Create("Duel"))

@@ -14,8 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/kclient"
-	"kbridge/kclient/deployed"
 	"kbridge/kclient/sim/network"
+	"kbridge/kclient/sim/peers"
 	"kbridge/kclient/wire"
 	"kbridge/server"
 )
@@ -161,10 +161,10 @@ func (a *arena) ours(name string, change func(*kclient.Config)) (*kclient.Lobby,
 }
 
 // old is a deployed client: n02, or SupraClient.
-func (a *arena) old(supra bool, o deployed.Options) (*deployed.Client, error) {
-	dial := deployed.DialN02
+func (a *arena) old(supra bool, o peers.Options) (*peers.Client, error) {
+	dial := peers.DialN02
 	if supra {
-		dial = deployed.DialSupraClient
+		dial = peers.DialSupraClient
 	}
 	c, err := dial(a.net, a.addr, o)
 	if err == nil {
@@ -184,7 +184,7 @@ func TestArenaCountsWhatGoesToAndFro(t *testing.T) {
 		_, err := a.ours("ours", nil)
 		require.NoError(t, err)
 		for _, supra := range []bool{false, true} {
-			_, err = a.old(supra, deployed.Options{User: map[bool]string{false: "n02", true: "supra"}[supra], Emulator: "emu", Connection: wire.LAN})
+			_, err = a.old(supra, peers.Options{User: map[bool]string{false: "n02", true: "supra"}[supra], Emulator: "emu", Connection: wire.LAN})
 			require.NoError(t, err)
 		}
 		c := a.plain(netip.MustParseAddrPort("10.0.0.9:5000"))

@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/kclient"
-	"kbridge/kclient/deployed"
 	"kbridge/kclient/sim/network"
+	"kbridge/kclient/sim/peers"
 	"kbridge/kclient/wire"
 )
 
@@ -201,7 +201,7 @@ func TestOldClientsThatCompleteTheRoomPlay(t *testing.T) {
 		inArena(t, 1, network.Profile{Delay: 30 * time.Millisecond}, unhurried, func(a *arena) {
 			owner := a.people("owner")[0]
 			owner.types("/startn 2")
-			old, err := a.old(supra, deployed.Options{User: "old", Emulator: "emu", Connection: wire.LAN})
+			old, err := a.old(supra, peers.Options{User: "old", Emulator: "emu", Connection: wire.LAN})
 			require.NoError(t, err)
 			a.playing(owner)
 			require.NoError(t, old.Join("Pong"))
@@ -217,7 +217,7 @@ func TestOldClientsThatCompleteTheRoomPlay(t *testing.T) {
 func TestOldClientsInAGameAreAnswered(t *testing.T) {
 	for _, supra := range []bool{false, true} {
 		inArena(t, 1, network.Profile{Delay: 30 * time.Millisecond}, unhurried, func(a *arena) {
-			old, err := a.old(supra, deployed.Options{User: "old", Emulator: "emu", Connection: wire.LAN})
+			old, err := a.old(supra, peers.Options{User: "old", Emulator: "emu", Connection: wire.LAN})
 			require.NoError(t, err)
 			require.NoError(t, old.Create("Pong"))
 			guest := a.person("guest", hostN(2))

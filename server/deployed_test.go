@@ -12,20 +12,20 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"kbridge/kclient/deployed"
 	"kbridge/kclient/lockstep"
 	"kbridge/kclient/sim/network"
+	"kbridge/kclient/sim/peers"
 	"kbridge/kclient/wire"
 	"kbridge/server"
 )
 
 // What plays against the server here are models of the clients that are in use (package deployed).
 
-type dialModel func(*network.Network, netip.AddrPort, deployed.Options) (*deployed.Client, error)
+type dialModel func(*network.Network, netip.AddrPort, peers.Options) (*peers.Client, error)
 
 var (
-	n02   = dialModel(deployed.DialN02)
-	supra = dialModel(deployed.DialSupraClient)
+	n02   = dialModel(peers.DialN02)
+	supra = dialModel(peers.DialSupraClient)
 )
 
 // legacyMatch is one game of model clients.
@@ -40,7 +40,7 @@ type legacyMatch struct {
 	during  func(n *network.Network) // runs beside the game
 	limit   time.Duration            // of virtual time; at least ten minutes
 	result  []error                  // of each player
-	players []*deployed.Client       // for a closer look; closed already
+	players []*peers.Client          // for a closer look; closed already
 	took    time.Duration            // the whole of it
 }
 
@@ -87,7 +87,7 @@ func (m *legacyMatch) play(t *testing.T) {
 			require.NoError(t, <-served)
 		}()
 		for i, dial := range m.clients {
-			o := deployed.Options{User: fmt.Sprint("player", i+1), Emulator: "test 1.0", Connection: m.types[i],
+			o := peers.Options{User: fmt.Sprint("player", i+1), Emulator: "test 1.0", Connection: m.types[i],
 				Loads: time.Duration(i%3) * 700 * time.Millisecond, Tries: 6}
 			if m.setPing {
 				o.SetPing = 40 * time.Millisecond
@@ -122,9 +122,9 @@ func (m *legacyMatch) play(t *testing.T) {
 		require.Less(t, m.took, max(m.limit, 10*time.Minute), "every wait is bounded")
 		m.compare(t)
 		for i, c := range m.players {
-			require.NotErrorIs(t, c.Err(), deployed.ErrProtocol)
-			require.NotErrorIs(t, c.Err(), deployed.ErrHole, "the server never sends n02 a hole")
-			require.NotErrorIs(t, c.Err(), deployed.ErrOverrun)
+			require.NotErrorIs(t, c.Err(), peers.ErrProtocol)
+			require.NotErrorIs(t, c.Err(), peers.ErrHole, "the server never sends n02 a hole")
+			require.NotErrorIs(t, c.Err(), peers.ErrOverrun)
 			if m.result[i] != nil {
 				t.Logf("%v, after %v: %v", m, m.took, m.result[i])
 				require.True(t, lostByItsOwnRules(m.result[i]), "%v", m.result[i])
@@ -138,7 +138,7 @@ func (m *legacyMatch) play(t *testing.T) {
 
 // lostByItsOwnRules: the client gave up, or sent nothing that the server could go on with and was dropped.
 func lostByItsOwnRules(err error) bool {
-	return errors.Is(err, deployed.ErrGaveUp) || errors.Is(err, deployed.ErrDropped)
+	return errors.Is(err, peers.ErrGaveUp) || errors.Is(err, peers.ErrDropped)
 }
 
 // compare: the frames that two players have are the same.
@@ -163,7 +163,7 @@ func (m *legacyMatch) compare(t *testing.T) {
 }
 
 // lead is how many frames of zeros a player gets first, so that everybody gets the same frame in the same call.
-func (m *legacyMatch) lead(c *deployed.Client) int {
+func (m *legacyMatch) lead(c *peers.Client) int {
 	longest, own := 0, 0
 	for i, p := range m.players {
 		d := lockstep.Delay(m.types[i].Frames(), int(p.Started().FrameDelay))
@@ -329,7 +329,7 @@ func TestDeployedClientVanishes(t *testing.T) {
 	}
 	m.play(t)
 	require.Equal(t, 2, m.finished())
-	require.ErrorIs(t, m.result[1], deployed.ErrGaveUp)
+	require.ErrorIs(t, m.result[1], peers.ErrGaveUp)
 	require.Less(t, m.took, 4*time.Minute)
 }
 

@@ -9,8 +9,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"kbridge/kclient/deployed"
 	"kbridge/kclient/sim/network"
+	"kbridge/kclient/sim/peers"
 	"kbridge/kclient/wire"
 	"kbridge/server"
 )
@@ -318,7 +318,7 @@ func TestOldClientsSeeTheWholeListOfALargeServer(t *testing.T) {
 						a.net.SetPath(host, a.addr.Addr(), line)
 						a.net.SetPath(a.addr.Addr(), host, line)
 						begun := time.Now()
-						c, err := a.old(supra, deployed.Options{User: fmt.Sprint("old", supra), Emulator: "Project 64k 0.13",
+						c, err := a.old(supra, peers.Options{User: fmt.Sprint("old", supra), Emulator: "Project 64k 0.13",
 							Connection: wire.LAN, Host: host, Tries: 5})
 						require.NoError(t, err, report)
 						in := time.Since(begun)

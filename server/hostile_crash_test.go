@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/kclient"
-	"kbridge/kclient/deployed"
 	"kbridge/kclient/sim/network"
+	"kbridge/kclient/sim/peers"
 	"kbridge/kclient/wire"
 	"kbridge/server"
 )
@@ -20,7 +20,7 @@ import (
 type crasher struct {
 	at    netip.AddrPort
 	plain *plainClient
-	old   *deployed.Client
+	old   *peers.Client
 	ours  *kclient.Lobby
 	conn  *network.Conn // of ours
 }
@@ -48,7 +48,7 @@ func (a *arena) login(kind, user string, at netip.AddrPort, back *kclient.Ticket
 			return nil, err
 		}
 	case "n02", "n02 with a set ping", "SupraClient":
-		o := deployed.Options{User: user, Emulator: "emu", Connection: wire.LAN, Host: at.Addr(), Port: at.Port(), Tries: 1}
+		o := peers.Options{User: user, Emulator: "emu", Connection: wire.LAN, Host: at.Addr(), Port: at.Port(), Tries: 1}
 		if kind == "n02 with a set ping" {
 			o.SetPing = 20 * time.Millisecond
 		}

@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/kclient"
-	"kbridge/kclient/deployed"
 	"kbridge/kclient/sim/network"
+	"kbridge/kclient/sim/peers"
 	"kbridge/kclient/wire"
 	"kbridge/server"
 )
@@ -98,9 +98,9 @@ func TestRealLoginsGetInUnderForgedOnes(t *testing.T) {
 						host := netip.MustParseAddr(own)
 						switch n % 3 {
 						case 0:
-							_, err = a.old(false, deployed.Options{User: fmt.Sprint("n02 ", n), Emulator: "Project 64k 0.13", Tries: 1, Host: host})
+							_, err = a.old(false, peers.Options{User: fmt.Sprint("n02 ", n), Emulator: "Project 64k 0.13", Tries: 1, Host: host})
 						case 1:
-							_, err = a.old(true, deployed.Options{User: fmt.Sprint("supra ", n), Emulator: "Project 64k 0.13", Tries: 1, Host: host})
+							_, err = a.old(true, peers.Options{User: fmt.Sprint("supra ", n), Emulator: "Project 64k 0.13", Tries: 1, Host: host})
 						default:
 							_, err = a.ours(fmt.Sprint("ours ", n), func(c *kclient.Config) {
 								c.Listen = func(netip.AddrPort) (kclient.PacketConn, error) { return a.net.Listen(netip.AddrPortFrom(host, 0)) }

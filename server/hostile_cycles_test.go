@@ -14,8 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/kclient"
-	"kbridge/kclient/deployed"
 	"kbridge/kclient/sim/network"
+	"kbridge/kclient/sim/peers"
 	"kbridge/kclient/wire"
 	"kbridge/server"
 )
@@ -37,7 +37,7 @@ func (a *arena) bystanders(n int) (all []bystander) {
 			all = append(all, a.oursReading(name))
 			continue
 		}
-		c, err := a.old(i%3 == 2, deployed.Options{User: name, Emulator: "emu", Connection: wire.LAN})
+		c, err := a.old(i%3 == 2, peers.Options{User: name, Emulator: "emu", Connection: wire.LAN})
 		require.NoError(a.t, err)
 		all = append(all, bystander{c.Name(), c.AddrPort().Addr(), c.LobbyChats, c.Err})
 	}

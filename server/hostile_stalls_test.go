@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/kclient"
-	"kbridge/kclient/deployed"
 	"kbridge/kclient/sim/network"
+	"kbridge/kclient/sim/peers"
 	"kbridge/kclient/wire"
 	"kbridge/server"
 )
@@ -77,7 +77,7 @@ func (a *arena) roomOf(players ...*pacedPlayer) {
 	for i, p := range players {
 		name := fmt.Sprintf("%s %d", p.kind, i)
 		if p.kind != "ours" {
-			c, err := a.old(p.kind == "supra", deployed.Options{User: name, Emulator: "emu", Connection: p.typ, Loads: p.loads})
+			c, err := a.old(p.kind == "supra", peers.Options{User: name, Emulator: "emu", Connection: p.typ, Loads: p.loads})
 			require.NoError(a.t, err)
 			if i == 0 {
 				require.NoError(a.t, c.Create("Pong"))

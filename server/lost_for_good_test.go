@@ -10,9 +10,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"kbridge/kclient/deployed"
 	"kbridge/kclient/lockstep"
 	"kbridge/kclient/sim/network"
+	"kbridge/kclient/sim/peers"
 	"kbridge/kclient/wire"
 	"kbridge/server"
 )
@@ -115,11 +115,11 @@ func (s *lossScene) play(t *testing.T) {
 		require.NoError(t, err)
 		served := make(chan error, 1)
 		go func() { served <- sv.Serve(conn, nil) }()
-		near, err := n02(net, addr, deployed.Options{User: "near", Emulator: "emu", Connection: s.typ})
+		near, err := n02(net, addr, peers.Options{User: "near", Emulator: "emu", Connection: s.typ})
 		require.NoError(t, err)
 		require.NoError(t, near.Create("Pong"))
 
-		var second *deployed.Client
+		var second *peers.Client
 		plain := plainClient{t: t, to: addr, last: 0xFFFF}
 		farHost := far.Addr()
 		calm := s.profile
@@ -136,7 +136,7 @@ func (s *lossScene) play(t *testing.T) {
 			plain.await(wire.TypeJoinGame)
 		} else {
 			net.SetProfile(calm)
-			second, err = n02(net, addr, deployed.Options{User: "far", Emulator: "emu", Connection: s.typ})
+			second, err = n02(net, addr, peers.Options{User: "far", Emulator: "emu", Connection: s.typ})
 			require.NoError(t, err)
 			defer second.Close()
 			farHost = second.AddrPort().Addr()

@@ -10,8 +10,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"kbridge/kclient/deployed"
 	"kbridge/kclient/sim/network"
+	"kbridge/kclient/sim/peers"
 	"kbridge/kclient/wire"
 	"kbridge/server"
 )
@@ -21,7 +21,7 @@ import (
 type loginScene struct {
 	seed    uint64
 	profile network.Profile
-	opts    deployed.Options
+	opts    peers.Options
 	keep    func(toServer bool, bundle []wire.Message, datagram []byte) bool // nil keeps everything
 
 	err     error
@@ -73,7 +73,7 @@ func (s *loginScene) play(t *testing.T, dial dialModel) {
 			s.opts.Emulator = "Project 64k 0.13"
 		}
 		s.opts.User = "anna"
-		var c *deployed.Client
+		var c *peers.Client
 		if c, s.err = dial(network, addr, s.opts); s.err == nil {
 			time.Sleep(3 * time.Second)
 			c.Quit()

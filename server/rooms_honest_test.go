@@ -11,9 +11,9 @@ import (
 	"time"
 
 	"kbridge/kclient"
-	"kbridge/kclient/deployed"
 	"kbridge/kclient/lockstep"
 	"kbridge/kclient/sim/network"
+	"kbridge/kclient/sim/peers"
 	"kbridge/kclient/wire"
 	"kbridge/server"
 )
@@ -39,9 +39,9 @@ type honest struct {
 	lobby *kclient.Lobby // ours
 	room  *kclient.Room
 	game  *kclient.Game
-	old   *deployed.Client // or n02 or SupraClient
-	conn  *network.Conn    // of ours
-	cut   atomic.Bool      // its line was cut for longer than some servers keep a place
+	old   *peers.Client // or n02 or SupraClient
+	conn  *network.Conn // of ours
+	cut   atomic.Bool   // its line was cut for longer than some servers keep a place
 
 	mu      sync.Mutex
 	digests []uint64
@@ -79,7 +79,7 @@ func (h *honest) enter(kind int) (err error) {
 			}
 		})
 	default:
-		o := deployed.Options{User: h.name, Emulator: roomsEmulator, Connection: h.typ, Host: h.host}
+		o := peers.Options{User: h.name, Emulator: roomsEmulator, Connection: h.typ, Host: h.host}
 		h.old, err = a.old(kind == 2, o)
 	}
 	if err != nil {
@@ -135,7 +135,7 @@ func (h *honest) begin(ctx context.Context) (player, players int, err error) {
 	return g.Player() - 1, g.Players(), nil
 }
 
-func (h *honest) call(ctx context.Context) deployed.Call {
+func (h *honest) call(ctx context.Context) peers.Call {
 	if h.old != nil {
 		return func(values []byte) (int, error) { return h.old.Exchange(values, honestSize) }
 	}
@@ -155,7 +155,7 @@ func (h *honest) play(ctx context.Context) error {
 	if h.t.quiet && players != len(h.t.players) {
 		h.t.sc.t.Errorf("%d players in %q, where %d are", players, h.t.name, len(h.t.players))
 	}
-	machine := deployed.NewHost(deployed.HostConfig{Player: player, Players: players, Size: honestSize})
+	machine := peers.NewHost(peers.HostConfig{Player: player, Players: players, Size: honestSize})
 	call := h.call(ctx)
 	next := time.Now()
 	for frame := 0; ; frame++ {
@@ -249,14 +249,14 @@ func (t *table) begin(ctx context.Context) {
 func (sc *scene) mayRefuse(err error) bool {
 	var refused *kclient.RefusedError
 	return sc.cfg.FrameDelay == server.FrameDelaySame &&
-		(errors.As(err, &refused) || errors.Is(err, deployed.ErrRefused) || errors.Is(err, deployed.ErrNoAnswer))
+		(errors.As(err, &refused) || errors.Is(err, peers.ErrRefused) || errors.Is(err, peers.ErrNoAnswer))
 }
 
 // mayEnd reports whether a game with anybody in it may end so. Whose input comes first gives the game its size: one who was
 // away then, and has another size, comes back in vain.
 func mayEnd(err error) bool {
 	for _, fair := range []error{kclient.ErrDropped, kclient.ErrKicked, kclient.ErrRoomClosed, kclient.ErrNotInRoom,
-		lockstep.ErrSizeChanged, deployed.ErrDropped, deployed.ErrRoomClosed} {
+		lockstep.ErrSizeChanged, peers.ErrDropped, peers.ErrRoomClosed} {
 		if errors.Is(err, fair) {
 			return true
 		}

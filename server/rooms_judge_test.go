@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"kbridge/kclient"
-	"kbridge/kclient/deployed"
+	"kbridge/kclient/sim/peers"
 	"kbridge/kclient/wire"
 )
 
@@ -39,7 +39,7 @@ func (sc *scene) complain(t *table, h *honest, err error) {
 	default:
 	}
 	switch {
-	case sc.closed, t.off.Load(), errors.Is(err, kclient.ErrClosed), errors.Is(err, deployed.ErrClosed):
+	case sc.closed, t.off.Load(), errors.Is(err, kclient.ErrClosed), errors.Is(err, peers.ErrClosed):
 	case !t.quiet && mayEnd(err):
 	case h.cut.Load() && (errors.Is(err, kclient.ErrForgotten) || errors.Is(err, kclient.ErrLost)):
 	default:

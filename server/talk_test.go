@@ -9,8 +9,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"kbridge/kclient/deployed"
 	"kbridge/kclient/sim/network"
+	"kbridge/kclient/sim/peers"
 	"kbridge/kclient/wire"
 	"kbridge/server"
 )
@@ -24,9 +24,9 @@ func TestAnOldClientInAGameIsToldNoMoreThanItHolds(t *testing.T) {
 			for _, length := range []int{0, 60, 200} {
 				t.Run(fmt.Sprint(name, ", type ", uint8(connection), ", lines of ", length), func(t *testing.T) {
 					inArena(t, 1, network.Profile{Delay: 30 * time.Millisecond}, server.Config{}, func(a *arena) {
-						said, heard, err := a.talkToOld(deployed.Options{User: "old", Emulator: "emu", Connection: connection, SetPing: ping}, length)
+						said, heard, err := a.talkToOld(peers.Options{User: "old", Emulator: "emu", Connection: connection, SetPing: ping}, length)
 						if ping > 0 && length > 0 { // its bytes do not pay for all of it, and it may lose the game
-							require.NotErrorIs(a.t, err, deployed.ErrOverrun)
+							require.NotErrorIs(a.t, err, peers.ErrOverrun)
 							for _, line := range heard {
 								at := slices.Index(said, line)
 								require.GreaterOrEqual(a.t, at, 0, "%q was said, before what came later", line)
@@ -45,7 +45,7 @@ func TestAnOldClientInAGameIsToldNoMoreThanItHolds(t *testing.T) {
 
 // talkToOld plays a game with an n02 in which somebody talks a lot, four times, and nothing comes through to n02 for a second. It
 // returns what was said and what n02 has heard of it, and how the game ended for n02.
-func (a *arena) talkToOld(o deployed.Options, length int) (said, heard []string, err error) {
+func (a *arena) talkToOld(o peers.Options, length int) (said, heard []string, err error) {
 	const frames = 600
 	line := network.Profile{Delay: 30 * time.Millisecond}
 	ours, err := a.ours("ours", nil)

@@ -12,8 +12,8 @@ import (
 
 	"kbridge/bridge"
 	"kbridge/kclient"
-	"kbridge/kclient/deployed"
 	"kbridge/kclient/sim/network"
+	"kbridge/kclient/sim/peers"
 	"kbridge/server/servertest"
 )
 
@@ -21,7 +21,7 @@ import (
 // leaves is out of the room at once, not at a failed address.
 func TestARoomOfDirelera(t *testing.T) {
 	network := network.New(1, network.LAN())
-	srv, err := deployed.NewDirelera(network, netip.MustParseAddrPort("10.0.0.1:27888"), 27999)
+	srv, err := peers.NewDirelera(network, netip.MustParseAddrPort("10.0.0.1:27888"), 27999)
 	require.NoError(t, err)
 	defer srv.Close()
 	onNetwork := func(c *Config) {

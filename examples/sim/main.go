@@ -15,7 +15,7 @@ import (
 	"strings"
 	"time"
 
-	"kbridge/kclient/lab"
+	"kbridge/kclient/sim/lab"
 )
 
 type options struct {

@@ -9,7 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"kbridge/kclient/lab"
+	"kbridge/kclient/sim/lab"
 )
 
 func TestRun(t *testing.T) {

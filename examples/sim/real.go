@@ -15,7 +15,7 @@ import (
 
 	"kbridge/examples/internal/relay"
 	"kbridge/kclient"
-	"kbridge/kclient/lab"
+	"kbridge/kclient/sim/lab"
 	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 	"kbridge/server"

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"kbridge/kclient/lab"
+	"kbridge/kclient/sim/lab"
 	"kbridge/kclient/sim/network"
 )
 

@@ -1,4 +1,4 @@
-// Package deployed models the programs that Kaillera is played with today, for
+// Package peers models the programs that Kaillera is played with today, for
 // tests: what they accept, what they ignore, what they answer and when they break.
 // [DialN02] and [DialSupraClient] are clients, [StartEmuLinker] and [NewDirelera]
 // are servers. Each plays whole games on a network in memory (sim/network), and works under
@@ -30,4 +30,4 @@
 // It is no part of the product: only tests import it. It shares no code with what
 // it stands opposite to, but for the codec (wire), the caches (framecache) and the
 // batching (lockstep), which are the same for everybody. It has no link, on purpose.
-package deployed
+package peers

@@ -1,4 +1,4 @@
-package deployed_test
+package peers_test
 
 import (
 	"fmt"
@@ -10,14 +10,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"kbridge/kclient/deployed"
 	"kbridge/kclient/sim/network"
+	"kbridge/kclient/sim/peers"
 	"kbridge/kclient/wire"
 )
 
 var serverAddr = netip.MustParseAddrPort("10.0.0.1:27888")
 
-type dialer func(*network.Network, netip.AddrPort, deployed.Options) (*deployed.Client, error)
+type dialer func(*network.Network, netip.AddrPort, peers.Options) (*peers.Client, error)
 
 // press is what a player presses in a frame.
 func press(player int) func(frame int, b []byte) {
@@ -31,12 +31,12 @@ func press(player int) func(frame int, b []byte) {
 // The models play with each other, on a path that loses nothing.
 func TestModelsPlayWithEachOther(t *testing.T) {
 	const frames, margin, size = 300, 60, 6
-	servers := map[string]func(*network.Network) (*deployed.Server, error){
-		"EmuLinker": func(n *network.Network) (*deployed.Server, error) {
-			return deployed.NewEmuLinker(n, serverAddr, time.Second)
+	servers := map[string]func(*network.Network) (*peers.Server, error){
+		"EmuLinker": func(n *network.Network) (*peers.Server, error) {
+			return peers.NewEmuLinker(n, serverAddr, time.Second)
 		},
-		"direlera-rs": func(n *network.Network) (*deployed.Server, error) {
-			return deployed.NewDirelera(n, serverAddr, 27999)
+		"direlera-rs": func(n *network.Network) (*peers.Server, error) {
+			return peers.NewDirelera(n, serverAddr, 27999)
 		},
 	}
 	for name, start := range servers {
@@ -50,13 +50,13 @@ func TestModelsPlayWithEachOther(t *testing.T) {
 					server, err := start(network)
 					require.NoError(t, err)
 					defer server.Close()
-					var clients []*deployed.Client
+					var clients []*peers.Client
 					for i, c := range types {
-						dial := dialer(deployed.DialN02)
+						dial := dialer(peers.DialN02)
 						if i == 1 {
-							dial = deployed.DialSupraClient
+							dial = peers.DialSupraClient
 						}
-						client, err := dial(network, serverAddr, deployed.Options{
+						client, err := dial(network, serverAddr, peers.Options{
 							User: fmt.Sprint("player", i+1), Emulator: "test 1.0", Connection: c, Loads: time.Duration(i) * time.Second})
 						require.NoError(t, err)
 						defer client.Close()
@@ -99,23 +99,23 @@ func TestModelsPlayWithEachOther(t *testing.T) {
 func TestModelsRefuse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		network := network.New(1, network.LAN())
-		server, err := deployed.NewEmuLinker(network, serverAddr, time.Second)
+		server, err := peers.NewEmuLinker(network, serverAddr, time.Second)
 		require.NoError(t, err)
 		defer server.Close()
-		a, err := deployed.DialN02(network, serverAddr, deployed.Options{User: "a", Emulator: "x", SetPing: 40 * time.Millisecond})
+		a, err := peers.DialN02(network, serverAddr, peers.Options{User: "a", Emulator: "x", SetPing: 40 * time.Millisecond})
 		require.NoError(t, err)
 		defer a.Close()
-		b, err := deployed.DialSupraClient(network, serverAddr, deployed.Options{User: "b", Emulator: "x", Connection: 2})
+		b, err := peers.DialSupraClient(network, serverAddr, peers.Options{User: "b", Emulator: "x", Connection: 2})
 		require.NoError(t, err)
 		defer b.Close()
 		require.NoError(t, a.Create("g"))
 		require.NoError(t, b.Join("g"))
 		require.NoError(t, a.AwaitPlayers(2))
-		require.ErrorIs(t, a.Start(), deployed.ErrNoAnswer)
+		require.ErrorIs(t, a.Start(), peers.ErrNoAnswer)
 		require.NotEmpty(t, a.Chats())
 		require.NoError(t, b.Leave())
 		require.NoError(t, a.Start())
-		require.ErrorIs(t, b.Join("g"), deployed.ErrRefused)
+		require.ErrorIs(t, b.Join("g"), peers.ErrRefused)
 		require.NoError(t, server.Err())
 	})
 }

@@ -1,4 +1,4 @@
-package deployed_test
+package peers_test
 
 import (
 	"net/netip"
@@ -9,20 +9,20 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"kbridge/kclient/deployed"
 	"kbridge/kclient/sim/network"
+	"kbridge/kclient/sim/peers"
 )
 
 // What a model does that no recording of the shared ones shows; each was compared with the real program once.
 
 // room logs two n02 in, the second one so far away each way, and puts them in a room.
-func room(t *testing.T, net *network.Network, away time.Duration) (clients []*deployed.Client) {
+func room(t *testing.T, net *network.Network, away time.Duration) (clients []*peers.Client) {
 	t.Helper()
 	far := netip.MustParseAddr("10.9.0.2")
 	net.SetPath(far, serverAddr.Addr(), network.Profile{Delay: away})
 	net.SetPath(serverAddr.Addr(), far, network.Profile{Delay: away})
-	for _, o := range []deployed.Options{{User: "near", Emulator: "x", Connection: 1}, {User: "far", Emulator: "x", Connection: 1, Host: far}} {
-		c, err := deployed.DialN02(net, serverAddr, o)
+	for _, o := range []peers.Options{{User: "near", Emulator: "x", Connection: 1}, {User: "far", Emulator: "x", Connection: 1, Host: far}} {
+		c, err := peers.DialN02(net, serverAddr, o)
 		require.NoError(t, err)
 		clients = append(clients, c)
 	}
@@ -33,8 +33,8 @@ func room(t *testing.T, net *network.Network, away time.Duration) (clients []*de
 }
 
 // sit plays until so many frames of the machine have run, or an error.
-func sit(c *deployed.Client, player, frames int) (*deployed.Host, error) {
-	h := deployed.NewHost(deployed.HostConfig{Player: player, Players: 2, Size: 4})
+func sit(c *peers.Client, player, frames int) (*peers.Host, error) {
+	h := peers.NewHost(peers.HostConfig{Player: player, Players: 2, Size: 4})
 	for len(h.Digests()) < frames {
 		time.Sleep(time.Second / 60)
 		if err := h.Frame(func(values []byte) (int, error) { return c.Exchange(values, 4) }); err != nil {
@@ -48,13 +48,13 @@ func sit(c *deployed.Client, player, frames int) (*deployed.Host, error) {
 func TestSameDelayOfEmuLinkerPutsMachinesApart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		network := network.New(1, network.Profile{})
-		s, err := deployed.NewEmuLinker(network, serverAddr, time.Second)
+		s, err := peers.NewEmuLinker(network, serverAddr, time.Second)
 		require.NoError(t, err)
 		defer s.Close()
 		clients := room(t, network, 40*time.Millisecond)
 		clients[0].Chat("/samedelay true")
 		require.NoError(t, clients[0].Start())
-		hosts := make([]*deployed.Host, 2)
+		hosts := make([]*peers.Host, 2)
 		var all sync.WaitGroup
 		for i, c := range clients {
 			defer c.Close()
@@ -77,7 +77,7 @@ func TestSameDelayOfEmuLinkerPutsMachinesApart(t *testing.T) {
 func TestWhoIsLeftAloneOnEmuLinkerSFHearsItselfForHalfAMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		network := network.New(1, network.Profile{})
-		s, err := deployed.StartEmuLinker(network, serverAddr, deployed.EmuLinker{SF: true})
+		s, err := peers.StartEmuLinker(network, serverAddr, peers.EmuLinker{SF: true})
 		require.NoError(t, err)
 		defer s.Close()
 		clients := room(t, network, 0)
@@ -95,7 +95,7 @@ func TestWhoIsLeftAloneOnEmuLinkerSFHearsItselfForHalfAMinute(t *testing.T) {
 		begun := time.Now()
 		h, err := sit(clients[0], 0, 60*60)
 		all.Wait()
-		require.ErrorIs(t, err, deployed.ErrGaveUp)
+		require.ErrorIs(t, err, peers.ErrGaveUp)
 		require.InDelta(t, 60+30*60, len(h.Digests()), 20)
 		require.Greater(t, time.Since(begun), 31*time.Second)
 		last := clients[0].Frames()[len(clients[0].Frames())-1]
@@ -111,14 +111,14 @@ func TestWhoIsLeftAloneOnEmuLinkerSFHearsItselfForHalfAMinute(t *testing.T) {
 func TestDireleraLetsEverybodyInAndTellsNobodyThatHeLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		network := network.New(1, network.Profile{})
-		s, err := deployed.NewDirelera(network, serverAddr, 27999)
+		s, err := peers.NewDirelera(network, serverAddr, 27999)
 		require.NoError(t, err)
 		defer s.Close()
 		clients := room(t, network, 0)
 		defer clients[0].Close()
 		defer clients[1].Close()
 		require.NoError(t, clients[0].Start())
-		third, err := deployed.DialN02(network, serverAddr, deployed.Options{User: "third", Emulator: "x"})
+		third, err := peers.DialN02(network, serverAddr, peers.Options{User: "third", Emulator: "x"})
 		require.NoError(t, err)
 		defer third.Close()
 		require.NoError(t, third.Join("Puzzle"))
