@@ -15,7 +15,7 @@ import (
 )
 
 // Our client on models of the servers that are in use, and beside models of the clients that
-// are in use (package deployed).
+// are in use (package peers).
 
 // EmuLinker answers repeats, so nothing ordinary on the line can end a game of ours on it.
 func TestPlayOnEmuLinker(t *testing.T) {

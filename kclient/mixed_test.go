@@ -21,7 +21,7 @@ import (
 )
 
 // One game of our client and of models of the clients that are in use, on our server or on a model of the servers that are
-// in use (package deployed).
+// in use (package peers).
 
 // contestant is one player of a mixed match.
 type contestant interface {

@@ -19,7 +19,7 @@ import (
 	"kbridge/server"
 )
 
-// What plays against the server here are models of the clients that are in use (package deployed).
+// What plays against the server here are models of the clients that are in use (package peers).
 
 type dialModel func(*network.Network, netip.AddrPort, peers.Options) (*peers.Client, error)
 
