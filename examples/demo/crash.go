@@ -25,12 +25,12 @@ func (c *crash) under() bool { return !c.at.IsZero() && !c.returned }
 func (g *game) kill() {
 	g.crash.at = time.Now()
 	g.crash.restart = time.After(restartAfter)
-	_ = g.players[1].cmd.Process.Kill()
+	_ = g.players[1].Process().Kill()
 }
 
 // comeBack starts the emulator again, as a person would.
 func (g *game) comeBack(ctx context.Context) error {
-	<-g.players[1].done
+	<-g.players[1].Done()
 	g.crash.returned, g.crash.restart = true, nil
 	return g.startPlayer(ctx, 1)
 }

@@ -13,8 +13,12 @@ import (
 	"strings"
 	"time"
 
+	"kbridge/examples/internal/process"
 	"kbridge/examples/internal/relay"
 )
+
+// goodbye is how long a program that was asked to end may take before it is killed. Tests shorten it.
+var goodbye = process.Goodbye
 
 // Every wait has a bound.
 const (
@@ -44,7 +48,7 @@ func run(ctx context.Context, o options, out *os.File) error {
 	default:
 		var logs strings.Builder
 		for _, name := range []string{"server.out", "player1.out", "player1.log", "player2.out", "player2.log"} {
-			logs.WriteString(tail(filepath.Join(folder, name)))
+			logs.WriteString(process.Tail(filepath.Join(folder, name)))
 		}
 		fmt.Fprint(os.Stderr, logs.String())
 		err = fmt.Errorf("%w (the logs are in %s)", err, folder)
@@ -59,7 +63,7 @@ func play(ctx context.Context, o options, folder string, out *os.File) error {
 	defer func() {
 		stopServer()
 		if server != nil {
-			<-server.done
+			<-server.Done()
 		}
 	}()
 	if err != nil {
@@ -77,7 +81,7 @@ func play(ctx context.Context, o options, folder string, out *os.File) error {
 		cancelPlayers()
 		for _, p := range g.players {
 			if p != nil {
-				<-p.done
+				<-p.Done()
 			}
 		}
 	}
@@ -107,7 +111,7 @@ func play(ctx context.Context, o options, folder string, out *os.File) error {
 }
 
 // startServer starts kaillera-server on a free port of loopback and waits until it answers.
-func startServer(ctx, lifetime context.Context, o options, folder string) (*process, netip.AddrPort, error) {
+func startServer(ctx, lifetime context.Context, o options, folder string) (*process.Process, netip.AddrPort, error) {
 	loopback := net.UDPAddrFromAddrPort(netip.MustParseAddrPort("127.0.0.1:0"))
 	probe, err := net.ListenUDP("udp4", loopback)
 	if err != nil {
@@ -115,7 +119,7 @@ func startServer(ctx, lifetime context.Context, o options, folder string) (*proc
 	}
 	address := probe.LocalAddr().(*net.UDPAddr).AddrPort()
 	probe.Close()
-	server, err := start(lifetime, "server", folder, nil, nil, filepath.Join(o.builds, "kaillera-server"), "-listen", address.String(), "-log-level", "info")
+	server, err := process.Start(lifetime, process.Options{Name: "server", Folder: folder}, filepath.Join(o.builds, "kaillera-server"), "-listen", address.String(), "-log-level", "info")
 	if err != nil {
 		return nil, address, err
 	}
@@ -136,8 +140,8 @@ func startServer(ctx, lifetime context.Context, o options, folder string) (*proc
 			return server, address, nil
 		}
 		select {
-		case <-server.done:
-			return server, address, fmt.Errorf("the server ended at once: %v", server.err)
+		case <-server.Done():
+			return server, address, fmt.Errorf("the server ended at once: %v", server.Err())
 		case <-ctx.Done():
 			return server, address, fmt.Errorf("the server on %s does not answer: %w", address, ctx.Err())
 		case <-time.After(20 * time.Millisecond):
@@ -148,8 +152,8 @@ func startServer(ctx, lifetime context.Context, o options, folder string) (*proc
 // game is one game of two emulators. One goroutine owns it.
 type game struct {
 	options    options
-	server     *process
-	players    [2]*process
+	server     *process.Process
+	players    [2]*process.Process
 	addresses  [2]netip.AddrPort // where each player's emulator finds the server
 	reports    chan report
 	comparison comparison
@@ -185,7 +189,7 @@ func (g *game) startPlayer(ctx context.Context, player int) error {
 	if err := os.Remove(filepath.Join(folder, name+".log")); g.crash.at.IsZero() && err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
-	g.players[player], err = start(ctx, name, folder, environment, []*os.File{write}, filepath.Join(g.options.builds, "chip8"),
+	g.players[player], err = process.Start(ctx, process.Options{Name: name, Folder: folder, Environment: environment, Extra: []*os.File{write}, Goodbye: goodbye}, filepath.Join(g.options.builds, "chip8"),
 		"--bot", "--seed", fmt.Sprint(g.options.seed+uint64(player)), "--frames", fmt.Sprint(g.options.frames), "--no-screen", "--report", "3")
 	write.Close()
 	if err != nil {
@@ -272,8 +276,8 @@ func (g *game) watch(ctx, players context.Context) error {
 		case <-waiting.C:
 			return fmt.Errorf("no frame for a long time: player 1 stands at frame %d, player 2 at frame %d of %d",
 				g.comparison.last[0].number, g.comparison.last[1].number, g.options.frames)
-		case <-g.server.done:
-			return fmt.Errorf("the server ended in mid-game: %v", g.server.err)
+		case <-g.server.Done():
+			return fmt.Errorf("the server ended in mid-game: %v", g.server.Err())
 		case <-ctx.Done():
 			return ctx.Err()
 		}
@@ -288,15 +292,15 @@ func (g *game) watch(ctx, players context.Context) error {
 func (g *game) ended(ctx context.Context, player int) error {
 	p := g.players[player]
 	select {
-	case <-p.done:
+	case <-p.Done():
 	case <-time.After(playerExit):
 		return fmt.Errorf("player %d does not end", player+1)
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 	played := g.comparison.last[player].number
-	if p.err != nil {
-		return fmt.Errorf("player %d ended with %v after %d of %d frames", player+1, p.err, played, g.options.frames)
+	if p.Err() != nil {
+		return fmt.Errorf("player %d ended with %v after %d of %d frames", player+1, p.Err(), played, g.options.frames)
 	}
 	if played != g.options.frames {
 		return fmt.Errorf("player %d ended after %d of %d frames", player+1, played, g.options.frames)

@@ -18,6 +18,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"kbridge/examples/internal/process"
 )
 
 func main() {
@@ -44,7 +46,7 @@ func run(ctx context.Context, build string) error {
 	if err != nil {
 		return err
 	}
-	server := command(ctx, filepath.Join(build, "kaillera-server"), "-listen", address, "-name", "Demo server", "-log-level", "warn")
+	server := process.Command(ctx, filepath.Join(build, "kaillera-server"), "-listen", address, "-name", "Demo server", "-log-level", "warn")
 	if err := server.Start(); err != nil {
 		return err
 	}
@@ -70,13 +72,6 @@ func run(ctx context.Context, build string) error {
 	return nil
 }
 
-func command(ctx context.Context, path string, arguments ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, path, arguments...)
-	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
-	cmd.WaitDelay = 3 * time.Second
-	return cmd
-}
-
 // opened is the line of the log with the file that leads to the page.
 var opened = regexp.MustCompile(`msg="the lobby is open" file=("?[^"]+"?)$`)
 
@@ -92,7 +87,7 @@ func emulator(ctx context.Context, build, folder, name, server string, ended cha
 	if err := os.WriteFile(filepath.Join(config, "kbridge.toml"), []byte(text), 0o600); err != nil {
 		return "", err
 	}
-	cmd := command(ctx, filepath.Join(build, "chip8"), "--bot", "--seed", fmt.Sprint(len(name)+int(name[0])), "--no-screen")
+	cmd := process.Command(ctx, filepath.Join(build, "chip8"), "--bot", "--seed", fmt.Sprint(len(name)+int(name[0])), "--no-screen")
 	cmd.Env = append(os.Environ(), "KAILLERA_SERVER=", "KAILLERA_LOBBY=address", "KAILLERA_LOG=info", "XDG_CONFIG_HOME="+home)
 	log, err := cmd.StderrPipe()
 	if err != nil {

@@ -5,13 +5,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"syscall"
 )
-
-// ownGroup keeps Ctrl-C in the terminal away from the server: it ends with its input.
-func ownGroup() *syscall.SysProcAttr {
-	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
-}
 
 // footprint is what the system says of a process: resident memory in bytes, and open files.
 func footprint(pid int) (rss, files int, err error) {

@@ -94,7 +94,7 @@ func soak(ctx context.Context, o options, out io.Writer) (*result, error) {
 }
 
 // watch samples until the time is over.
-func (r *result) watch(ctx context.Context, o options, s *process, a *attack, out io.Writer) error {
+func (r *result) watch(ctx context.Context, o options, s *served, a *attack, out io.Writer) error {
 	begun := time.Now()
 	fmt.Fprintf(out, "%d players in %d games on %s, attacked at rate %v, seed %d\n\n", len(everybody(r.games)), len(r.games), s.addr, o.rate, o.seed)
 	fmt.Fprintln(out, "   time   RSS MiB  heap MiB  goroutines  files  users  pending  datagrams/s  hostile/s  slowest fps  longest stall")

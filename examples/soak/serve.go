@@ -11,6 +11,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"kbridge/examples/internal/process"
 	"kbridge/server"
 )
 
@@ -59,15 +60,15 @@ type report struct {
 	refused                                 int // of them, or of their messages
 }
 
-// process is the server at work.
-type process struct {
+// served is the server at work.
+type served struct {
 	cmd  *exec.Cmd
 	in   io.WriteCloser
 	out  *bufio.Reader
 	addr string
 }
 
-func startServer(ctx context.Context, command []string) (*process, error) {
+func startServer(ctx context.Context, command []string) (*served, error) {
 	if len(command) == 0 {
 		self, err := os.Executable()
 		if err != nil {
@@ -75,9 +76,8 @@ func startServer(ctx context.Context, command []string) (*process, error) {
 		}
 		command = []string{self, "-serve"}
 	}
-	p := &process{cmd: exec.CommandContext(ctx, command[0], command[1:]...)}
+	p := &served{cmd: process.Command(ctx, command[0], command[1:]...)}
 	p.cmd.Stderr = os.Stderr
-	p.cmd.SysProcAttr = ownGroup()
 	var err error
 	if p.in, err = p.cmd.StdinPipe(); err != nil {
 		return nil, err
@@ -97,7 +97,7 @@ func startServer(ctx context.Context, command []string) (*process, error) {
 	return p, nil
 }
 
-func (p *process) ask() (r report, err error) {
+func (p *served) ask() (r report, err error) {
 	if _, err = fmt.Fprintln(p.in, "report"); err == nil {
 		_, err = fmt.Fscanln(p.out, &r.heap, &r.goroutines, &r.users, &r.games, &r.pending, &r.received, &r.refused)
 	}
@@ -108,7 +108,7 @@ func (p *process) ask() (r report, err error) {
 }
 
 // stop ends the server and returns how it ended.
-func (p *process) stop() error {
+func (p *served) stop() error {
 	p.in.Close()
 	return p.cmd.Wait()
 }

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"kbridge/examples/internal/process"
 	"kbridge/examples/internal/relay"
 )
 
@@ -66,17 +67,17 @@ func play(ctx context.Context, o options, s scene) error {
 		return err
 	}
 	// Ending what was started is the same whatever happens: MAMEs first, so that they can say good-bye.
-	var running []*process
+	var running []*process.Process
 	outer, stopOuter := context.WithCancel(context.Background())
 	inner, stopInner := context.WithCancel(ctx)
 	defer func() {
 		stopInner()
 		for _, p := range running[min(len(running), 3):] {
-			<-p.done
+			<-p.Done()
 		}
 		stopOuter()
 		for _, p := range running {
-			<-p.done
+			<-p.Done()
 		}
 	}()
 
@@ -130,14 +131,14 @@ func play(ctx context.Context, o options, s scene) error {
 }
 
 // startServer starts kaillera-server on a free port and waits until it answers.
-func startServer(ctx, lifetime context.Context, o options, folder string) (*process, netip.AddrPort, error) {
+func startServer(ctx, lifetime context.Context, o options, folder string) (*process.Process, netip.AddrPort, error) {
 	probe, err := net.ListenUDP("udp4", net.UDPAddrFromAddrPort(netip.MustParseAddrPort("127.0.0.1:0")))
 	if err != nil {
 		return nil, netip.AddrPort{}, err
 	}
 	address := probe.LocalAddr().(*net.UDPAddr).AddrPort()
 	probe.Close()
-	server, err := start(lifetime, "server", folder, nil, nil, filepath.Join(o.builds, "kaillera-server"), "-listen", address.String())
+	server, err := process.Start(lifetime, process.Options{Name: "server", Folder: folder}, filepath.Join(o.builds, "kaillera-server"), "-listen", address.String())
 	if err != nil {
 		return nil, address, err
 	}
@@ -146,7 +147,7 @@ func startServer(ctx, lifetime context.Context, o options, folder string) (*proc
 		return server, address, err
 	}
 	defer ping.Close()
-	for end := time.Now().Add(serverStart); time.Now().Before(end) && ctx.Err() == nil && !server.ended(); time.Sleep(look) {
+	for end := time.Now().Add(serverStart); time.Now().Before(end) && ctx.Err() == nil && !server.Ended(); time.Sleep(look) {
 		ping.Write([]byte("PING\x00"))
 		ping.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
 		var answer [16]byte
@@ -154,7 +155,7 @@ func startServer(ctx, lifetime context.Context, o options, folder string) (*proc
 			return server, address, nil
 		}
 	}
-	return server, address, fmt.Errorf("the server on %s does not answer; see %s", address, server.out)
+	return server, address, fmt.Errorf("the server on %s does not answer; see %s", address, server.Out)
 }
 
 // game is one game of two MAMEs.
@@ -162,7 +163,7 @@ type game struct {
 	scene   scene
 	options options
 	screens [2]*screen
-	mames   [2]*process
+	mames   [2]*process.Process
 	digests [2]follower
 
 	shots, same int // screenshots, and those on which both screens were equal in each pixel
@@ -199,7 +200,7 @@ func (g *game) startMAME(ctx context.Context, n int, server netip.AddrPort, fold
 		arguments = append(arguments, "-seconds_to_run", strconv.Itoa(longest))
 	}
 	arguments = append(arguments, "-window", "-video", "soft", "-sound", "none", "-resolution", fmt.Sprintf("%dx%d", screenWidth, screenHeight))
-	g.mames[n], err = start(ctx, name, folder, environment, nil, filepath.Join(g.options.builds, "mame", "kmame"), arguments...)
+	g.mames[n], err = process.Start(ctx, process.Options{Name: name, Folder: folder, Environment: environment, Goodbye: goodbye}, filepath.Join(g.options.builds, "mame", "kmame"), arguments...)
 	return err
 }
 
@@ -215,7 +216,7 @@ func (g *game) shotEvery() int {
 func (g *game) watch(ctx context.Context) error {
 	shots := g.shotEvery()
 	next, last := shots, time.Now()
-	for !g.mames[0].ended() || !g.mames[1].ended() {
+	for !g.mames[0].Ended() || !g.mames[1].Ended() {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -264,9 +265,9 @@ func (g *game) judge() error {
 			return err
 		}
 		if got := g.digests[n].frame(); got != g.frames(n) {
-			return fmt.Errorf("player %d played %d of %d frames and said: %s", n+1, got, g.frames(n), strings.Join(g.mames[n].said(), "; "))
+			return fmt.Errorf("player %d played %d of %d frames and said: %s", n+1, got, g.frames(n), strings.Join(said(g.mames[n]), "; "))
 		}
-		for _, line := range g.mames[n].said() {
+		for _, line := range said(g.mames[n]) {
 			if strings.HasPrefix(line, "DESYNC") || strings.HasPrefix(line, "error") {
 				return errors.New(line)
 			}
@@ -291,7 +292,7 @@ func (g *game) judge() error {
 		frames, speed := g.digests[n].rate()
 		fmt.Printf("  player %d: %.1f frames a second, %.1f %% of the machine's own speed\n", n+1, frames, 100*speed)
 		slowest = min(slowest, speed)
-		for _, line := range g.mames[n].said() {
+		for _, line := range said(g.mames[n]) {
 			if strings.Contains(line, "has left the game") && g.scene.leaves > 0 {
 				fmt.Printf("  player %d read: %s\n", n+1, line)
 			}
@@ -309,22 +310,37 @@ func (g *game) judge() error {
 func (g *game) turnedAway(ctx context.Context) error {
 	for _, p := range g.mames {
 		select {
-		case <-p.done:
+		case <-p.Done():
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-time.After(noFrame):
-			return fmt.Errorf("%s plays on with a player that it should refuse", p.name)
+			return fmt.Errorf("%s plays on with a player that it should refuse", p.Name)
 		}
 		var refusal string
-		for _, line := range p.said() {
+		for _, line := range said(p) {
 			if strings.HasPrefix(line, "no game with these players: ") {
 				refusal = line
 			}
 		}
 		if refusal == "" {
-			return fmt.Errorf("%s did not refuse and said: %s", p.name, strings.Join(p.said(), "; "))
+			return fmt.Errorf("%s did not refuse and said: %s", p.Name, strings.Join(said(p), "; "))
 		}
 		fmt.Printf("  %s\n", refusal)
 	}
 	return nil
+}
+
+// goodbye is how long MAME may take to end before it is killed.
+const goodbye = 5 * time.Second
+
+// said is what the plugin printed.
+func said(p *process.Process) []string {
+	text, _ := os.ReadFile(p.Out)
+	var lines []string
+	for line := range strings.SplitSeq(string(text), "\n") {
+		if words, ok := strings.CutPrefix(line, "kaillera: "); ok {
+			lines = append(lines, words)
+		}
+	}
+	return lines
 }

@@ -15,13 +15,15 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"kbridge/examples/internal/process"
 )
 
 const screenWidth, screenHeight = 640, 480
 
 // screen is a virtual X screen.
 type screen struct {
-	process *process
+	process *process.Process
 	display string // for DISPLAY
 	picture string // the file that always holds the picture
 }
@@ -37,7 +39,7 @@ func startScreen(ctx context.Context, name, folder string) (*screen, error) {
 	}
 	defer read.Close()
 	s := &screen{picture: filepath.Join(folder, name, "Xvfb_screen0")}
-	s.process, err = start(ctx, name, folder, nil, []*os.File{write}, "Xvfb", "-displayfd", "3", "-screen", "0",
+	s.process, err = process.Start(ctx, process.Options{Name: name, Folder: folder, Extra: []*os.File{write}}, "Xvfb", "-displayfd", "3", "-screen", "0",
 		fmt.Sprintf("%dx%dx24", screenWidth, screenHeight), "-fbdir", filepath.Join(folder, name), "-nolisten", "tcp", "-nocursor")
 	write.Close()
 	if err != nil {
@@ -46,7 +48,7 @@ func startScreen(ctx context.Context, name, folder string) (*screen, error) {
 	read.SetReadDeadline(time.Now().Add(10 * time.Second))
 	number, err := bufio.NewReader(read).ReadString('\n')
 	if err != nil {
-		return s, fmt.Errorf("the virtual screen does not start: %w; see %s", err, s.process.out)
+		return s, fmt.Errorf("the virtual screen does not start: %w; see %s", err, s.process.Out)
 	}
 	s.display = ":" + strings.TrimSpace(number)
 	return s, nil

@@ -1,8 +1,7 @@
 //go:build !linux
 
-package main
+package process
 
 import "syscall"
 
-// ownGroup does nothing where there is nothing to do it with.
 func ownGroup() *syscall.SysProcAttr { return nil }
