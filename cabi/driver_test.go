@@ -198,7 +198,7 @@ func TestLogOnStderrWhenAskedFor(t *testing.T) {
 }
 
 // peer is another user, from Go.
-func peer(t *testing.T, s *servertest.Server, nick string) *kclient.Lobby {
+func peer(t *testing.T, s *servertest.Server, nick string) *kclient.Client {
 	t.Helper()
 	lobby, err := kclient.Dial(t.Context(), s.Addr, kclient.Config{User: nick, Emulator: "driver 1.0"})
 	require.NoError(t, err)
@@ -207,7 +207,7 @@ func peer(t *testing.T, s *servertest.Server, nick string) *kclient.Lobby {
 }
 
 // waitRoom waits for a room of somebody else's.
-func waitRoom(t *testing.T, lobby *kclient.Lobby) uint32 {
+func waitRoom(t *testing.T, lobby *kclient.Client) uint32 {
 	t.Helper()
 	for len(lobby.Games()) == 0 {
 		_, err := lobby.NextEvent(t.Context())

@@ -25,7 +25,7 @@ func addrs(list ...string) (all []netip.Addr) {
 }
 
 // named dials a name of these addresses in the world, whose server is at 10.0.0.1, and returns which were asked.
-func (w *world) named(addr string, change func(*kclient.Config), list ...string) (asked []string, name string, l *kclient.Lobby, err error) {
+func (w *world) named(addr string, change func(*kclient.Config), list ...string) (asked []string, name string, l *kclient.Client, err error) {
 	l, err = kclient.Dial(context.Background(), addr, func() kclient.Config {
 		cfg := kclient.Config{User: "ann", Emulator: "test 1.0",
 			Lookup: func(_ context.Context, host string) ([]netip.Addr, error) { name = host; return addrs(list...), nil },

@@ -33,7 +33,7 @@ func (w *world) restart() {
 
 // requireForgotten waits for the end of a session and asserts that it says what happened, and which lines of ours
 // are not known to have arrived.
-func requireForgotten(t *testing.T, l *kclient.Lobby, restarted time.Time, lines ...kclient.LostLine) {
+func requireForgotten(t *testing.T, l *kclient.Client, restarted time.Time, lines ...kclient.LostLine) {
 	t.Helper()
 	select {
 	case <-l.Done():
@@ -178,7 +178,7 @@ func TestASessionThatOurServerForgotIsNoticed(t *testing.T) {
 // other repeat; nor where the server answers none at all and the network copies what it says.
 func TestALivingSessionIsNeverForgotten(t *testing.T) {
 	p := network.Profile{Delay: 100 * time.Millisecond, Jitter: 60 * time.Millisecond, Loss: 0.1, Duplicate: 0.1, Reorder: 0.05}
-	idle := func(t *testing.T, seed uint64, l *kclient.Lobby) {
+	idle := func(t *testing.T, seed uint64, l *kclient.Client) {
 		for range 12 {
 			time.Sleep(time.Hour)
 			require.NoError(t, l.Err(), "seed %d", seed)
@@ -208,7 +208,7 @@ func TestALivingSessionIsNeverForgotten(t *testing.T) {
 // TestADeadLineIsNoForgottenSession: when PING is not answered either, or not for long enough, the session is still
 // there when the line is. Lines that come and go too.
 func TestADeadLineIsNoForgottenSession(t *testing.T) {
-	weather := func(t *testing.T, n *network.Network, c *network.Conn, l *kclient.Lobby, up func()) {
+	weather := func(t *testing.T, n *network.Network, c *network.Conn, l *kclient.Client, up func()) {
 		server := mixedServer.Addr()
 		for _, cut := range []time.Duration{3, 9, 14, 30, 120} {
 			time.Sleep(20 * time.Second)

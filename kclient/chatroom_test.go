@@ -52,7 +52,7 @@ func TestChatRoomsNeverStart(t *testing.T) {
 }
 
 // events are those that have happened by now.
-func events(l *kclient.Lobby) func(yield func(kclient.Event) bool) {
+func events(l *kclient.Client) func(yield func(kclient.Event) bool) {
 	return func(yield func(kclient.Event) bool) {
 		for {
 			ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)

@@ -31,7 +31,7 @@ type PacketConn interface {
 type Config struct {
 	// User is the nickname, UTF-8. Control characters are removed, and on the
 	// wire it is cut to 31 bytes in the session's charset; 30 where EmuLinker
-	// refuses 31. Lobby.User tells what it came to.
+	// refuses 31. Client.User tells what it came to.
 	User string
 	// Emulator is the emulator's name and version, UTF-8, cut to 127 bytes on
 	// the wire. Servers let only equal emulators play together.
@@ -45,9 +45,9 @@ type Config struct {
 	// Numbering of cache positions. Window, the default, is what every
 	// deployed server speaks.
 	Numbering framecache.Numbering
-	// Comeback is the ticket of an earlier session, see Lobby.Ticket: if the
+	// Comeback is the ticket of an earlier session, see Client.Ticket: if the
 	// server still keeps that player's place in a game, the login takes it, and
-	// Lobby.Room is where. User and Emulator must be those of then.
+	// Client.Room is where. User and Emulator must be those of then.
 	Comeback *Ticket
 	// Logger gets what happens in the session; nil is silent. It is called with the session's lock held, never for
 	// a frame: where what it writes to may be slow, put package logqueue before it.

@@ -26,7 +26,7 @@ const emuLinkerUserName = 30
 // An EmuLinker that refuses a name of 31 bytes is asked once more with 30 of them, from
 // another socket: its answer to HELLO does not tell what it is, and a refusal's text is
 // its operator's.
-func Dial(ctx context.Context, addr string, cfg Config) (lobby *Lobby, err error) {
+func Dial(ctx context.Context, addr string, cfg Config) (lobby *Client, err error) {
 	cfg, err = cfg.withDefaults()
 	if err != nil {
 		return nil, err
@@ -71,7 +71,7 @@ func Dial(ctx context.Context, addr string, cfg Config) (lobby *Lobby, err error
 	if err != nil {
 		return nil, err
 	}
-	return &Lobby{s}, nil
+	return &Client{s}, nil
 }
 
 // refusedLongName reports whether the login was refused by an EmuLinker and the name is

@@ -54,7 +54,7 @@ func TestA31ByteNameIsCutWhereEmuLinkerTakes30(t *testing.T) {
 				var logins []string
 				sockets := 0
 				dialled := make(chan error, 1)
-				var l *kclient.Lobby
+				var l *kclient.Client
 				go func() {
 					var err error
 					l, err = s.dial(func(cfg *kclient.Config) {

@@ -3,12 +3,12 @@
 //
 // # How it is used
 //
-// [Dial] returns a [Lobby]. [Lobby.Create] and [Lobby.Join] return a [Room];
+// [Dial] returns a [Client]. [Client.Create] and [Client.Join] return a [Room];
 // when its owner starts the game, [Room.WaitStart] returns the [Game]. The
 // emulation loop then calls [Game.Exchange] once a frame, and runs one frame of the
 // machine for each call: with neutral input of all players as long as nothing has
 // come back, with everybody's input from then on. What other users do
-// arrives as events through [Lobby.NextEvent]; the lists that the methods return
+// arrives as events through [Client.NextEvent]; the lists that the methods return
 // are kept up to date whether or not events are read.
 //
 // [Room.Chat] does not wait. Hundreds of lines may be said at once, as emulators do that

@@ -86,8 +86,8 @@ func (q *eventQueue) pop() (Event, bool) {
 // NextEvent waits for the next event. It returns the context's error, or
 // ErrClosed after Disconnected was delivered. One goroutine should call it;
 // with several each event goes to one of them.
-func (l *Lobby) NextEvent(ctx context.Context) (Event, error) {
-	s := l.s
+func (c *Client) NextEvent(ctx context.Context) (Event, error) {
+	s := c.s
 	for {
 		e, closed := s.event()
 		switch {
@@ -117,10 +117,10 @@ func (s *session) event() (e Event, closed bool) {
 }
 
 // DroppedEvents is how many events were dropped because nobody read them.
-func (l *Lobby) DroppedEvents() int {
-	l.s.mu.Lock()
-	defer l.s.release(nil)
-	return l.s.events.dropped
+func (c *Client) DroppedEvents() int {
+	c.s.mu.Lock()
+	defer c.s.release(nil)
+	return c.s.events.dropped
 }
 
 // signal wakes the reader of a channel of capacity 1 without waiting.

@@ -131,7 +131,7 @@ var goodMessages = []message{
 type fuzzed struct {
 	t       *testing.T
 	s       *scripted
-	l       *kclient.Lobby
+	l       *kclient.Client
 	user    player
 	actions chan byte
 	over    chan struct{}
@@ -278,7 +278,7 @@ const (
 // player is the user, and what it believes.
 type player struct {
 	t    *testing.T
-	l    *kclient.Lobby
+	l    *kclient.Client
 	room *kclient.Room
 	game *kclient.Game
 }

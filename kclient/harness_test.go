@@ -70,7 +70,7 @@ type world struct {
 	conn   *network.Conn
 	server *server.Server
 	served chan error
-	users  []*kclient.Lobby
+	users  []*kclient.Client
 }
 
 func newWorld(t *testing.T, m match) *world {
@@ -103,7 +103,7 @@ func (w *world) close() {
 	<-w.served
 }
 
-func (w *world) dial(ctx context.Context, name string, c wire.ConnectionType) (*kclient.Lobby, error) {
+func (w *world) dial(ctx context.Context, name string, c wire.ConnectionType) (*kclient.Client, error) {
 	cfg := kclient.Config{User: name, Emulator: "test 1.0", Connection: c, Numbering: w.m.numbering, Logger: slog.New(slog.DiscardHandler),
 		Listen: func(netip.AddrPort) (kclient.PacketConn, error) { return w.net.Listen(netip.AddrPort{}) }}
 	if w.m.config != nil {
@@ -155,7 +155,7 @@ type played struct {
 
 // lobbies logs all players in and lets them enter one room, in order, so that
 // player numbers follow the index.
-func (w *world) lobbies(ctx context.Context) (lobbies []*kclient.Lobby, rooms []*kclient.Room) {
+func (w *world) lobbies(ctx context.Context) (lobbies []*kclient.Client, rooms []*kclient.Room) {
 	t := w.t
 	for i, c := range w.m.types {
 		l, err := w.dial(ctx, fmt.Sprintf("player%d", i+1), c)
@@ -175,7 +175,7 @@ func (w *world) lobbies(ctx context.Context) (lobbies []*kclient.Lobby, rooms []
 }
 
 // waitFor lets events go by until the condition holds.
-func waitFor(t *testing.T, l *kclient.Lobby, holds func() bool) {
+func waitFor(t *testing.T, l *kclient.Client, holds func() bool) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()

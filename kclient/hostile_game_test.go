@@ -19,7 +19,7 @@ const largest = 65_507 - wire.BundleHeaderSize - wire.MessageHeaderSize - 3
 
 // playing brings a client into a game of two players with inputs of 2 bytes, past
 // the call that waits for everybody to load.
-func (s *scripted) playing(connection wire.ConnectionType) (*kclient.Lobby, *kclient.Game) {
+func (s *scripted) playing(connection wire.ConnectionType) (*kclient.Client, *kclient.Game) {
 	s.t.Helper()
 	l := s.loginAs(func(c *kclient.Config) { c.Connection = connection })
 	g := s.game(s.room(l), 2)
@@ -32,7 +32,7 @@ func (s *scripted) playing(connection wire.ConnectionType) (*kclient.Lobby, *kcl
 
 // over asserts that the game has ended with a reason, that the server was told,
 // and that the session lives.
-func (s *scripted) over(l *kclient.Lobby, g *kclient.Game, reason string) {
+func (s *scripted) over(l *kclient.Client, g *kclient.Game, reason string) {
 	s.t.Helper()
 	n, err := g.Exchange(context.Background(), make([]byte, 16), 2)
 	require.Zero(s.t, n)

@@ -30,7 +30,7 @@ func chats(base uint16, numbers ...uint16) []byte {
 
 // heard are the numbers of the chat lines that came, and how many messages were
 // reported lost, in order, the latter negative.
-func heard(t *testing.T, l *kclient.Lobby) (numbers []int) {
+func heard(t *testing.T, l *kclient.Client) (numbers []int) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)
 	defer cancel()
@@ -52,7 +52,7 @@ func heard(t *testing.T, l *kclient.Lobby) (numbers []int) {
 // ten deafens, and their wrap breaks the session. Here the order holds, and what
 // never comes is reported.
 func TestHostile07Sequences(t *testing.T) {
-	scene := func(name string, f func(t *testing.T, s *scripted, l *kclient.Lobby, base uint16)) {
+	scene := func(name string, f func(t *testing.T, s *scripted, l *kclient.Client, base uint16)) {
 		t.Run(name, func(t *testing.T) {
 			script(t, func(t *testing.T, s *scripted) {
 				l := s.login()
@@ -62,7 +62,7 @@ func TestHostile07Sequences(t *testing.T) {
 			})
 		})
 	}
-	scene("malformed bundles", func(t *testing.T, s *scripted, l *kclient.Lobby, base uint16) {
+	scene("malformed bundles", func(t *testing.T, s *scripted, l *kclient.Client, base uint16) {
 		whole := chats(base, 1, 0)
 		crowd := []byte{wire.MaxBundle + 1}
 		for n := range uint16(wire.MaxBundle + 1) {
@@ -80,7 +80,7 @@ func TestHostile07Sequences(t *testing.T) {
 		require.Equal(t, []int{0, 1}, heard(t, l))
 	})
 	// EmuLinkerSF counts what it leaves out (protocol notes, 2): what is there is taken, what is not is a hole.
-	scene("a count beyond what is there", func(t *testing.T, s *scripted, l *kclient.Lobby, base uint16) {
+	scene("a count beyond what is there", func(t *testing.T, s *scripted, l *kclient.Client, base uint16) {
 		s.raw(append([]byte{9}, chats(base, 1, 0)[1:]...))
 		require.Equal(t, []int{0, 1}, heard(t, l))
 		s.raw(append([]byte{9}, chats(base, 4, 3)[1:]...))
@@ -88,7 +88,7 @@ func TestHostile07Sequences(t *testing.T) {
 		s.raw(chats(base, 2))
 		require.Equal(t, []int{2, 3, 4}, heard(t, l))
 	})
-	scene("a hole that is filled", func(t *testing.T, s *scripted, l *kclient.Lobby, base uint16) {
+	scene("a hole that is filled", func(t *testing.T, s *scripted, l *kclient.Client, base uint16) {
 		s.raw(chats(base, 2, 0))
 		require.Equal(t, []int{0}, heard(t, l), "n+2 waits")
 		s.raw(chats(base, 12))
@@ -98,7 +98,7 @@ func TestHostile07Sequences(t *testing.T) {
 		s.raw(chats(base, 11, 10, 9, 8, 7, 6, 5, 4))
 		require.Equal(t, []int{4, 5, 6, 7, 8, 9, 10, 11, 12}, heard(t, l))
 	})
-	scene("a hole that stays", func(t *testing.T, s *scripted, l *kclient.Lobby, base uint16) {
+	scene("a hole that stays", func(t *testing.T, s *scripted, l *kclient.Client, base uint16) {
 		s.raw(chats(base, 10))
 		require.Empty(t, heard(t, l))
 		s.serve(7 * time.Second)
@@ -106,7 +106,7 @@ func TestHostile07Sequences(t *testing.T) {
 		s.raw(chats(base, 11))
 		require.Equal(t, []int{11}, heard(t, l))
 	})
-	scene("a gap that is too wide to wait in", func(t *testing.T, s *scripted, l *kclient.Lobby, base uint16) {
+	scene("a gap that is too wide to wait in", func(t *testing.T, s *scripted, l *kclient.Client, base uint16) {
 		for i := range uint16(20) { // four seconds of a server that has gone on without us
 			s.raw(chats(base+20_000, i))
 			s.serve(200 * time.Millisecond)
@@ -117,7 +117,7 @@ func TestHostile07Sequences(t *testing.T) {
 		s.raw(chats(base+20_000, 20))
 		require.Equal(t, []int{20}, heard(t, l))
 	})
-	scene("stale and twice", func(t *testing.T, s *scripted, l *kclient.Lobby, base uint16) {
+	scene("stale and twice", func(t *testing.T, s *scripted, l *kclient.Client, base uint16) {
 		s.raw(chats(base, 1, 0))
 		require.Equal(t, []int{0, 1}, heard(t, l))
 		s.raw(chats(base, 1, 0))
@@ -133,7 +133,7 @@ func TestHostile07Sequences(t *testing.T) {
 		s.raw(chats(base, 3, 3, 2, 2))
 		require.Equal(t, []int{2, 3}, heard(t, l), "each once")
 	})
-	scene("FFFF to 0, twice", func(t *testing.T, s *scripted, l *kclient.Lobby, base uint16) {
+	scene("FFFF to 0, twice", func(t *testing.T, s *scripted, l *kclient.Client, base uint16) {
 		const others = wire.Type(0x1E) // a type that nobody knows
 		for n := uint64(base); n < 2<<16; {
 			left := (1<<16 - 2) - n%(1<<16) // until the last two numbers before the wrap

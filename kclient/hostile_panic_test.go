@@ -69,7 +69,7 @@ type pair struct {
 	net     *network.Network
 	socket  *faultySocket
 	log     *bytes.Buffer
-	lobbies [2]*kclient.Lobby
+	lobbies [2]*kclient.Client
 	games   [2]*kclient.Game
 }
 

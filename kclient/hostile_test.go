@@ -45,7 +45,7 @@ func (f fields) bytes() (b []byte) {
 
 // until has everything happen that the server has said, and returns it: it says
 // something harmless and takes the events before that. So the session lives, too.
-func (s *scripted) until(l *kclient.Lobby) (before []kclient.Event) {
+func (s *scripted) until(l *kclient.Client) (before []kclient.Event) {
 	s.t.Helper()
 	s.marks++
 	text := fmt.Sprint("mark ", s.marks)
@@ -53,7 +53,7 @@ func (s *scripted) until(l *kclient.Lobby) (before []kclient.Event) {
 	return s.eventsUntil(l, text)
 }
 
-func (s *scripted) eventsUntil(l *kclient.Lobby, text string) (before []kclient.Event) {
+func (s *scripted) eventsUntil(l *kclient.Client, text string) (before []kclient.Event) {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
@@ -350,7 +350,7 @@ func TestHostile12LongTexts(t *testing.T) {
 	script(t, func(t *testing.T, s *scripted) {
 		const é = "\u00e9"
 		long := strings.Repeat(é, 200)
-		result := make(chan *kclient.Lobby)
+		result := make(chan *kclient.Client)
 		go func() {
 			l, err := s.dial(func(c *kclient.Config) { c.User, c.Emulator, c.Charset = long, long, "utf-8" })
 			require.NoError(t, err)

@@ -82,7 +82,7 @@ func TestConnectsLeakNothing(t *testing.T) {
 // TestGamesLeakNothing plays a hundred games in a hundred rooms over real sockets.
 func TestGamesLeakNothing(t *testing.T) {
 	srv := servertest.Start(t, quiet)
-	lobbies := [2]*kclient.Lobby{}
+	lobbies := [2]*kclient.Client{}
 	for i := range lobbies {
 		l, err := kclient.Dial(t.Context(), srv.Addr, kclient.Config{User: fmt.Sprint("player", i), Emulator: "test"})
 		require.NoError(t, err)

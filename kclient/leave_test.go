@@ -14,7 +14,7 @@ import (
 )
 
 // guest lets the client join room 1, in which user 9 is already.
-func (s *scripted) guest(l *kclient.Lobby) *kclient.Room {
+func (s *scripted) guest(l *kclient.Client) *kclient.Room {
 	s.say(wire.TypeCreateGame, wire.GameCreated{User: "bob", Game: "Duel", Emulator: "test", GameID: 1}.AppendTo(nil))
 	var r *kclient.Room
 	join := s.asks(func(ctx context.Context) (err error) { r, err = l.Join(ctx, 1); return err })

@@ -45,7 +45,7 @@ var (
 type ourPlayer struct {
 	name   string
 	host   netip.Addr
-	lobby  *kclient.Lobby
+	lobby  *kclient.Client
 	room   *kclient.Room
 	game   *kclient.Game
 	loads  time.Duration // how long the emulator takes before its first frame

@@ -13,7 +13,7 @@ import (
 
 // direleraRoom lets the client create room 1 on a server that writes 0 where EmuLinker and
 // ours write the game's ID, and the original a pointer.
-func (s *scripted) direleraRoom(l *kclient.Lobby) *kclient.Room {
+func (s *scripted) direleraRoom(l *kclient.Client) *kclient.Room {
 	var r *kclient.Room
 	create := s.asks(func(ctx context.Context) (err error) { r, err = l.Create(ctx, "Duel"); return err })
 	s.say(wire.TypeCreateGame, wire.GameCreated{User: "ann", Game: "Duel", Emulator: "test", GameID: 1}.AppendTo(nil))
@@ -23,7 +23,7 @@ func (s *scripted) direleraRoom(l *kclient.Lobby) *kclient.Room {
 	return r
 }
 
-func mixedTypes(l *kclient.Lobby) (all []kclient.MixedTypes) {
+func mixedTypes(l *kclient.Client) (all []kclient.MixedTypes) {
 	for e := range events(l) {
 		if m, ok := e.(kclient.MixedTypes); ok {
 			all = append(all, m)

@@ -145,7 +145,7 @@ type actor struct {
 	r       *replayed
 	todo    chan func()
 	seen    map[uint16]bool // seqs of the recorded client's
-	lobby   *kclient.Lobby
+	lobby   *kclient.Client
 	room    *kclient.Room
 }
 

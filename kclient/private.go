@@ -25,8 +25,8 @@ var (
 // would show it to everybody, so it is not sent to a server that has not shown
 // that it is one of the two: then the error is ErrNoPrivate. Lengths are those of
 // Chat, and so is *CharsetError.
-func (l *Lobby) Private(userID uint16, text string) (err error) {
-	s := l.s
+func (c *Client) Private(userID uint16, text string) (err error) {
+	s := c.s
 	s.mu.Lock()
 	defer s.release(&err)
 	if s.err != nil {

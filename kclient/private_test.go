@@ -19,7 +19,7 @@ func TestPrivateMessages(t *testing.T) {
 	bubble(t, m, func(t *testing.T, w *world) {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
-		lobbies := map[string]*kclient.Lobby{}
+		lobbies := map[string]*kclient.Client{}
 		for _, name := range []string{"ann", "bob <x> (9): y", "cid"} {
 			l, err := w.dial(ctx, name, 1)
 			require.NoError(t, err)
@@ -65,7 +65,7 @@ func TestPrivateMessages(t *testing.T) {
 }
 
 // privateLines are the private messages, and everything else that was said to us.
-func privateLines(l *kclient.Lobby) (private []kclient.PrivateChat, other []string) {
+func privateLines(l *kclient.Client) (private []kclient.PrivateChat, other []string) {
 	for e := range events(l) {
 		switch e := e.(type) {
 		case kclient.PrivateChat:

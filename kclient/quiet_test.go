@@ -24,7 +24,7 @@ type oldServer struct {
 	net   *network.Network
 	start func() (*peers.Server, error)
 	model *peers.Server
-	users []*kclient.Lobby
+	users []*kclient.Client
 	line  network.Profile
 }
 
@@ -53,7 +53,7 @@ func onOldServer(t *testing.T, seed uint64, kind string, maxPing time.Duration, 
 
 // dial logs somebody in. EmuLinker lets nobody in whose login loses a 06: it takes the time until that is
 // repeated for a high ping. So while the login lasts the line only takes its time.
-func (o *oldServer) dial(name string) (*kclient.Lobby, *network.Conn) {
+func (o *oldServer) dial(name string) (*kclient.Client, *network.Conn) {
 	o.t.Helper()
 	o.net.SetProfile(network.Profile{Delay: o.line.Delay})
 	defer o.net.SetProfile(o.line)
@@ -118,7 +118,7 @@ func TestAMessageLostOnAQuietOldServerComesWithinThreeSeconds(t *testing.T) {
 				for i, quiet := range quiets {
 					time.Sleep(quiet)
 					o.loseOne(conn, fmt.Sprint("line ", i))
-					[]*kclient.Lobby{bob, cat}[i%2].Chat(fmt.Sprint("line ", i))
+					[]*kclient.Client{bob, cat}[i%2].Chat(fmt.Sprint("line ", i))
 					said := time.Now()
 					require.Equal(t, fmt.Sprint("line ", i), event[kclient.GlobalChat](t, ann).Text)
 					require.Less(t, time.Since(said), 3*time.Second)

@@ -29,7 +29,7 @@ type scripted struct {
 	hello   []byte // answers HELLO; nil is silence
 	got     []wire.Message
 	marks   int // harmless lines said so far
-	lobbies []*kclient.Lobby
+	lobbies []*kclient.Client
 }
 
 var scriptedAddr = netip.MustParseAddrPort("10.0.0.1:27888")
@@ -112,7 +112,7 @@ func (s *scripted) last(t wire.Type) []byte {
 	return nil
 }
 
-func (s *scripted) dial(change func(*kclient.Config)) (*kclient.Lobby, error) {
+func (s *scripted) dial(change func(*kclient.Config)) (*kclient.Client, error) {
 	cfg := kclient.Config{User: "ann", Emulator: "test", Listen: func(netip.AddrPort) (kclient.PacketConn, error) { return s.net.Listen(netip.AddrPort{}) }}
 	if change != nil {
 		change(&cfg)
@@ -125,10 +125,10 @@ func (s *scripted) dial(change func(*kclient.Config)) (*kclient.Lobby, error) {
 }
 
 // login lets a client log in as user 7.
-func (s *scripted) login() *kclient.Lobby { return s.loginAs(nil) }
+func (s *scripted) login() *kclient.Client { return s.loginAs(nil) }
 
-func (s *scripted) loginAs(change func(*kclient.Config)) *kclient.Lobby {
-	result := make(chan *kclient.Lobby)
+func (s *scripted) loginAs(change func(*kclient.Config)) *kclient.Client {
+	result := make(chan *kclient.Client)
 	go func() {
 		l, err := s.dial(change)
 		require.NoError(s.t, err)
@@ -141,7 +141,7 @@ func (s *scripted) loginAs(change func(*kclient.Config)) *kclient.Lobby {
 }
 
 // room lets a client that is logged in create room 1.
-func (s *scripted) room(l *kclient.Lobby) *kclient.Room {
+func (s *scripted) room(l *kclient.Client) *kclient.Room {
 	result := make(chan *kclient.Room)
 	go func() {
 		r, err := l.Create(context.Background(), "Duel")

@@ -27,7 +27,7 @@ const (
 	deadAfter = 190 * time.Second
 )
 
-// session is what Lobby, Room and Game share. One goroutine (run) reads the
+// session is what Client, Room and Game share. One goroutine (run) reads the
 // socket and owns the timers; everybody else takes the lock, queues a message and
 // flushes.
 type session struct {

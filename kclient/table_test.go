@@ -23,7 +23,7 @@ type seat struct {
 	w      *world
 	name   string
 	conn   *network.Conn
-	lobby  *kclient.Lobby
+	lobby  *kclient.Client
 	room   *kclient.Room
 	game   *kclient.Game
 	mu     sync.Mutex

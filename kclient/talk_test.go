@@ -36,7 +36,7 @@ type ear struct {
 }
 
 // listen reads a session's events until it ends.
-func listen(l *kclient.Lobby) *ear {
+func listen(l *kclient.Client) *ear {
 	e := &ear{}
 	go func() {
 		for {
@@ -221,7 +221,7 @@ func TestALineBeyondTheQueueIsRefusedAndNothingAcceptedIsLost(t *testing.T) {
 }
 
 // inRoom is a client alone in a room of a scripted server.
-func (s *scripted) inRoom() (*kclient.Lobby, *kclient.Room) {
+func (s *scripted) inRoom() (*kclient.Client, *kclient.Room) {
 	l := s.login()
 	s.say(wire.TypeCreateGame, wire.GameCreated{User: "bob", Game: "Duel", Emulator: "test", GameID: 1}.AppendTo(nil))
 	var r *kclient.Room
@@ -237,7 +237,7 @@ func (s *scripted) repeat(text string) {
 
 // A server of old says nothing of a line that it drops, but it repeats those that it does not drop, in order.
 func TestALineThatTheServerDropsIsToldAsLost(t *testing.T) {
-	lost := func(l *kclient.Lobby) (all []kclient.ChatLost) {
+	lost := func(l *kclient.Client) (all []kclient.ChatLost) {
 		for e := range events(l) {
 			if e, ok := e.(kclient.ChatLost); ok {
 				all = append(all, e)

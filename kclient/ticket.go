@@ -41,20 +41,20 @@ type ticketState struct {
 
 // Ticket is what the session can be taken up with after a crash, see
 // Config.Comeback; ok is false if the server does not offer that.
-func (l *Lobby) Ticket() (t Ticket, ok bool) {
-	l.s.mu.Lock()
-	defer l.s.release(nil)
-	return l.s.ticket.ticket, l.s.ticket.have && l.s.ticket.ticket.Comeback > 0
+func (c *Client) Ticket() (t Ticket, ok bool) {
+	c.s.mu.Lock()
+	defer c.s.release(nil)
+	return c.s.ticket.ticket, c.s.ticket.have && c.s.ticket.ticket.Comeback > 0
 }
 
 // Room is the room of the game that Config.Comeback led back into; nil if the
 // server no longer keeps the place, or for a usual login. Its WaitStart returns the
 // game, which hands out its frames from the first one on without waiting, until
 // the player has caught up (Game.Behind).
-func (l *Lobby) Room() *Room {
-	l.s.mu.Lock()
-	defer l.s.release(nil)
-	return l.s.back
+func (c *Client) Room() *Room {
+	c.s.mu.Lock()
+	defer c.s.release(nil)
+	return c.s.back
 }
 
 // ackLocked answers S 05 at once: the server measures the ping with it, in the

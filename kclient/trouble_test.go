@@ -46,7 +46,7 @@ func sysError(op string, errno syscall.Errno) *error {
 }
 
 // withTrouble gives f a dial over one troubled socket.
-func withTrouble(t *testing.T, f func(t *testing.T, w *world, c *troubled, dial func() (*kclient.Lobby, error))) {
+func withTrouble(t *testing.T, f func(t *testing.T, w *world, c *troubled, dial func() (*kclient.Client, error))) {
 	c := &troubled{}
 	m := match{seed: 1}
 	bubble(t, m, func(t *testing.T, w *world) {
@@ -57,13 +57,13 @@ func withTrouble(t *testing.T, f func(t *testing.T, w *world, c *troubled, dial 
 				return c, err
 			}
 		}
-		f(t, w, c, func() (*kclient.Lobby, error) { return w.dial(context.Background(), "ann", 1) })
+		f(t, w, c, func() (*kclient.Client, error) { return w.dial(context.Background(), "ann", 1) })
 	})
 }
 
 // Row 38: a Dial without a network says so, and soon.
 func TestADialWithoutANetworkSaysSoWithinSeconds(t *testing.T) {
-	withTrouble(t, func(t *testing.T, w *world, c *troubled, dial func() (*kclient.Lobby, error)) {
+	withTrouble(t, func(t *testing.T, w *world, c *troubled, dial func() (*kclient.Client, error)) {
 		c.send.Store(sysError("sendto", syscall.ENETUNREACH))
 		begun := time.Now()
 		_, err := dial()
@@ -79,7 +79,7 @@ func TestADialWithoutANetworkSaysSoWithinSeconds(t *testing.T) {
 
 // Row 38: a computer that wakes up has its network a little later.
 func TestADialWaitsForANetworkThatComesBack(t *testing.T) {
-	withTrouble(t, func(t *testing.T, w *world, c *troubled, dial func() (*kclient.Lobby, error)) {
+	withTrouble(t, func(t *testing.T, w *world, c *troubled, dial func() (*kclient.Client, error)) {
 		c.send.Store(sysError("sendto", syscall.ENETUNREACH))
 		time.AfterFunc(3*time.Second, func() { c.send.Store(nil) })
 		_, err := dial()
@@ -89,7 +89,7 @@ func TestADialWaitsForANetworkThatComesBack(t *testing.T) {
 
 // Row 38: a network that goes away in a session is named in the end of it.
 func TestASessionWithoutANetworkEndsWithItsError(t *testing.T) {
-	withTrouble(t, func(t *testing.T, w *world, c *troubled, dial func() (*kclient.Lobby, error)) {
+	withTrouble(t, func(t *testing.T, w *world, c *troubled, dial func() (*kclient.Client, error)) {
 		l, err := dial()
 		require.NoError(t, err)
 		c.send.Store(sysError("sendto", syscall.ENETDOWN))
@@ -103,7 +103,7 @@ func TestASessionWithoutANetworkEndsWithItsError(t *testing.T) {
 func TestASocketThatCannotBeReadIsReadWithPausesAndGivenUp(t *testing.T) {
 	for name, logged := range map[string]bool{"HELLO": false, "session": true} {
 		t.Run(name, func(t *testing.T) {
-			withTrouble(t, func(t *testing.T, w *world, c *troubled, dial func() (*kclient.Lobby, error)) {
+			withTrouble(t, func(t *testing.T, w *world, c *troubled, dial func() (*kclient.Client, error)) {
 				fail := func() {
 					c.read.Store(sysError("recvfrom", syscall.EIO))
 					begun := time.Now()

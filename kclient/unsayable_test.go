@@ -50,7 +50,7 @@ func TestWhatIsWrittenOnAMacIsComposed(t *testing.T) {
 	script(t, func(t *testing.T, s *scripted) {
 		const text = "Pokémon 한국 ガ"
 		mac := norm.NFD.String(text)
-		result := make(chan *kclient.Lobby)
+		result := make(chan *kclient.Client)
 		go func() {
 			l, err := s.dial(func(c *kclient.Config) { c.User, c.Charset, c.Emulator = norm.NFD.String("Zoë"), "utf-8", mac })
 			require.NoError(t, err)

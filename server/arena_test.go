@@ -147,7 +147,7 @@ func (a *arena) plain(at netip.AddrPort) *plainClient {
 }
 
 // ours is a client of our own, with whatever change of its configuration.
-func (a *arena) ours(name string, change func(*kclient.Config)) (*kclient.Lobby, error) {
+func (a *arena) ours(name string, change func(*kclient.Config)) (*kclient.Client, error) {
 	cfg := kclient.Config{User: name, Emulator: "emu", Connection: wire.LAN, Logger: slog.New(slog.DiscardHandler),
 		Listen: func(netip.AddrPort) (kclient.PacketConn, error) { return a.net.Listen(netip.AddrPort{}) }}
 	if change != nil {

@@ -20,7 +20,7 @@ import (
 type person struct {
 	a     *arena
 	name  string
-	lobby *kclient.Lobby
+	lobby *kclient.Client
 	room  *kclient.Room
 	mu    sync.Mutex
 	heard []string // "where from: text"

@@ -28,7 +28,7 @@ func TestAPanicInARoomOrSessionEndsThatOneOnly(t *testing.T) {
 			inArena(t, 26, network.Profile{Delay: 10 * time.Millisecond}, cfg, func(a *arena) {
 				t := a.t
 				others := []<-chan []run{bystanders(a, 1), bystanders(a, 2)}
-				var lobbies []*kclient.Lobby
+				var lobbies []*kclient.Client
 				var seats []*kclient.Room
 				for _, name := range []string{"owner", "guest"} {
 					lobby, err := a.ours(name, nil)

@@ -21,7 +21,7 @@ type crasher struct {
 	at    netip.AddrPort
 	plain *plainClient
 	old   *peers.Client
-	ours  *kclient.Lobby
+	ours  *kclient.Client
 	conn  *network.Conn // of ours
 }
 

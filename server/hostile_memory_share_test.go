@@ -81,7 +81,7 @@ func TestTheLargestHistoryGivesWay(t *testing.T) {
 		t := a.t
 		var wg sync.WaitGroup
 		for r, size := range []int{4, 500, 512} {
-			var lobbies [2]*kclient.Lobby
+			var lobbies [2]*kclient.Client
 			for i := range lobbies {
 				var err error
 				lobbies[i], err = a.ours(fmt.Sprint("player", r, i), nil)

@@ -128,7 +128,7 @@ func TestOneAddressDoesNotTakeAllPlaces(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			cfg := server.Config{Flood: server.Flood{Login: server.Rate{Burst: -1}}}
 			inArena(t, 33, network.Profile{Delay: 20 * time.Millisecond}, cfg, func(a *arena) {
-				var lobbies []*kclient.Lobby
+				var lobbies []*kclient.Client
 				for n := range 160 {
 					host := netip.MustParseAddr(row.hosts[n%len(row.hosts)])
 					lobby, err := a.ours(string(rune('a'+n%26))+string(rune('a'+n/26)), func(c *kclient.Config) {

@@ -74,13 +74,13 @@ func TestNothingIsReadyBeforeTheInputSizeIsKnown(t *testing.T) {
 }
 
 // enter goes into room 1.
-func enter(t *testing.T, lobby *kclient.Lobby) *kclient.Room {
+func enter(t *testing.T, lobby *kclient.Client) *kclient.Room {
 	t.Helper()
 	return enterRoom(t, lobby, 1)
 }
 
 // enterRoom goes into a room, which is made where it is not there.
-func enterRoom(t *testing.T, lobby *kclient.Lobby, id uint32) *kclient.Room {
+func enterRoom(t *testing.T, lobby *kclient.Client, id uint32) *kclient.Room {
 	t.Helper()
 	room, err := lobby.Join(t.Context(), id)
 	if err != nil {

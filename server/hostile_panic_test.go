@@ -275,7 +275,7 @@ func TestAPanicDuringTheShutdownKeepsNobodyFromTheGoodbye(t *testing.T) {
 		t := a.t
 		victim := a.plain(victimAddr)
 		victim.login("victim")
-		var lobbies []*kclient.Lobby
+		var lobbies []*kclient.Client
 		for i := range 3 {
 			lobby, err := a.ours(fmt.Sprint("user", i), nil)
 			require.NoError(t, err)

@@ -26,7 +26,7 @@ type laggard struct {
 	pause func(played time.Duration) time.Duration // before each call; nil is sixty a second
 
 	host  netip.Addr
-	lobby *kclient.Lobby
+	lobby *kclient.Client
 	room  *kclient.Room
 	mu    sync.Mutex
 	heard []string // from Server, in the room

@@ -36,7 +36,7 @@ type honest struct {
 	name  string
 	typ   wire.ConnectionType
 	host  netip.Addr
-	lobby *kclient.Lobby // ours
+	lobby *kclient.Client // ours
 	room  *kclient.Room
 	game  *kclient.Game
 	old   *peers.Client // or n02 or SupraClient

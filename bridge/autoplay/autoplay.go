@@ -126,7 +126,7 @@ type visit struct {
 	emulator bridge.Emulator
 	game     bridge.GameName
 	log      *slog.Logger
-	lobby    *kclient.Lobby
+	lobby    *kclient.Client
 	room     *kclient.Room
 	owner    bool             // of that room
 	back     bool             // into a game that runs

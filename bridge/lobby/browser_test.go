@@ -300,7 +300,7 @@ func TestBrowserLostPage(t *testing.T) {
 func TestBrowserHostileWords(t *testing.T) {
 	srv := servertest.Start(t, servertest.WithConfig(server.Config{Charset: "utf-8", Flood: server.Flood{Chat: server.Rate{Burst: -1}}}))
 	names := []string{"<img src=x onerror=alert(1)>", "\u202eevil\u202c", strings.Repeat("W", 31)}
-	var users []*kclient.Lobby
+	var users []*kclient.Client
 	for _, name := range names {
 		l, err := kclient.Dial(context.Background(), srv.Addr, kclient.Config{User: name, Emulator: "<b>emu</b>", Charset: "utf-8"})
 		require.NoError(t, err)
@@ -359,7 +359,7 @@ func TestBrowserHostileWords(t *testing.T) {
 func TestBrowserCrowd(t *testing.T) {
 	srv := servertest.Start(t, servertest.WithConfig(server.Config{MaxUsers: 300, MaxGames: 200, Flood: server.Flood{
 		Chat: server.Rate{Burst: -1}, Login: server.Rate{Burst: -1}, Message: server.Rate{Burst: -1}, Create: server.Rate{Burst: -1}}}))
-	var users []*kclient.Lobby
+	var users []*kclient.Client
 	for i := range 200 {
 		l, err := kclient.Dial(context.Background(), srv.Addr, kclient.Config{User: fmt.Sprintf("user %03d", i), Emulator: "test 1.0", Connection: wire.ConnectionType(1 + i%6)})
 		require.NoError(t, err)

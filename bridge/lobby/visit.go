@@ -27,7 +27,7 @@ type visit struct {
 	name    string // of the server, where a list knows it
 	ctx     context.Context
 	cancel  context.CancelFunc
-	lobby   *kclient.Lobby // nil while connecting
+	lobby   *kclient.Client // nil while connecting
 	charset text.Charset
 	chosen  bridge.GameName // what our room was opened for
 	users   map[uint16]kclient.User
@@ -90,7 +90,7 @@ func (d *desk) connect(typed string, back *bridge.Comeback) *message.Problem {
 }
 
 // follow hands the session's events to the desk, on a goroutine of its own.
-func (d *desk) follow(v *visit, lobby *kclient.Lobby) {
+func (d *desk) follow(v *visit, lobby *kclient.Client) {
 	for {
 		e, err := lobby.NextEvent(d.ctx)
 		if err != nil || !d.put(d.ctx, func() { d.event(v, e) }) {
@@ -99,7 +99,7 @@ func (d *desk) follow(v *visit, lobby *kclient.Lobby) {
 	}
 }
 
-func (d *desk) connected(v *visit, lobby *kclient.Lobby, back *bridge.Comeback, err error) {
+func (d *desk) connected(v *visit, lobby *kclient.Client, back *bridge.Comeback, err error) {
 	switch {
 	case back == nil || d.comeback == nil || v.ctx.Err() != nil:
 	case err != nil:

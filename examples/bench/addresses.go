@@ -59,7 +59,7 @@ type benched struct {
 	in    io.WriteCloser
 	out   *bufio.Reader
 	games []*kclient.Game
-	users []*kclient.Lobby
+	users []*kclient.Client
 }
 
 func startBenched(ctx context.Context, kind string) (*benched, error) {

@@ -180,7 +180,7 @@ func ways(seed uint64, player int, p network.Profile) relay.Ways {
 	}
 }
 
-func enter(ctx context.Context, l *kclient.Lobby, owner bool) (*kclient.Room, error) {
+func enter(ctx context.Context, l *kclient.Client, owner bool) (*kclient.Room, error) {
 	if owner {
 		return l.Create(ctx, "sim")
 	}

@@ -121,7 +121,7 @@ func (a *attack) forgedMoves(ctx context.Context, rng *rand.Rand) {
 	}
 }
 
-func (a *attack) playThenMove(ctx context.Context, lobby *kclient.Lobby, rng *rand.Rand, move func()) {
+func (a *attack) playThenMove(ctx context.Context, lobby *kclient.Client, rng *rand.Rand, move func()) {
 	room, err := lobby.Create(ctx, randomName(rng))
 	if err != nil || room.Start(ctx) != nil {
 		pause(ctx, time.Second)

@@ -77,7 +77,7 @@ func (a *attack) relogins(ctx context.Context, rng *rand.Rand) {
 	}
 }
 
-func (a *attack) babble(lobby *kclient.Lobby, rng *rand.Rand) {
+func (a *attack) babble(lobby *kclient.Client, rng *rand.Rand) {
 	for range 5 {
 		a.sent.Add(1)
 		if lobby.Chat(fmt.Sprint("buy now ", rng.IntN(1000))) != nil {

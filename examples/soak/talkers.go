@@ -23,7 +23,7 @@ type talkers struct {
 
 type talker struct {
 	name  string
-	lobby *kclient.Lobby
+	lobby *kclient.Client
 	room  *kclient.Room
 
 	mu    sync.Mutex

@@ -20,8 +20,8 @@ const maxListed = 4096
 // maxQuitWait is how long Quit waits for the server to confirm.
 const maxQuitWait = time.Second
 
-// Lobby is a session on a server: logged in, with its users, games and chat.
-type Lobby struct{ s *session }
+// Client is a session on a server: logged in, with its users, games and chat.
+type Client struct{ s *session }
 
 // lobbyState is what the server told; the session's lock guards it.
 type lobbyState struct {
@@ -110,18 +110,18 @@ func (s *session) giveUp(err error) {
 }
 
 // User is us, as the server shows us to others.
-func (l *Lobby) User() User {
-	l.s.mu.Lock()
-	defer l.s.release(nil)
-	return l.s.login.me
+func (c *Client) User() User {
+	c.s.mu.Lock()
+	defer c.s.release(nil)
+	return c.s.login.me
 }
 
 // Users are those on the server, us included, by ID.
-func (l *Lobby) Users() []User {
-	l.s.mu.Lock()
-	defer l.s.release(nil)
-	users := make([]User, 0, len(l.s.lobby.users))
-	for _, u := range l.s.lobby.users {
+func (c *Client) Users() []User {
+	c.s.mu.Lock()
+	defer c.s.release(nil)
+	users := make([]User, 0, len(c.s.lobby.users))
+	for _, u := range c.s.lobby.users {
 		users = append(users, u)
 	}
 	sort.Slice(users, func(i, j int) bool { return users[i].ID < users[j].ID })
@@ -129,11 +129,11 @@ func (l *Lobby) Users() []User {
 }
 
 // Games are the rooms on the server, by ID.
-func (l *Lobby) Games() []GameInfo {
-	l.s.mu.Lock()
-	defer l.s.release(nil)
-	games := make([]GameInfo, 0, len(l.s.lobby.games))
-	for _, g := range l.s.lobby.games {
+func (c *Client) Games() []GameInfo {
+	c.s.mu.Lock()
+	defer c.s.release(nil)
+	games := make([]GameInfo, 0, len(c.s.lobby.games))
+	for _, g := range c.s.lobby.games {
 		games = append(games, g)
 	}
 	sort.Slice(games, func(i, j int) bool { return games[i].ID < games[j].ID })
@@ -141,27 +141,27 @@ func (l *Lobby) Games() []GameInfo {
 }
 
 // Ping is the measured round trip to the server, smoothed.
-func (l *Lobby) Ping() time.Duration {
-	l.s.mu.Lock()
-	defer l.s.release(nil)
-	return l.s.link.Stats().RTT
+func (c *Client) Ping() time.Duration {
+	c.s.mu.Lock()
+	defer c.s.release(nil)
+	return c.s.link.Stats().RTT
 }
 
 // LinkStats counts the session's datagrams and messages.
-func (l *Lobby) LinkStats() link.Stats {
-	l.s.mu.Lock()
-	defer l.s.release(nil)
-	return l.s.link.Stats()
+func (c *Client) LinkStats() link.Stats {
+	c.s.mu.Lock()
+	defer c.s.release(nil)
+	return c.s.link.Stats()
 }
 
 // Server is the address of the session as ip:port.
-func (l *Lobby) Server() string { return l.s.server.String() }
+func (c *Client) Server() string { return c.s.server.String() }
 
 // Chat says something to everybody on the server. Text beyond 150 bytes on the
 // wire is cut at a character; servers drop lines that come too fast (EmuLinker:
 // one in two seconds). A *CharsetError: it was not sent.
-func (l *Lobby) Chat(text string) (err error) {
-	s := l.s
+func (c *Client) Chat(text string) (err error) {
+	s := c.s
 	s.mu.Lock()
 	defer s.release(&err)
 	now := time.Now()
@@ -178,33 +178,33 @@ func (l *Lobby) Chat(text string) (err error) {
 
 // Create opens a room for a game and enters it as its owner. game is UTF-8, cut
 // to 127 bytes on the wire. A refusal is a *RefusedError, a name that the charset does not have a *CharsetError.
-func (l *Lobby) Create(ctx context.Context, game string) (*Room, error) {
-	raw, err := l.s.raw("game's name", game, wire.MaxGameName)
+func (c *Client) Create(ctx context.Context, game string) (*Room, error) {
+	raw, err := c.s.raw("game's name", game, wire.MaxGameName)
 	if err != nil {
 		return nil, err
 	}
 	if raw == "" {
 		return nil, &ConfigError{"game", game, "the name of a game, 1 to 127 bytes"}
 	}
-	return l.enter(ctx, "create", &Room{wireName: raw, created: true}, wire.TypeCreateGame,
+	return c.enter(ctx, "create", &Room{wireName: raw, created: true}, wire.TypeCreateGame,
 		wire.CreateRequest{Game: raw}.AppendTo(nil))
 }
 
 // Join enters the room with this ID, see Games. A refusal (full, running, other
 // emulator) is a *RefusedError.
-func (l *Lobby) Join(ctx context.Context, gameID uint32) (*Room, error) {
-	return l.enter(ctx, "join", &Room{id: gameID}, wire.TypeJoinGame,
-		wire.JoinRequest{GameID: gameID, Connection: l.s.cfg.Connection}.AppendTo(nil))
+func (c *Client) Join(ctx context.Context, gameID uint32) (*Room, error) {
+	return c.enter(ctx, "join", &Room{id: gameID}, wire.TypeJoinGame,
+		wire.JoinRequest{GameID: gameID, Connection: c.s.cfg.Connection}.AppendTo(nil))
 }
 
 // enter sends a create or join and waits until the server shows us in the room.
-func (l *Lobby) enter(ctx context.Context, what string, room *Room, t wire.Type, body []byte) (*Room, error) {
-	r, err := l.s.askToEnter(what, room, t, body)
+func (c *Client) enter(ctx context.Context, what string, room *Room, t wire.Type, body []byte) (*Room, error) {
+	r, err := c.s.askToEnter(what, room, t, body)
 	if err != nil {
 		return nil, err
 	}
-	if err = l.s.await(ctx, requestEnter, r, l.s.cfg.RequestTimeout); err != nil {
-		l.s.notEntered(room)
+	if err = c.s.await(ctx, requestEnter, r, c.s.cfg.RequestTimeout); err != nil {
+		c.s.notEntered(room)
 		return nil, err
 	}
 	return room, nil
@@ -242,8 +242,8 @@ func (s *session) notEntered(room *Room) {
 // Quit tells the server goodbye (message is UTF-8, cut to 100 bytes on the wire),
 // waits up to a second for it to be heard, and closes the session. It is
 // idempotent and always leaves the session closed. A *CharsetError: "?" was said for what the charset does not have.
-func (l *Lobby) Quit(message string) error {
-	s := l.s
+func (c *Client) Quit(message string) error {
+	s := c.s
 	raw, charsetErr := s.raw("quit message", message, wire.MaxQuitMessage)
 	r, err := s.request(requestQuit, "quit", wire.TypeUserQuit, wire.QuitRequest{Message: raw}.AppendTo(nil))
 	if err == nil {
@@ -256,13 +256,13 @@ func (l *Lobby) Quit(message string) error {
 }
 
 // Done is closed when the session has ended; Err then says why.
-func (l *Lobby) Done() <-chan struct{} { return l.s.done }
+func (c *Client) Done() <-chan struct{} { return c.s.done }
 
 // Err is nil while the session lives, ErrClosed after Quit, or the fault.
-func (l *Lobby) Err() error {
-	l.s.mu.Lock()
-	defer l.s.release(nil)
-	return l.s.err
+func (c *Client) Err() error {
+	c.s.mu.Lock()
+	defer c.s.release(nil)
+	return c.s.err
 }
 
 func (g GameInfo) String() string {

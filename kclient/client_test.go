@@ -17,7 +17,7 @@ import (
 )
 
 // event waits for the next event of type E, letting others go by.
-func event[E kclient.Event](t *testing.T, l *kclient.Lobby) E {
+func event[E kclient.Event](t *testing.T, l *kclient.Client) E {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
