@@ -35,6 +35,8 @@ var rooms = map[string][]string{
 	"kbridge/kclient/sim/peers":               {"kbridge/kclient/wire", "kbridge/kclient/framecache", "kbridge/kclient/lockstep", "kbridge/kclient/sim/network", "kbridge/kclient/guard"},
 	"kbridge/kclient":                         {"kbridge/kclient/..."},
 	"kbridge/server":                          {"kbridge/kclient/...", "kbridge/server/...", "golang.org/x/net", "golang.org/x/sys"},
+	"kbridge/server/timer":                    {},
+	"kbridge/server/rate":                     {},
 	"kbridge/bridge":                          {"kbridge/kclient", "kbridge/kclient/...", "kbridge/server", "kbridge/bridge/...", "golang.org/x/sys"},
 	"kbridge/bridge/lobby":                    {"kbridge/bridge", "kbridge/bridge/krec", "kbridge/kclient", "kbridge/kclient/...", "kbridge/server", "github.com/coder/websocket", "github.com/BurntSushi/toml", "golang.org/x/sys", "golang.org/x/text"},
 	"kbridge/bridge/lobby/browsertest":        {"github.com/chromedp/chromedp", "github.com/chromedp/cdproto", "kbridge/kclient/guard"},

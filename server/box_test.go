@@ -98,7 +98,7 @@ func (b *box) settle() {
 func (b *box) pass(d time.Duration) {
 	end := b.now.Add(d)
 	for {
-		at := b.s.timers.next()
+		at := b.s.timers.Next()
 		for _, c := range b.order {
 			if next := c.link.Next(); !next.IsZero() && !c.silent {
 				at = earliest(at, next)
@@ -202,8 +202,8 @@ func (c *boxClient) send(t wire.Type, m body) {
 		if p == nil {
 			break
 		}
-		if p.timer.at.After(c.b.now) {
-			c.b.now = p.timer.at
+		if at := c.b.s.timers.At(&p.timer); at.After(c.b.now) {
+			c.b.now = at
 		}
 		c.b.s.run(c.b.now)
 		c.b.settle()

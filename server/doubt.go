@@ -167,7 +167,7 @@ func (s *session) goAdrift() {
 func (s *Server) wakeWaiting(now time.Time, se *session) {
 	for x := s.logins.first; x != nil; x = x.next {
 		if x.login.waits == se {
-			s.timers.set(&x.timer, now)
+			s.timers.Set(&x.timer, now)
 		}
 	}
 }

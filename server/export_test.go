@@ -23,10 +23,10 @@ func (s *Server) Break(what string, roomID uint32) {
 		r.mixer = nil
 	case "lines":
 		r.lines.queues = []*lineQueue{nil}
-		s.timers.set(&r.lines.timer, r.since)
+		s.timers.Set(&r.lines.timer, r.since)
 	case "timer":
 		r.mixer = nil
-		s.timers.set(&r.timer, r.since)
+		s.timers.Set(&r.timer, r.since)
 	case "room": // closing it panics too
 		r.mixer, r.server = nil, nil
 	case "history":
@@ -103,10 +103,8 @@ func (s *Server) Disorder() (found []string) {
 		wrong(h.logins == 0, "host %v has nothing under way", addr)
 	}
 	wrong(counted != s.logins.n, "%d logins, %d counted by host", s.logins.n, counted)
-	for i, t := range s.timers.heap {
-		wrong(t.index != i+1 || !s.alive(t.owner), "timer %d wakes something that is gone", i)
-		wrong(i > 0 && t.at.Before(s.timers.heap[(i-1)/2].at), "timer %d is out of order", i)
-	}
+	err := s.timers.Check(s.alive)
+	wrong(err != nil, "%v", err)
 	wrong(len(s.touched) > 0 || len(s.failed) > 0, "%d to flush, %d to part with", len(s.touched), len(s.failed))
 	return found
 }

@@ -7,6 +7,7 @@ import (
 	"kbridge/kclient/guard"
 	"kbridge/kclient/wire"
 	"kbridge/kclient/wire/ext"
+	"kbridge/server/timer"
 )
 
 // A panic in the server ends what it was working for, and nothing else. There are two places where one is caught.
@@ -50,7 +51,7 @@ func (s *session) workOn(t wire.Type) work {
 }
 
 // workOn is the work that a timer's owner does.
-func workOn(owner ticker) work {
+func workOn(owner timer.Owner) work {
 	switch o := owner.(type) {
 	case *session:
 		if o.inGame() {

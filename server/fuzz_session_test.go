@@ -303,7 +303,7 @@ func (z *fuzzed) end() {
 	}
 	b.pass(5 * time.Minute)
 	checkBooks(z.t, b.s)
-	if n := len(b.s.sessions) + len(b.s.users) + len(b.s.rooms) + len(b.s.hosts) + b.s.pending.len() + len(b.s.timers.heap); n != 0 {
+	if n := len(b.s.sessions) + len(b.s.users) + len(b.s.rooms) + len(b.s.hosts) + b.s.pending.len() + b.s.timers.Len(); n != 0 {
 		z.t.Fatalf("%d things are left", n)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"kbridge/kclient/wire"
+	"kbridge/server/timer"
 )
 
 // FuzzDatagrams feeds datagrams from a few addresses, some of them players in a
@@ -108,7 +109,7 @@ func checkBooks(t *testing.T, s *Server) {
 				fail("a member")
 			}
 		}
-		if r.running() != (r.mixer != nil) || r.running() != r.anyPlayer() || r.running() != (r.timer.index > 0) {
+		if r.running() != (r.mixer != nil) || r.running() != r.anyPlayer() || r.running() != (s.timers.IsSet(&r.timer)) {
 			fail("a game")
 		}
 		if !r.running() && r.owner == nil {
@@ -136,17 +137,15 @@ func checkBooks(t *testing.T, s *Server) {
 		fail("members")
 	}
 	for addr, se := range s.sessions {
-		if se.addr != addr || se.forgotten || se.timer.index == 0 || se.touched {
+		if se.addr != addr || se.forgotten || !s.timers.IsSet(&se.timer) || se.touched {
 			fail("a session")
 		}
 		if se.loggedIn() != users[se] || (se.state == stateLogin) != (se.list == &s.logins) || (se.state == stateClosed) != (se.list == &s.closed) {
 			fail("a session's place")
 		}
 	}
-	for i, tm := range s.timers.heap {
-		if tm.at.IsZero() || tm.index != i+1 {
-			fail("a timer")
-		}
+	if s.timers.Check(func(timer.Owner) bool { return true }) != nil {
+		fail("a timer")
 	}
 	if len(s.touched) != 0 {
 		fail("unflushed sessions")

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"kbridge/kclient/wire"
+	"kbridge/server/timer"
 )
 
 // Room chat is data too: 1964 and Project64k send a save as hundreds of lines at once, and all players wait for
@@ -13,7 +14,7 @@ import (
 // roomLines is what was said in a room and waits to be passed on.
 type roomLines struct {
 	room   *room
-	timer  timer
+	timer  timer.Timer
 	pace   bucket
 	queues []*lineQueue // of the senders who have lines waiting; the first one is next
 	bytes  int
@@ -110,7 +111,7 @@ func (l *roomLines) say(now time.Time, user, text string) {
 }
 
 // tick is the pace of a room that no frames come from.
-func (l *roomLines) tick(now time.Time) {
+func (l *roomLines) Tick(now time.Time) {
 	if l.frames(now) {
 		l.schedule(now)
 		return
@@ -126,7 +127,7 @@ func (l *roomLines) frames(now time.Time) bool {
 func (l *roomLines) schedule(now time.Time) {
 	timers := &l.room.server.timers
 	if len(l.queues) == 0 {
-		timers.remove(&l.timer)
+		timers.Remove(&l.timer)
 		return
 	}
 	at := l.pace.until.Add(-flow(lineBurst, lineRate))
@@ -138,7 +139,7 @@ func (l *roomLines) schedule(now time.Time) {
 	if floor := now.Add(time.Millisecond); at.Before(floor) {
 		at = floor
 	}
-	timers.set(&l.timer, at)
+	timers.Set(&l.timer, at)
 }
 
 // enter gives a session that is in the room again the lines that it has left behind, so that its next one comes after them.
@@ -179,7 +180,7 @@ func (l *roomLines) close() {
 		}
 		l.forget(q)
 	}
-	l.room.server.timers.remove(&l.timer)
+	l.room.server.timers.Remove(&l.timer)
 }
 
 func (l *roomLines) forget(q *lineQueue) {

@@ -299,7 +299,7 @@ func linesInOrder(s *Server) bool {
 				own[q.from] = q
 			}
 		}
-		if bytes != r.lines.bytes || (bytes > 0) != (r.lines.timer.index > 0) {
+		if bytes != r.lines.bytes || (bytes > 0) != r.server.timers.IsSet(&r.lines.timer) {
 			return false
 		}
 		all += bytes

@@ -57,7 +57,7 @@ func (l *loginState) begin(since time.Time) {
 // newSession makes a session of a login.
 func (s *Server) newSession(now time.Time, at loginAddr, config link.Config, login []byte) *session {
 	se := &session{server: s, loginAddr: at, link: link.New(config, now), player: -1, began: now}
-	se.timer.owner = se
+	se.timer.Owner = se
 	request, err := wire.ParseLoginRequest(login)
 	se.login.request, se.login.badType = request, err != nil
 	s.sessions[at.addr] = se

@@ -11,6 +11,7 @@ import (
 	"kbridge/kclient/guard"
 	"kbridge/kclient/wire"
 	"kbridge/kclient/wire/ext"
+	"kbridge/server/timer"
 )
 
 // readGames is the loop of the game socket. It ends with nil when the goodbyes
@@ -61,7 +62,7 @@ func (s *Server) ready(conn PacketConn, now time.Time) (over bool, err error) {
 	if s.stopping && !now.Before(s.stopAt) {
 		return true, nil
 	}
-	err = guard.Try("server: deadline", func() error { return s.sleepUntil(conn, now, s.timers.next()) })
+	err = guard.Try("server: deadline", func() error { return s.sleepUntil(conn, now, s.timers.Next()) })
 	if isFault(err) {
 		s.wakeAt = time.Time{}
 		s.report(err)
@@ -165,7 +166,7 @@ func (s *Server) answer(conn PacketConn, from netip.AddrPort, local netip.Addr, 
 	defer s.mu.Unlock()
 	now := time.Now()
 	s.receive(now, conn, from, local, datagram)
-	if s.summary.news() && s.summary.timer.index == 0 {
+	if s.summary.news() && !s.timers.IsSet(&s.summary.timer) {
 		// The other reader has the timers, and may sleep longer than that.
 		s.wakeAt = now
 		_ = guard.Try("server: deadline", func() error { return s.conn.SetReadDeadline(now) })
@@ -237,7 +238,7 @@ func (s *Server) run(now time.Time) {
 			s.partWithFailed(now)
 			continue
 		}
-		t := s.timers.due(now)
+		t := s.timers.Due(now)
 		if t == nil {
 			return
 		}
@@ -246,10 +247,10 @@ func (s *Server) run(now time.Time) {
 }
 
 // wake has a timer's owner do what the time has come for.
-func (s *Server) wake(now time.Time, t *timer) {
-	s.work = workOn(t.owner)
+func (s *Server) wake(now time.Time, t *timer.Timer) {
+	s.work = workOn(t.Owner)
 	defer s.caught(now, "server: timer")
-	t.owner.tick(now)
+	t.Owner.Tick(now)
 }
 
 func (s *Server) flushTouched(now time.Time) {

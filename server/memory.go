@@ -160,5 +160,5 @@ func (s *session) unburden(now time.Time) {
 	s.closeAt = now
 	s.link = nil
 	s.heldMore()
-	s.server.timers.set(&s.timer, s.closeAt.Add(tombstone))
+	s.server.timers.Set(&s.timer, s.closeAt.Add(tombstone))
 }

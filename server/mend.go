@@ -8,6 +8,7 @@ import (
 	"kbridge/kclient/guard"
 	"kbridge/kclient/link"
 	"kbridge/kclient/wire"
+	"kbridge/server/timer"
 )
 
 // mend makes all tables agree after a panic, whatever was half changed by then: who is broken or forgotten is in none of them.
@@ -188,18 +189,7 @@ func (s *Server) mendMemory() {
 
 // mendTimers: a timer wakes something that is there.
 func (s *Server) mendTimers() {
-	old := slices.DeleteFunc(s.timers.heap, func(t *timer) bool { return t == nil })
-	for _, t := range old {
-		t.index = 0
-	}
-	slices.SortFunc(old, func(a, b *timer) int { return a.at.Compare(b.at) }) // a sorted list is a heap
-	s.timers.heap = nil
-	for _, t := range old {
-		if t.index == 0 && s.alive(t.owner) {
-			s.timers.heap = append(s.timers.heap, t)
-			t.index = len(s.timers.heap)
-		}
-	}
+	s.timers.Mend(s.alive)
 }
 
 // mendNews: what waits to be told is there, and says that it waits.
@@ -224,7 +214,7 @@ func (s *Server) mendNews(now time.Time) {
 }
 
 // alive reports whether the owner of a timer is in the server's tables.
-func (s *Server) alive(owner ticker) bool {
+func (s *Server) alive(owner timer.Owner) bool {
 	switch o := owner.(type) {
 	case *session:
 		return s.sessions[o.addr] == o || o.adrift && s.byID[o.id] == o

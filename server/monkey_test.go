@@ -103,9 +103,9 @@ func TestMonkeys(t *testing.T) {
 			}
 			b.pass(10 * time.Minute)
 			checkBooks(t, b.s)
-			if len(b.s.sessions)+len(b.s.users)+len(b.s.rooms)+len(b.s.hosts)+b.s.pending.len()+len(b.s.timers.heap) != 0 {
+			if len(b.s.sessions)+len(b.s.users)+len(b.s.rooms)+len(b.s.hosts)+b.s.pending.len()+b.s.timers.Len() != 0 {
 				t.Fatalf("something is left: %d sessions, %d users, %d rooms, %d hosts, %d pending, %d timers",
-					len(b.s.sessions), len(b.s.users), len(b.s.rooms), len(b.s.hosts), b.s.pending.len(), len(b.s.timers.heap))
+					len(b.s.sessions), len(b.s.users), len(b.s.rooms), len(b.s.hosts), b.s.pending.len(), b.s.timers.Len())
 			}
 		})
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"kbridge/kclient/wire"
+	"kbridge/server/timer"
 )
 
 // news is what everybody in the lobby is told of others: who has come, which rooms were opened, how full they are and whether they
@@ -18,7 +19,7 @@ import (
 // when it is over before its turn has come they never hear of it. So nobody gets a state or an end of something that they do not know.
 type news struct {
 	server *Server
-	timer  timer
+	timer  timer.Timer
 	items  []newsItem // what is to be told, the longest waiting first
 	pace   bucket
 }
@@ -113,7 +114,7 @@ func (n *news) schedule(now time.Time) {
 	if floor := now.Add(time.Millisecond); !at.IsZero() && at.Before(floor) {
 		at = floor
 	}
-	n.server.timers.set(&n.timer, at)
+	n.server.timers.Set(&n.timer, at)
 }
 
 // hand lets one session stand for another that it takes the place of.
@@ -125,7 +126,7 @@ func (n *news) hand(now time.Time, from, to *session) {
 	}
 }
 
-func (n *news) tick(now time.Time) { n.tell(now) }
+func (n *news) Tick(now time.Time) { n.tell(now) }
 
 // newsSize is what a message with so many bytes of text counts for.
 func newsSize(text int) int { return max(wire.MessageHeaderSize+text+10, leastNews) }

@@ -9,6 +9,7 @@ import (
 
 	"kbridge/kclient/wire"
 	"kbridge/kclient/wire/ext"
+	"kbridge/server/timer"
 )
 
 // pendingLogin is a login that has not proven where it comes from. It is all that
@@ -35,7 +36,7 @@ type pendingLogin struct {
 	next    uint16 // of the client's next message
 	size    uint16 // of body
 	body    [maxLoginBody]byte
-	timer   timer
+	timer   timer.Timer
 
 	before, after *pendingLogin
 }
@@ -154,7 +155,7 @@ func (t *pendingTable) add(now time.Time, at loginAddr) *pendingLogin {
 	}
 	timer := p.timer
 	*p = pendingLogin{table: t, loginAddr: at, since: now, last: now, timer: timer}
-	p.timer.owner = p
+	p.timer.Owner = p
 	h := t.hash(at)
 	if other := t.byAddr[h]; other != nil {
 		t.remove(other)
@@ -219,7 +220,7 @@ func (l *pendingList) pull(p *pendingLogin) {
 func (t *pendingTable) remove(p *pendingLogin) {
 	delete(t.byAddr, t.hash(p.loginAddr))
 	t.lists[p.class].pull(p)
-	t.server.timers.remove(&p.timer)
+	t.server.timers.Remove(&p.timer)
 	p.before, p.after = nil, t.free
 	t.free = p
 }

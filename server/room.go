@@ -9,6 +9,7 @@ import (
 	"kbridge/kclient/history"
 	"kbridge/kclient/lockstep"
 	"kbridge/kclient/wire"
+	"kbridge/server/timer"
 )
 
 // room is a game that somebody has opened. It lives until its owner leaves, or,
@@ -24,7 +25,7 @@ type room struct {
 	members   []*session
 	state     wire.GameState
 	broken    bool // something has panicked in it and again when it was closed: it is to be in no table
-	timer     timer
+	timer     timer.Timer
 	delay     FrameDelay // of the owner's choice; FrameDelayAuto leaves it to the server
 	lines     roomLines
 	news      newsState // of those who are not in it
@@ -74,8 +75,8 @@ func (s *session) create(now time.Time, raw string) {
 		return
 	}
 	r := &room{server: sv, id: sv.nextRoomID(), game: name, emulator: s.emulator, ownerName: s.user, host: hostOf(s.addr.Addr()), owner: s, state: wire.GameWaiting}
-	r.timer.owner = r
-	r.lines.room, r.lines.timer.owner = r, &r.lines
+	r.timer.Owner = r
+	r.lines.room, r.lines.timer.Owner = r, &r.lines
 	r.news.begin(sv)
 	sv.rooms = append(sv.rooms, r)
 	sv.roomByID[r.id] = r
@@ -230,7 +231,7 @@ func (r *room) close(now time.Time, leaver *session) {
 	sv := r.server
 	r.endGame(now)
 	r.lines.close()
-	sv.timers.remove(&r.timer)
+	sv.timers.Remove(&r.timer)
 	delete(sv.roomByID, r.id)
 	for i, other := range sv.rooms {
 		if other == r {

@@ -132,10 +132,10 @@ func (p *pendingLogin) schedule(now time.Time) {
 	if floor := now.Add(time.Millisecond); at.Before(floor) {
 		at = floor
 	}
-	p.table.server.timers.set(&p.timer, at)
+	p.table.server.timers.Set(&p.timer, at)
 }
 
-func (p *pendingLogin) tick(now time.Time) {
+func (p *pendingLogin) Tick(now time.Time) {
 	if !now.Before(p.since.Add(loginTimeout)) || p.table.server.sessions[p.addr] != nil { // which has come of a login at another address
 		p.table.remove(p)
 		return

@@ -16,6 +16,7 @@ import (
 	"kbridge/kclient/udp"
 	"kbridge/kclient/wire"
 	"kbridge/kclient/wire/ext"
+	"kbridge/server/timer"
 )
 
 // PacketConn is what the server asks of a socket; *net.UDPConn is one. See LocalConn for one of several addresses.
@@ -70,7 +71,7 @@ type Server struct {
 	lineBytes   int // of room chat that waits, in all rooms
 	memory      memory
 
-	timers  timers
+	timers  timer.Heap
 	pulse   pulse
 	wakeAt  time.Time      // the deadline that the game socket's read has
 	touched []*session     // to be flushed before the lock is given back
@@ -121,8 +122,8 @@ func New(cfg Config) (*Server, error) {
 	s.pending.init(s)
 	s.rates.init()
 	s.userRates.init()
-	s.pulse.server, s.pulse.timer.owner = s, &s.pulse
-	s.news.server, s.news.timer.owner = s, &s.news
+	s.pulse.server, s.pulse.timer.Owner = s, &s.pulse
+	s.news.server, s.news.timer.Owner = s, &s.news
 	s.calls.init()
 	s.motd = append(s.motd, s.clean.encodeTheirs(cfg.Name, maxNameBytes))
 	if cfg.MOTD != "" {

@@ -7,6 +7,7 @@ import (
 	"kbridge/kclient/link"
 	"kbridge/kclient/wire"
 	"kbridge/kclient/wire/ext"
+	"kbridge/server/timer"
 )
 
 // state is where a session stands; with the table in dispatch.go it decides
@@ -29,7 +30,7 @@ type session struct {
 	loginAddr
 	link      *link.Link
 	state     state
-	timer     timer
+	timer     timer.Timer
 	touched   bool // in server.touched
 	forgotten bool // no longer in server.sessions
 	failed    bool // its link has panicked: nothing is sent any more
@@ -205,7 +206,7 @@ func (s *session) schedule(now time.Time) {
 	if floor := now.Add(time.Millisecond); at.Before(floor) {
 		at = floor
 	}
-	s.server.timers.set(&s.timer, at)
+	s.server.timers.Set(&s.timer, at)
 }
 
 func earliest(a, b time.Time) time.Time {
@@ -216,7 +217,7 @@ func earliest(a, b time.Time) time.Time {
 }
 
 // tick does what the time has come for.
-func (s *session) tick(now time.Time) {
+func (s *session) Tick(now time.Time) {
 	switch {
 	case s.state == stateClosed:
 		if !now.Before(s.closeAt.Add(tombstone)) {
@@ -226,7 +227,7 @@ func (s *session) tick(now time.Time) {
 		if !now.Before(s.closeAt) {
 			s.link = nil
 			s.heldMore()
-			s.server.timers.set(&s.timer, s.closeAt.Add(tombstone))
+			s.server.timers.Set(&s.timer, s.closeAt.Add(tombstone))
 			return
 		}
 	case s.state == stateLogin:
@@ -321,7 +322,7 @@ func (s *session) forget() {
 	s.server.takeTicket(s)
 	s.state, s.forgotten = stateClosed, true
 	s.heldMore()
-	s.server.timers.remove(&s.timer)
+	s.server.timers.Remove(&s.timer)
 	s.leaveAddress()
 }
 

@@ -79,7 +79,7 @@ func (r *room) charge(now time.Time, player int) {
 
 // tick drops whoever holds the game up: in netsync those who are not ready, in play those from whom the next frame still needs input. Who
 // has lost the connection and may come back becomes absent.
-func (r *room) tick(now time.Time) {
+func (r *room) Tick(now time.Time) {
 	switch r.state {
 	case wire.GameNetsync:
 		r.judgeLoading(now)
@@ -191,7 +191,7 @@ func (r *room) schedule(now time.Time) {
 	if floor := now.Add(time.Millisecond); !at.IsZero() && at.Before(floor) {
 		at = floor
 	}
-	r.server.timers.set(&r.timer, at)
+	r.server.timers.Set(&r.timer, at)
 }
 
 // judgement is when the first of those who are waited for may be judged; zero when nobody is.

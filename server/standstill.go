@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"kbridge/kclient/guard"
+	"kbridge/server/timer"
 )
 
 // When the server itself stands still (a virtual machine that is moved, a laptop that sleeps, a log that blocks), datagrams pile up in the
@@ -16,13 +17,13 @@ import (
 // than it wanted to.
 type pulse struct {
 	server *Server
-	timer  timer
+	timer  timer.Timer
 }
 
-func (p *pulse) tick(now time.Time) {
+func (p *pulse) Tick(now time.Time) {
 	for _, r := range p.server.rooms {
 		if r.running() {
-			p.server.timers.set(&p.timer, now.Add(pulseEvery))
+			p.server.timers.Set(&p.timer, now.Add(pulseEvery))
 			return
 		}
 	}
@@ -30,8 +31,8 @@ func (p *pulse) tick(now time.Time) {
 
 // begin is called when a game starts.
 func (p *pulse) begin(now time.Time) {
-	if p.timer.index == 0 {
-		p.server.timers.set(&p.timer, now.Add(pulseEvery))
+	if !p.server.timers.IsSet(&p.timer) {
+		p.server.timers.Set(&p.timer, now.Add(pulseEvery))
 	}
 }
 

@@ -160,5 +160,5 @@ func (r *room) endGame(now time.Time) {
 	r.lag.end(now)
 	r.release()
 	r.state = wire.GameWaiting
-	r.server.timers.remove(&r.timer)
+	r.server.timers.Remove(&r.timer)
 }

@@ -3,20 +3,22 @@ package server
 import (
 	"log/slog"
 	"time"
+
+	"kbridge/server/timer"
 )
 
 // summary says once a minute what was refused since the last time, if anything was; an idle server says nothing, and
 // sleeps.
 type summary struct {
 	server *Server
-	timer  timer
+	timer  timer.Timer
 	said   Refusals // when it was last said
 	lines  int64    // left out of the log, likewise
 }
 
 func (y *summary) init(s *Server) {
 	y.server = s
-	y.timer.owner = y
+	y.timer.Owner = y
 }
 
 // news reports whether something was refused that was not said yet.
@@ -26,12 +28,12 @@ func (y *summary) news() bool {
 
 // schedule has the summary said a minute after the first refusal of it.
 func (y *summary) schedule(now time.Time) {
-	if y.timer.index == 0 && y.news() {
-		y.server.timers.set(&y.timer, now.Add(summaryEvery))
+	if !y.server.timers.IsSet(&y.timer) && y.news() {
+		y.server.timers.Set(&y.timer, now.Add(summaryEvery))
 	}
 }
 
-func (y *summary) tick(time.Time) {
+func (y *summary) Tick(time.Time) {
 	attrs := y.server.stats.Refusals.since(y.said).attrs()
 	if left := y.server.logLimits.leftOut.Load(); left != y.lines {
 		attrs = append(attrs, slog.Int64("log-lines", left-y.lines))
