@@ -112,7 +112,7 @@ func (s *session) tellBehind(now time.Time) {
 // sendHistory answers a request for a part of the game's frames so far.
 func (s *session) sendHistory(now time.Time, q ext.HistoryRequest) {
 	sv := s.server
-	if s.state != statePlaying || !s.room.mixer.Fetching(s.player) || !s.mayComeBack() || !s.histories.allow(now, historyRate) {
+	if s.state != statePlaying || !s.room.mixer.Fetching(s.player) || !s.mayComeBack() || !s.histories.Allow(now, historyRate) {
 		sv.countRefused(RefusedHistory)
 		return
 	}
@@ -223,7 +223,7 @@ func (s *session) comeBack(now time.Time) bool {
 	if old == nil || sv.stopping || !old.placeIsKept() {
 		return false
 	}
-	if !old.comebacks.allow(now, comebackRate) || !s.mayLogIn(now) {
+	if !old.comebacks.Allow(now, comebackRate) || !s.mayLogIn(now) {
 		// The old session stays as it is, and may be come back to when there has been a pause.
 		s.refuseLogin(now, RefusedComeback, "You come back too often, wait a moment")
 		return true

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"kbridge/kclient/wire"
+	"kbridge/server/rate"
 )
 
 // chat relays a line to everyone.
@@ -25,7 +26,7 @@ func (s *session) chat(now time.Time, raw string) {
 // admitLine decides about a line for the room, in a message's body of so many bytes, before anything is done with it. One that comes
 // too fast waits (see lines.go); beyond the bounds of what may wait it is dropped, and its sender is told.
 func (s *session) admitLine(now time.Time, body int) (waits, ok bool) {
-	waits = s.lines != nil || !s.gameChats.allow(now, s.server.cfg.Flood.GameChat)
+	waits = s.lines != nil || !s.gameChats.Allow(now, s.server.cfg.Flood.GameChat)
 	if waits && !s.mayWait(now, min(body, maxGameChat)) {
 		s.lineDropped(now)
 		return false, false
@@ -96,8 +97,8 @@ func (s *session) deny(now time.Time, text string) {
 
 // limit counts one more and reports whether it fits; if not the user is told,
 // though not each time.
-func (s *session) limit(now time.Time, l *rater, r Rate, notice string) bool {
-	if l.allow(now, r) {
+func (s *session) limit(now time.Time, l *rate.Limiter, r Rate, notice string) bool {
+	if l.Allow(now, r) {
 		return true
 	}
 	s.server.countRefused(RefusedChat)

@@ -170,7 +170,7 @@ func trim(s string) string { return strings.Trim(s, " ") }
 
 // commandOfRoom is a command in the room's chat. It counts as a line of the lobby's, where commands are as dear.
 func (s *session) commandOfRoom(now time.Time, raw string) {
-	if s.chats.allow(now, s.server.cfg.Flood.Chat) {
+	if s.chats.Allow(now, s.server.cfg.Flood.Chat) {
 		s.command(now, s.room, raw)
 		return
 	}

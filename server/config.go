@@ -12,6 +12,7 @@ import (
 
 	"kbridge/kclient/framecache"
 	"kbridge/kclient/text"
+	"kbridge/server/rate"
 )
 
 // Padding says when the server fills the queues of slower connection types with
@@ -55,10 +56,7 @@ func ParsePadding(s string) (Padding, error) {
 // Rate is how often something may happen: Burst times at once, and once more
 // for each Every that passes. The zero Rate stands for the default; a negative
 // Burst for no limit.
-type Rate struct {
-	Every time.Duration
-	Burst int
-}
+type Rate = rate.Rate
 
 // Flood holds the limits on what one user may do; Login's is for an IP address. Game chat beyond
 // its rate is not refused: it waits, and goes out at the room's pace. Commands count for Chat, in rooms too.

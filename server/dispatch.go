@@ -121,7 +121,7 @@ func (s *session) handle(now time.Time, m wire.Message) {
 	case wire.TypeGameCache:
 		err = s.handleGameCache(now, m.Body)
 	default:
-		if !unlimited.has(m.Type) && !s.messages.allow(now, sv.cfg.Flood.Message) {
+		if !unlimited.has(m.Type) && !s.messages.Allow(now, sv.cfg.Flood.Message) {
 			sv.countRefused(RefusedMessage)
 			return
 		}

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"kbridge/kclient/wire"
+	"kbridge/server/rate"
 	"kbridge/server/timer"
 )
 
@@ -15,7 +16,7 @@ import (
 type roomLines struct {
 	room   *room
 	timer  timer.Timer
-	pace   bucket
+	pace   rate.Bucket
 	queues []*lineQueue // of the senders who have lines waiting; the first one is next
 	bytes  int
 }
@@ -40,13 +41,13 @@ func (s *session) mayWait(now time.Time, size int) bool {
 		own = s.lines.bytes
 	}
 	return own+size <= maxSessionLines && l.bytes+size <= maxRoomLines && (own+size <= ownLines || sv.lineBytes+size <= maxServerLines) &&
-		s.waited.fits(now, size, waitedRate, maxSessionLines)
+		s.waited.Fits(now, size, waitedRate, maxSessionLines)
 }
 
 // wait has a line wait for its turn.
 func (l *roomLines) wait(now time.Time, s *session, text string) {
 	cost := lineCost(len(text))
-	s.waited.spend(now, cost, waitedRate)
+	s.waited.Spend(now, cost, waitedRate)
 	if s.lines == nil {
 		s.lines = &lineQueue{from: s, user: s.user}
 		l.queues = append(l.queues, s.lines)
@@ -85,7 +86,7 @@ func (l *roomLines) take() (q *lineQueue, text string) {
 
 // release passes on what the pace allows.
 func (l *roomLines) release(now time.Time) {
-	for len(l.queues) > 0 && l.pace.fits(now, 0, lineRate, lineBurst) {
+	for len(l.queues) > 0 && l.pace.Fits(now, 0, lineRate, lineBurst) {
 		switch q, text := l.take(); {
 		case q.from.room == l.room:
 			q.from.hear(now, text)
@@ -107,7 +108,7 @@ func (l *roomLines) withFrame(now time.Time) {
 func (l *roomLines) say(now time.Time, user, text string) {
 	m := wire.Chat{User: user, Text: text}
 	l.room.broadcast(now, wire.TypeGameChat, m)
-	l.pace.spend(now, max(wire.MessageHeaderSize+len(user)+len(text)+2, leastLine), lineRate)
+	l.pace.Spend(now, max(wire.MessageHeaderSize+len(user)+len(text)+2, leastLine), lineRate)
 }
 
 // tick is the pace of a room that no frames come from.
@@ -130,7 +131,7 @@ func (l *roomLines) schedule(now time.Time) {
 		timers.Remove(&l.timer)
 		return
 	}
-	at := l.pace.until.Add(-flow(lineBurst, lineRate))
+	at := l.pace.FitsAt(0, lineRate, lineBurst)
 	if l.frames(now) {
 		if later := l.room.since.Add(lineFrame); later.After(at) {
 			at = later

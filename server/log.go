@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"kbridge/kclient/logqueue"
+	"kbridge/server/rate"
 )
 
 // What is logged is queued, so that a log that is written slowly slows nobody (logqueue), and what anybody can cause by
@@ -22,7 +23,7 @@ type logLimit struct {
 // logLimits is shared by a logger and those made from it.
 type logLimits struct {
 	mu      sync.Mutex
-	kinds   map[string]*rater // by message; all messages are constants of this package, so there are some dozens
+	kinds   map[string]*rate.Limiter // by message; all messages are constants of this package, so there are some dozens
 	leftOut atomic.Int64
 }
 
@@ -32,7 +33,7 @@ func newLog(logger *slog.Logger) (*slog.Logger, *logLimits, *logqueue.Handler) {
 	if !ok {
 		queue = logqueue.New(logger.Handler())
 	}
-	limits := &logLimits{kinds: map[string]*rater{}}
+	limits := &logLimits{kinds: map[string]*rate.Limiter{}}
 	return slog.New(&logLimit{queue, limits}), limits, queue
 }
 
@@ -43,7 +44,7 @@ func (l *logLimit) Enabled(ctx context.Context, level slog.Level) bool {
 
 // Handle passes the record on, if it is not one too many.
 func (l *logLimit) Handle(ctx context.Context, r slog.Record) error {
-	if r.Level >= slog.LevelInfo && r.Level < slog.LevelError && !l.state.allow(r.Time, r.Message) {
+	if r.Level >= slog.LevelInfo && r.Level < slog.LevelError && !l.state.Allow(r.Time, r.Message) {
 		l.state.leftOut.Add(1)
 		return nil
 	}
@@ -60,13 +61,13 @@ func (l *logLimit) WithGroup(name string) slog.Handler {
 	return &logLimit{l.next.WithGroup(name), l.state}
 }
 
-func (l *logLimits) allow(now time.Time, message string) bool {
+func (l *logLimits) Allow(now time.Time, message string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	k := l.kinds[message]
 	if k == nil {
-		k = &rater{}
+		k = &rate.Limiter{}
 		l.kinds[message] = k
 	}
-	return k.allow(now, logRate)
+	return k.Allow(now, logRate)
 }

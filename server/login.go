@@ -10,6 +10,7 @@ import (
 	"kbridge/kclient/text"
 	"kbridge/kclient/wire"
 	"kbridge/kclient/wire/ext"
+	"kbridge/server/rate"
 )
 
 // serverName is who the server's own lines are from.
@@ -231,7 +232,7 @@ func (s *session) enter(now time.Time) {
 // mayLogIn counts a login at its host's rate.
 func (s *session) mayLogIn(now time.Time) bool {
 	addr := s.addr.Addr()
-	return addr.IsLoopback() || s.server.rates.allow(now, addr, s.server.cfg.Flood.Login)
+	return addr.IsLoopback() || s.server.rates.Allow(now, addr, s.server.cfg.Flood.Login)
 }
 
 func (s *session) entered() wire.UserJoined {
@@ -327,28 +328,28 @@ func (s *Server) nextUserID() uint16 {
 }
 
 // loginRates remembers how often which address has logged in lately.
-type loginRates struct{ byHost map[netip.Addr]*rater }
+type loginRates struct{ byHost map[netip.Addr]*rate.Limiter }
 
-func (l *loginRates) init() { l.byHost = map[netip.Addr]*rater{} }
+func (l *loginRates) init() { l.byHost = map[netip.Addr]*rate.Limiter{} }
 
-func (l *loginRates) allow(now time.Time, addr netip.Addr, r Rate) bool {
+func (l *loginRates) Allow(now time.Time, addr netip.Addr, r Rate) bool {
 	key := hostOf(addr)
 	h := l.byHost[key]
 	if h == nil {
 		if len(l.byHost) >= maxLoginRates {
 			l.sweep(now)
 		}
-		h = &rater{}
+		h = &rate.Limiter{}
 		l.byHost[key] = h
 	}
-	return h.allow(now, r)
+	return h.Allow(now, r)
 }
 
 // sweep forgets whoever has its full burst again, and if these are none, anyone.
 func (l *loginRates) sweep(now time.Time) {
 	var some netip.Addr
 	for addr, h := range l.byHost {
-		if !h.until.After(now) {
+		if !h.FullAt().After(now) {
 			delete(l.byHost, addr)
 		}
 		some = addr

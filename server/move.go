@@ -76,7 +76,7 @@ func (s *session) leaveAddress() {
 // bounded.
 func (s *session) call(now time.Time, local netip.Addr, to netip.AddrPort) {
 	sv := s.server
-	if !s.calls.allow(now, callRate) || !to.Addr().IsLoopback() && !sv.calls.allow(now, to.Addr(), callRate) {
+	if !s.calls.Allow(now, callRate) || !to.Addr().IsLoopback() && !sv.calls.Allow(now, to.Addr(), callRate) {
 		sv.countRefused(RefusedMove)
 		return
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"kbridge/kclient/wire"
+	"kbridge/server/rate"
 	"kbridge/server/timer"
 )
 
@@ -21,7 +22,7 @@ type news struct {
 	server *Server
 	timer  timer.Timer
 	items  []newsItem // what is to be told, the longest waiting first
-	pace   bucket
+	pace   rate.Bucket
 }
 
 // newsItem is a user or a room.
@@ -86,7 +87,7 @@ func (n *news) tell(now time.Time) {
 			waiting = append(waiting, it)
 			continue
 		}
-		if !n.pace.fits(now, it.newsCost(), newsPace, newsBurst) {
+		if !n.pace.Fits(now, it.newsCost(), newsPace, newsBurst) {
 			waiting = append(waiting, n.items[i:]...)
 			break
 		}
@@ -99,13 +100,13 @@ func (n *news) tell(now time.Time) {
 	n.schedule(now)
 }
 
-func (n *news) spend(now time.Time, bytes int) { n.pace.spend(now, bytes, newsPace) }
+func (n *news) spend(now time.Time, bytes int) { n.pace.Spend(now, bytes, newsPace) }
 
 // schedule sets the timer to when something may be told.
 func (n *news) schedule(now time.Time) {
 	at := time.Time{}
 	for _, it := range n.items {
-		due := n.pace.until.Add(flow(it.newsCost(), newsPace) - flow(newsBurst, newsPace))
+		due := n.pace.FitsAt(it.newsCost(), newsPace, newsBurst)
 		if next := it.newsState().next; due.Before(next) {
 			due = next
 		}
@@ -196,7 +197,7 @@ func (s *session) tellQuit(now time.Time, message string) {
 	sv, gone := s.server, wire.UserQuit{User: s.user, UserID: s.id, Message: message}
 	sv.news.forget(now, s)
 	s.send(now, wire.TypeUserQuit, gone)
-	if !sv.news.pace.fits(now, len(message), newsPace, newsBurst) {
+	if !sv.news.pace.Fits(now, len(message), newsPace, newsBurst) {
 		gone.Message = ""
 	}
 	s.tellOthers(now, true, wire.TypeUserQuit, gone)

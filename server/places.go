@@ -38,7 +38,7 @@ func (s *session) takeName(now time.Time) {
 	}
 	if old != nil {
 		// It is in no game that it could come back into.
-		if !old.comebacks.allow(now, comebackRate) {
+		if !old.comebacks.Allow(now, comebackRate) {
 			s.refuseLogin(now, RefusedComeback, "You come back too often, wait a moment")
 			return
 		}

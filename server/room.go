@@ -9,6 +9,7 @@ import (
 	"kbridge/kclient/history"
 	"kbridge/kclient/lockstep"
 	"kbridge/kclient/wire"
+	"kbridge/server/rate"
 	"kbridge/server/timer"
 )
 
@@ -28,8 +29,8 @@ type room struct {
 	timer     timer.Timer
 	delay     FrameDelay // of the owner's choice; FrameDelayAuto leaves it to the server
 	lines     roomLines
-	news      newsState // of those who are not in it
-	joins     rater     // of everybody who enters it
+	news      newsState    // of those who are not in it
+	joins     rate.Limiter // of everybody who enters it
 
 	// What its owner has said, see commands_room.go and ruled_out.go.
 	maxUsers   int       // 0 is maxPlayers
@@ -69,7 +70,7 @@ func (s *session) create(now time.Time, raw string) {
 	case len(sv.rooms) >= sv.cfg.MaxGames:
 		s.refuse(now, fmt.Sprintf("There are %d rooms already, no more are allowed", len(sv.rooms)))
 		return
-	case !s.creates.allow(now, sv.cfg.Flood.Create):
+	case !s.creates.Allow(now, sv.cfg.Flood.Create):
 		sv.countRefused(RefusedCreate)
 		s.refuse(now, "You create rooms too fast, wait a moment")
 		return
@@ -112,7 +113,7 @@ func (s *session) join(now time.Time, id uint32) {
 	}
 	r := sv.roomByID[id]
 	switch {
-	case !s.joins.allow(now, sv.cfg.Flood.Join):
+	case !s.joins.Allow(now, sv.cfg.Flood.Join):
 		sv.countRefused(RefusedJoin)
 		s.refuse(now, "You join rooms too fast, wait a moment")
 		return
@@ -131,7 +132,7 @@ func (s *session) join(now time.Time, id uint32) {
 	case r.maxPing > 0 && s.ping > uint32(r.maxPing) && !isExempt(s):
 		s.refuse(now, fmt.Sprintf("Your ping is %d ms, and that room takes %d ms at most", s.ping, r.maxPing))
 		return
-	case !r.joins.allow(now, roomJoinRate):
+	case !r.joins.Allow(now, roomJoinRate):
 		sv.countRefused(RefusedJoin)
 		s.refuse(now, "Too many enter that room at once, wait a moment")
 		return

@@ -16,6 +16,7 @@ import (
 	"kbridge/kclient/udp"
 	"kbridge/kclient/wire"
 	"kbridge/kclient/wire/ext"
+	"kbridge/server/rate"
 	"kbridge/server/timer"
 )
 
@@ -53,7 +54,7 @@ type Server struct {
 	rates     loginRates
 	userRates hostRates
 	calls     loginRates         // of calls to addresses that have proven nothing
-	unproven  rater              // of users that have proven nothing
+	unproven  rate.Limiter       // of users that have proven nothing
 	places    map[netip.Addr]int // users of each host
 
 	users    []*session // logged in, in the order of their login

@@ -7,6 +7,7 @@ import (
 	"kbridge/kclient/link"
 	"kbridge/kclient/wire"
 	"kbridge/kclient/wire/ext"
+	"kbridge/server/rate"
 	"kbridge/server/timer"
 )
 
@@ -44,7 +45,7 @@ type session struct {
 	doubt   *doubt // nil while it has never been in doubt
 	newest  uint16 // seq of the last message that was taken
 	began   time.Time
-	pace    pacer
+	pace    rate.Bucket // see paceRate
 
 	// See unproven.go.
 	reached        bool   // it has proven that what is sent to its address reaches it
@@ -69,7 +70,7 @@ type session struct {
 	former *ext.Ticket // that it came back with; good until its client shows that it has the new one
 	acks   uint32      // 06 that have come
 	moves  uint32      // the counter of its last move
-	calls  rater
+	calls  rate.Limiter
 	adrift bool   // it has no address: its player's place is kept
 	behind uint16 // seq of the last Behind
 
@@ -153,7 +154,7 @@ func (s *session) flush(now time.Time) {
 	defer s.caught("server: flush")
 	paced := !s.inGame() && !s.proven
 	for {
-		if paced && s.pace.next().After(now) || s.heldBack() {
+		if paced && !s.pace.Fits(now, 0, paceRate, paceBurst) || s.heldBack() {
 			break
 		}
 		out := s.datagram(now)
@@ -165,7 +166,7 @@ func (s *session) flush(now time.Time) {
 			s.server.write(s.server.conn, s.local, s.addr, out)
 		}
 		if paced {
-			s.pace.spend(now, len(out))
+			s.pace.Spend(now, len(out), paceRate)
 		}
 		s.flushedLogin(now)
 	}
@@ -179,7 +180,7 @@ func (s *session) schedule(now time.Time) {
 	if s.short || s.heldBack() {
 		at = time.Time{} // until bytes come, or memory
 	}
-	if next := s.pace.next(); !at.IsZero() && !s.inGame() && !s.proven && at.Before(next) {
+	if next := s.pace.FitsAt(0, paceRate, paceBurst); !at.IsZero() && !s.inGame() && !s.proven && at.Before(next) {
 		at = next
 	}
 	switch s.state {

@@ -37,7 +37,7 @@ func (s *session) begin(now time.Time) (reason string) {
 		return "The game has started already"
 	case wire.IsChatRoom(r.game):
 		return "A room whose name begins with * is for chat, no game starts in it"
-	case !s.starts.allow(now, s.server.cfg.Flood.Start):
+	case !s.starts.Allow(now, s.server.cfg.Flood.Start):
 		s.server.countRefused(RefusedStart)
 		return "You start games too fast, wait a moment"
 	}

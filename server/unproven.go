@@ -205,7 +205,7 @@ func (s *session) reach(now time.Time) {
 
 // admitUnproven reports whether one more user may come that has proven nothing.
 func (s *Server) admitUnproven(now time.Time) bool {
-	if !s.unproven.allow(now, unprovenLogins) {
+	if !s.unproven.Allow(now, unprovenLogins) {
 		s.countRefused(RefusedUnproven)
 		return false
 	}

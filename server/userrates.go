@@ -3,24 +3,27 @@ package server
 import (
 	"net/netip"
 	"time"
+
+	"kbridge/server/rate"
 )
 
 // userRates is what a user has used up of the limits in Flood. It stays with the user, not with the session: it goes along when a session
 // takes the place of another, and when one is over it waits for the next one of its host.
 type userRates struct {
-	chats, gameChats, creates, joins, starts, messages rater
+	chats, gameChats, creates, joins, starts, messages rate.Limiter
 
-	histories rater
-	comebacks rater
-	waited    bucket    // of what was said in rooms, what had to wait: see maxSessionLines
-	noticed   time.Time // when the user was last told about a limit
+	histories rate.Limiter
+	comebacks rate.Limiter
+	waited    rate.Bucket // of what was said in rooms, what had to wait: see maxSessionLines
+	noticed   time.Time   // when the user was last told about a limit
 }
 
 // fullAt is when nothing of it is used up any more.
 func (r *userRates) fullAt() (at time.Time) {
-	for _, l := range [...]rater{r.chats, r.gameChats, r.creates, r.joins, r.starts, r.messages, r.histories, r.comebacks, {r.waited.until}} {
-		if l.until.After(at) {
-			at = l.until
+	at = r.waited.EmptyAt()
+	for _, l := range [...]*rate.Limiter{&r.chats, &r.gameChats, &r.creates, &r.joins, &r.starts, &r.messages, &r.histories, &r.comebacks} {
+		if full := l.FullAt(); full.After(at) {
+			at = full
 		}
 	}
 	return at
