@@ -9,6 +9,10 @@ ifeq ($(origin CXX),default)
 CXX     := g++
 endif
 BUILD   := build
+# The number that the programs say too; they add the revision that Go notes when it builds in a clone.
+VERSION := $(shell cat kclient/version/VERSION)
+# What is handed to others notes its revision whatever GOFLAGS says. Go does not in a worktree (git worktree add).
+RELEASE := -trimpath -buildvcs=auto
 # macOS: not tried by anybody yet.
 LIBFILE := libkailleraclient.$(if $(filter Darwin,$(shell uname -s)),dylib,so)
 CFLAGS  ?= -O2 -g
@@ -44,6 +48,7 @@ export GO CC
 .PHONY: help tools lib server examples demo demo-comeback test bench fuzz clean
 
 help: ## this list
+	@echo "kbridge $(VERSION)"
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 tools:
@@ -51,11 +56,11 @@ tools:
 	  { echo "kbridge needs $$t, which is not installed (Debian: apt-get install golang gcc make; Go 1.25 or later)" >&2; exit 1; }; done
 
 lib: tools ## build/libkailleraclient.so, the library that emulators link
-	$(GO) build -buildmode=c-shared -trimpath -ldflags '-s -w' -o $(BUILD)/$(LIBFILE) ./cabi
+	$(GO) build -buildmode=c-shared $(RELEASE) -ldflags '-s -w' -o $(BUILD)/$(LIBFILE) ./cabi
 	@rm -f $(BUILD)/libkailleraclient.h # Go's own; the contract is include/kailleraclient.h
 
 server: tools ## build/kaillera-server
-	$(GO) build -trimpath -o $(BUILD)/kaillera-server ./server/cmd/kaillera-server
+	$(GO) build $(RELEASE) -o $(BUILD)/kaillera-server ./server/cmd/kaillera-server
 
 examples: lib ## build/chip8, the model emulator
 	@mkdir -p $(BUILD)/chip8-obj
@@ -112,13 +117,17 @@ windows-tools: tools
 	@for t in $(MINGW32)-gcc $(MINGW64)-gcc; do command -v $$t >/dev/null 2>&1 || \
 	  { echo "make dll needs $$t, which is not installed (Debian: apt-get install gcc-mingw-w64)" >&2; exit 1; }; done
 
+# As the resources of Windows have it: 0,1,0,0 of 0.1.0-dev.
+comma := ,
+VERSION_NUMBERS := $(subst .,$(comma),$(firstword $(subst -, ,$(VERSION)))),0
+
 # $(call windows_dll,GOARCH,mingw prefix,folder,.def of the import library)
 # Go puts its own //export names in a .def of its own unless it is told to export all; the second flag takes that
 # back, which leaves the names in ours.
 define windows_dll
 	@mkdir -p $(3)
-	$(2)-windres -O coff -o $(3)/version.o cabi/version.rc
-	CGO_ENABLED=1 GOOS=windows GOARCH=$(1) CC=$(2)-gcc $(GO) build -buildmode=c-shared -trimpath -ldflags '-s -w \
+	$(2)-windres -O coff -DVERSION=$(VERSION) -DVERSION_NUMBERS=$(VERSION_NUMBERS) -o $(3)/version.o cabi/version.rc
+	CGO_ENABLED=1 GOOS=windows GOARCH=$(1) CC=$(2)-gcc $(GO) build -buildmode=c-shared $(RELEASE) -ldflags '-s -w \
 	  -extldflags "$(CURDIR)/cabi/exports_windows_$(1).def $(CURDIR)/$(3)/version.o -Wl,--export-all-symbols -Wl,--exclude-all-symbols"' \
 	  -o $(3)/kailleraclient.dll ./cabi
 	@rm -f $(3)/kailleraclient.h $(3)/version.o

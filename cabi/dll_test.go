@@ -14,6 +14,8 @@ import (
 	"unicode/utf16"
 
 	"github.com/stretchr/testify/require"
+
+	"kbridge/kclient/version"
 )
 
 // The classic API (protocol notes): the functions and the bytes of arguments that
@@ -58,10 +60,7 @@ func TestDLLExports(t *testing.T) {
 
 	// An emulator's folder has nothing of the compiler's, such as libgcc; and the
 	// file says what it is (its version resource, in UTF-16).
-	var about []byte
-	for _, u := range utf16.Encode([]rune("Kaillera client library")) {
-		about = binary.LittleEndian.AppendUint16(about, u)
-	}
+	about, product := inUTF16("Kaillera client library"), inUTF16(version.Number+"\x00")
 	for _, folder := range []string{"windows-386", "windows-amd64"} {
 		f, err := pe.Open(filepath.Join(build, folder, "kailleraclient.dll"))
 		require.NoError(t, err)
@@ -75,11 +74,21 @@ func TestDLLExports(t *testing.T) {
 		}
 		resources, err := f.Section(".rsrc").Data()
 		require.NoError(t, err)
-		require.Contains(t, string(resources), string(about))
+		require.Contains(t, string(resources), about)
+		require.Contains(t, string(resources), product)
 		for _, name := range []string{"libkailleraclient.a", "kailleraclient.lib"} {
 			require.FileExists(t, filepath.Join(build, folder, name))
 		}
 	}
+}
+
+// inUTF16 is a text as the resources of Windows have it.
+func inUTF16(text string) string {
+	var b []byte
+	for _, u := range utf16.Encode([]rune(text)) {
+		b = binary.LittleEndian.AppendUint16(b, u)
+	}
+	return string(b)
 }
 
 // exports returns the names in a PE file's export table, and the code that each

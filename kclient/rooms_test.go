@@ -20,6 +20,7 @@ var rooms = map[string][]string{
 	"kbridge/kclient/wire":                    {},
 	"kbridge/kclient/wire/ext":                {"kbridge/kclient/wire", "kbridge/kclient/wire/internal/field"},
 	"kbridge/kclient/race":                    {},
+	"kbridge/kclient/version":                 {},
 	"kbridge/kclient/wire/internal/codectest": {"github.com/stretchr/testify"},
 	"kbridge/kclient/history":                 {},
 	"kbridge/kclient/text":                    {"golang.org/x/text", "golang.org/x/net/idna"},

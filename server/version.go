@@ -1,24 +1,6 @@
 package server
 
-import "runtime/debug"
+import "kbridge/kclient/version"
 
-// Version is the product's name and the module's version, or "development" where it was not built from a released one.
-func Version() string {
-	const module, unknown = "kbridge", "development"
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return module + " " + unknown
-	}
-	version := info.Main.Version
-	if info.Main.Path != module {
-		for _, d := range info.Deps {
-			if d.Path == module {
-				version = d.Version
-			}
-		}
-	}
-	if version == "" || version == "(devel)" {
-		version = unknown
-	}
-	return module + " " + version
-}
+// Version is the product's name, its version, and the revision that it was built from, as far as that is known.
+func Version() string { return "kbridge " + version.String() }

@@ -19,6 +19,7 @@ type options struct {
 	gamePort int
 	level    slog.Level
 	json     bool
+	version  bool
 	config   server.Config
 }
 
@@ -74,6 +75,7 @@ func parseFlags(args []string, out io.Writer) (options, error) {
 		"log-level", "`level` of the log: debug, info, warn or error")
 	set.Var(word(&o.json, "text", map[string]bool{"text": false, "json": true}, "text", "json"),
 		"log-format", "`format` of the log: text or json")
+	set.BoolVar(&o.version, "version", false, "print the version and the revision it was built from, and end")
 	set.Usage = func() {}
 
 	err := set.Parse(args)

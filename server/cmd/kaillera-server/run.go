@@ -13,6 +13,7 @@ import (
 
 	"kbridge/kclient/guard"
 	"kbridge/kclient/logqueue"
+	"kbridge/kclient/version"
 	"kbridge/server"
 )
 
@@ -46,6 +47,9 @@ func run(ctx context.Context, args []string, stderr io.Writer) int {
 	case err != nil:
 		fmt.Fprintf(stderr, "kaillera-server: %v\nRun kaillera-server -help for all flags.\n", err)
 		return exitUsage
+	case o.version:
+		fmt.Println(server.Version())
+		return exitOK
 	}
 	lines := logqueue.New(o.handler(stderr))
 	defer lines.Flush(logFlush)
@@ -66,7 +70,7 @@ func run(ctx context.Context, args []string, stderr io.Writer) int {
 	if game != nil {
 		attrs = append(attrs, slog.String("games", game.LocalAddr().String()))
 	}
-	log.Info("listening", append(attrs, slog.String("name", o.config.Name), slog.String("charset", o.config.Charset),
+	log.Info("listening", append(attrs, slog.String("name", o.config.Name), slog.String("charset", o.config.Charset), slog.String("version", version.String()),
 		slog.Int("max-users", o.config.MaxUsers), slog.Int("max-games", o.config.MaxGames),
 		slog.Duration("max-ping", o.config.MaxPing), slog.String("padding", o.config.Padding.String()), slog.String("frame-delay", o.config.FrameDelay.String()))...)
 
