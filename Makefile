@@ -1,5 +1,5 @@
 # kbridge: `make demo` shows it, `make test` proves it, `make help` lists the rest.
-# Needs Go 1.25 or later, gcc and make.
+# Needs Go 1.26 or later, gcc and make.
 
 GO      ?= go
 ifeq ($(origin CC),default)
@@ -53,7 +53,7 @@ help: ## this list
 
 tools:
 	@for t in $(GO) $(CC); do command -v $$t >/dev/null 2>&1 || \
-	  { echo "kbridge needs $$t, which is not installed (Debian: apt-get install golang gcc make; Go 1.25 or later)" >&2; exit 1; }; done
+	  { echo "kbridge needs $$t, which is not installed (Debian: apt-get install golang gcc make; Go 1.26 or later)" >&2; exit 1; }; done
 
 lib: tools ## build/libkailleraclient.so, the library that emulators link
 	$(GO) build -buildmode=c-shared $(RELEASE) -ldflags '-s -w' -o $(BUILD)/$(LIBFILE) ./cabi
