@@ -184,9 +184,9 @@ func toFiend(addr string) environment {
 	return environment{"KAILLERA_SERVER": addr, "KAILLERA_NICK": "driver", "KAILLERA_ROLE": "create", "KAILLERA_PLAYERS": "1"}
 }
 
-// TestHostile04CanariesInC: game data of any length leaves the emulator's buffer
+// Game data of any length leaves the emulator's buffer
 // and what is around it alone.
-func TestHostile04CanariesInC(t *testing.T) {
+func TestGameDataOfAnyLengthStaysInTheEmulatorsBuffer(t *testing.T) {
 	driver := buildASan(t)
 	data := func(n int) wire.Message {
 		return wire.Message{Type: wire.TypeGameData, Body: wire.AppendGameData(nil, make([]byte, n))}
@@ -209,9 +209,9 @@ func TestHostile04CanariesInC(t *testing.T) {
 	}
 }
 
-// TestHostile12CallbacksInC: names and texts of any length, and players that
+// Names and texts of any length, and players that
 // there are not, on their way to the emulator's callbacks, or to none.
-func TestHostile12CallbacksInC(t *testing.T) {
+func TestTextsOfAnyLengthHarmNoCallback(t *testing.T) {
 	driver := buildASan(t)
 	chat := func(user, text string) wire.Message {
 		return wire.Message{Type: wire.TypeGameChat, Body: wire.Chat{User: user, Text: text}.AppendTo(nil)}

@@ -44,9 +44,9 @@ func (s *scripted) over(l *kclient.Client, g *kclient.Game, reason string) {
 	s.until(l)
 }
 
-// TestHostile02GameData: a length that is not believed, not divided by, and not
+// A length that is not believed, not divided by, and not
 // queued without end. The game ends cleanly with a reason, and the session lives.
-func TestHostile02GameData(t *testing.T) {
+func TestLengthsOfGameDataAreNotBelieved(t *testing.T) {
 	data := func(n int) []byte { return wire.AppendGameData(nil, make([]byte, n)) }
 	for _, c := range []struct {
 		name       string
@@ -117,9 +117,9 @@ func TestHostile02GameData(t *testing.T) {
 	}
 }
 
-// TestHostile03CachePositions: a position that was never filled is a wild read
+// A position that was never filled is a wild read
 // elsewhere.
-func TestHostile03CachePositions(t *testing.T) {
+func TestAPositionNeverFilledEndsTheGameCleanly(t *testing.T) {
 	for _, c := range []struct {
 		filled int
 		body   []byte
@@ -152,10 +152,10 @@ func TestHostile03CachePositions(t *testing.T) {
 	}
 }
 
-// TestHostile04Canaries: the received length is never what is copied into the
+// The received length is never what is copied into the
 // emulator's buffer: that is players × size bytes, and nothing when the emulator's
 // buffer is smaller. The same through the C API is in cabi.
-func TestHostile04Canaries(t *testing.T) {
+func TestExchangeWritesNoFurtherThanTheCallersBuffer(t *testing.T) {
 	const size, players = 2, 2
 	canary := func() []byte { return bytes.Repeat([]byte{0xA5}, 8*size+64) }
 	for _, n := range []int{0, 1, players*size - 1, players*size + 1, 8 * size, 8*size + 1, 8*size + 64, 4096, largest} {
@@ -196,9 +196,9 @@ func TestHostile04Canaries(t *testing.T) {
 	})
 }
 
-// TestHostile10Starts: a start counts in a room only, and with a player number
+// A start counts in a room only, and with a player number
 // that there is; so does a drop.
-func TestHostile10Starts(t *testing.T) {
+func TestAStartCountsInARoomOnlyAndWithAValidPlayer(t *testing.T) {
 	script(t, func(t *testing.T, s *scripted) {
 		l := s.login()
 		s.say(wire.TypeStartGame, wire.GameStarted{FrameDelay: 1, Player: 1, Players: 2}.AppendTo(nil)) // in the lobby

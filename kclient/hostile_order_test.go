@@ -48,10 +48,10 @@ func heard(t *testing.T, l *kclient.Client) (numbers []int) {
 	}
 }
 
-// TestHostile07Sequences: elsewhere a hole in the numbers spins for ever, a gap of
+// Elsewhere a hole in the numbers spins for ever, a gap of
 // ten deafens, and their wrap breaks the session. Here the order holds, and what
 // never comes is reported.
-func TestHostile07Sequences(t *testing.T) {
+func TestMessagesKeepTheirOrderAndLossIsReported(t *testing.T) {
 	scene := func(name string, f func(t *testing.T, s *scripted, l *kclient.Client, base uint16)) {
 		t.Run(name, func(t *testing.T) {
 			script(t, func(t *testing.T, s *scripted) {
@@ -156,9 +156,9 @@ func TestHostile07Sequences(t *testing.T) {
 	})
 }
 
-// TestHostile07LossInAGame: a game cannot go on without a message of its own; it
+// A game cannot go on without a message of its own; it
 // ends, and says why.
-func TestHostile07LossInAGame(t *testing.T) {
+func TestALostMessageOfTheGameEndsItAndSaysWhy(t *testing.T) {
 	frame := wire.AppendGameData(nil, []byte{1, 2, 3, 4})
 	one := func(seq uint16) []byte {
 		return wire.AppendMessage(wire.AppendBundleHeader(nil, 1), seq, wire.TypeGameData, frame)

@@ -19,8 +19,8 @@ import (
 	"kbridge/kclient/wire"
 )
 
-// What deployed clients fell over, one test for each kind of fault: TestHostile01
-// to TestHostile12. The server's are in its own package.
+// What deployed clients fell over, one test for each kind of fault: rows 1 to 12 of server/HOSTILE.md, in the files
+// hostile_*_test.go. The server's are in its own package.
 
 // fields is a message's body by its fields: string, uint8, uint16 or uint32.
 type fields []any
@@ -67,10 +67,10 @@ func (s *scripted) eventsUntil(l *kclient.Client, text string) (before []kclient
 	}
 }
 
-// TestHostile01Strings: strings of 5,000 bytes and strings without an end, in
+// Strings of 5,000 bytes and strings without an end, in
 // every field of every message that has some, overflow buffers elsewhere. Ours
 // leaves such a message out.
-func TestHostile01Strings(t *testing.T) {
+func TestAMessageWithAStringTooLongOrEndlessIsLeftOut(t *testing.T) {
 	messages := map[wire.Type]fields{
 		wire.TypeUserQuit:      {"bob", uint16(9), "bye"},
 		wire.TypeUserJoined:    {"carl", uint16(10), uint32(10), uint8(1)},
@@ -150,9 +150,9 @@ func TestHostile01Strings(t *testing.T) {
 	})
 }
 
-// TestHostile05Counts: counts of lists are not believed beyond the bytes that
+// Counts of lists are not believed beyond the bytes that
 // are there, and what is there is bounded.
-func TestHostile05Counts(t *testing.T) {
+func TestCountsOfListsAreNotBelieved(t *testing.T) {
 	script(t, func(t *testing.T, s *scripted) {
 		l := s.login()
 		r := s.room(l)
@@ -211,8 +211,8 @@ func TestHostile05Counts(t *testing.T) {
 	})
 }
 
-// TestHostile06Enums: connection types, states and pings that are none.
-func TestHostile06Enums(t *testing.T) {
+// Connection types, states and pings that are none.
+func TestOddConnectionsStatesAndPingsHarmNothing(t *testing.T) {
 	script(t, func(t *testing.T, s *scripted) {
 		l := s.login()
 		r := s.room(l)
@@ -261,9 +261,9 @@ func TestHostile06Enums(t *testing.T) {
 	}
 }
 
-// TestHostile08Strangers: whoever answers first becomes the server elsewhere. Here
+// Whoever answers first becomes the server elsewhere. Here
 // only the address that was asked counts, and after HELLO its session port.
-func TestHostile08Strangers(t *testing.T) {
+func TestOnlyTheServerThatWasAskedIsHeard(t *testing.T) {
 	script(t, func(t *testing.T, s *scripted) {
 		stranger := netip.MustParseAddrPort("10.6.6.6:27888")
 		l := s.login()
@@ -298,9 +298,9 @@ func chatBundle(seq uint16, text string) []byte {
 	return wire.AppendMessage(wire.AppendBundleHeader(nil, 1), seq, wire.TypeGlobalChat, wire.Chat{User: "x", Text: text}.AppendTo(nil))
 }
 
-// TestHostile11Links: elsewhere a link in chat opens whatever it names, and the
+// Elsewhere a link in chat opens whatever it names, and the
 // name of a server reaches a shell.
-func TestHostile11Links(t *testing.T) {
+func TestLinksAreTextAndHostsReachNoShell(t *testing.T) {
 	script(t, func(t *testing.T, s *scripted) {
 		l := s.login()
 		s.until(l)
@@ -320,8 +320,8 @@ func TestHostile11Links(t *testing.T) {
 	}
 }
 
-// TestHostile11NoShell: nothing that ends up inside an emulator starts programs.
-func TestHostile11NoShell(t *testing.T) {
+// Nothing that ends up inside an emulator starts programs.
+func TestNothingInAnEmulatorStartsPrograms(t *testing.T) {
 	cmd := exec.Command("go", "list", "-deps", "-json=ImportPath,Imports", "./cabi", "./server")
 	cmd.Dir = ".."
 	out, err := cmd.Output()
@@ -344,9 +344,9 @@ func TestHostile11NoShell(t *testing.T) {
 	require.Greater(t, seen, 5)
 }
 
-// TestHostile12LongTexts: names and texts of any length from the emulator and its
+// Names and texts of any length from the emulator and its
 // user are cut at a character.
-func TestHostile12LongTexts(t *testing.T) {
+func TestLongTextsAreCutAtACharacter(t *testing.T) {
 	script(t, func(t *testing.T, s *scripted) {
 		const é = "\u00e9"
 		long := strings.Repeat(é, 200)

@@ -13,9 +13,9 @@ import (
 	"kbridge/kclient/wire"
 )
 
-// TestHostile09Handshake: every answer to HELLO but a good one, and
+// Every answer to HELLO but a good one, and
 // silence, ends with an error of its own and within the bound.
-func TestHostile09Handshake(t *testing.T) {
+func TestEveryBadAnswerToHelloHasItsError(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		reply []byte
@@ -66,9 +66,9 @@ func TestHostile09Handshake(t *testing.T) {
 	})
 }
 
-// TestHostile09Silence, after the handshake: login, create, join,
+// After the handshake: login, create, join,
 // leave, kick and start against a server that has fallen silent.
-func TestHostile09Silence(t *testing.T) {
+func TestASilentServerEndsEveryWaitInTime(t *testing.T) {
 	var timeout *kclient.TimeoutError
 	script(t, func(t *testing.T, s *scripted) {
 		go s.serve(30 * time.Second)
@@ -102,9 +102,9 @@ func TestHostile09Silence(t *testing.T) {
 	})
 }
 
-// TestHostile09SilenceInGame: -1 for the emulator after 120 s in netsync and after 15 s in
+// -1 for the emulator after 120 s in netsync and after 15 s in
 // play, never a frozen window.
-func TestHostile09SilenceInGame(t *testing.T) {
+func TestASilentServerEndsTheGameInTime(t *testing.T) {
 	script(t, func(t *testing.T, s *scripted) {
 		l := s.login()
 		r := s.room(l)

@@ -389,7 +389,7 @@ func TestOwnerLeavingInMidGameEndsIt(t *testing.T) {
 }
 
 // Row 19: both directions pass 65,535 in one game, and nobody notices.
-func TestRow19SeqWrapsInAGame(t *testing.T) {
+func TestNumbersWrapInAGameUnnoticed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 25, network.Profile{Delay: time.Millisecond, Loss: 0.02}, Config{})
 		gs := started(t, w.room(1, 1))

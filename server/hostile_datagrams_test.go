@@ -14,7 +14,7 @@ import (
 )
 
 // Row 13: a malformed packet after HELLO.
-func TestRow13MalformedAfterHello(t *testing.T) {
+func TestAMalformedDatagramIsDroppedAndNothingElse(t *testing.T) {
 	b := newBox(t, Config{})
 	from := hostAddr(1)
 	b.raw(from, wire.AppendHello(nil))
@@ -62,7 +62,7 @@ func TestHelloAndPing(t *testing.T) {
 }
 
 // Row 14: a length of 0, and bodies that are too short or point beyond their end.
-func TestRow14ShortBodies(t *testing.T) {
+func TestShortBodiesEndNoMoreThanTheirSendersGame(t *testing.T) {
 	b := newBox(t, Config{})
 	cs := b.game(2, wire.LAN)
 	b.raw(cs[0].addr, []byte{1, 0, 0, 0, 0, 7})
@@ -88,7 +88,7 @@ func TestRow14ShortBodies(t *testing.T) {
 
 // Row 16: every type in every state. Nothing may change but what the table of
 // accepted types says, and the session must still work.
-func TestRow16EveryTypeInEveryState(t *testing.T) {
+func TestATypeInTheWrongStateChangesNothing(t *testing.T) {
 	setups := map[state]func(b *box) *boxClient{
 		stateLogin: func(b *box) *boxClient {
 			c := b.client(1, "anna")
@@ -206,7 +206,7 @@ func TestMappedAddressesAreTheSame(t *testing.T) {
 }
 
 // Row 19: duplicates, jumps and replays.
-func TestRow19SequenceTricks(t *testing.T) {
+func TestDuplicatesJumpsAndReplaysDoNoHarm(t *testing.T) {
 	b := newBox(t, Config{})
 	c := b.client(1, "anna")
 	c.login()
@@ -256,7 +256,7 @@ func TestRow19SequenceTricks(t *testing.T) {
 
 // Row 19: a message that never comes does not stop the session for ever; in a
 // game the loss is told, not hidden.
-func TestRow19HoleThatStays(t *testing.T) {
+func TestAHoleThatStaysStopsNoSession(t *testing.T) {
 	b := newBox(t, Config{})
 	cs := b.game(2, wire.LAN)
 	c := cs[0]

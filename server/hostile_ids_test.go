@@ -11,7 +11,7 @@ import (
 )
 
 // Row 24: 70,000 logins, while the first user stays.
-func TestRow24UserIDsWrap(t *testing.T) {
+func TestUserIDsInUseAreSkipped(t *testing.T) {
 	b := newBox(t, Config{Flood: Flood{Login: Rate{Burst: -1}}})
 	first := b.client(0, "first")
 	id := first.login()
@@ -43,7 +43,7 @@ func TestRow24UserIDsWrap(t *testing.T) {
 }
 
 // Row 24: room IDs skip what is in use, and 0 and FFFFFFFF.
-func TestRow24RoomIDsWrap(t *testing.T) {
+func TestRoomIDsInUseAreSkipped(t *testing.T) {
 	b := newBox(t, Config{})
 	a, c := b.client(1, "anna"), b.client(2, "bert")
 	a.login()

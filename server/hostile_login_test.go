@@ -15,7 +15,7 @@ import (
 )
 
 // Row 15: stray datagrams, and logins from 100,000 forged addresses.
-func TestRow15ForgedLogins(t *testing.T) {
+func TestForgedLoginsTakeNoMemoryAndKeepNobodyOut(t *testing.T) {
 	b := newBox(t, Config{})
 	flood := func(from, to int) {
 		for n := from; n < to; n++ {
@@ -60,7 +60,7 @@ func TestRow15ForgedLogins(t *testing.T) {
 
 // Row 15: nobody is kept out by logins forged in their name, as many as there
 // are ports, before and while the real one comes.
-func TestRow15ForgedAddressIsNotBanned(t *testing.T) {
+func TestLoginsForgedInAUsersNameDoNotKeepItOut(t *testing.T) {
 	b := newBox(t, Config{})
 	c := b.client(1, "anna")
 	forge := func(from, to uint16) {
@@ -84,7 +84,7 @@ func TestRow15ForgedAddressIsNotBanned(t *testing.T) {
 
 // The address of a pending login is forgotten before it answers: its answer
 // brings the login along and counts.
-func TestRow15AnswerAfterEviction(t *testing.T) {
+func TestAnAnswerAfterItsLoginWasForgottenStillCounts(t *testing.T) {
 	for _, nonce := range []bool{false, true} {
 		b := newBox(t, Config{})
 		c := b.client(1, "anna")
@@ -121,7 +121,7 @@ func TestRow15AnswerAfterEviction(t *testing.T) {
 
 // Row 15: logins from a real address that are begun and never completed are
 // bounded as well, for one address and in all, and keep nobody out.
-func TestRow15UnfinishedLogins(t *testing.T) {
+func TestUnfinishedLoginsAreBounded(t *testing.T) {
 	b := newBox(t, Config{})
 	begin := func(addr addrPort) {
 		b.raw(addr, loginDatagram("half"))
@@ -144,7 +144,7 @@ func TestRow15UnfinishedLogins(t *testing.T) {
 }
 
 // Row 15: an IPv6 host has more addresses than anybody can count.
-func TestRow15OneIPv6Host(t *testing.T) {
+func TestOneIPv6HostTakesNoPlaceWithForgedLogins(t *testing.T) {
 	b := newBox(t, Config{})
 	for n := range 1000 {
 		ip := [16]byte{0x20, 0x01, 0x0d, 0xb8, 15: byte(n), 14: byte(n >> 8)}
@@ -156,7 +156,7 @@ func TestRow15OneIPv6Host(t *testing.T) {
 }
 
 // Row 17: a second login does not rename the user.
-func TestRow17SecondLogin(t *testing.T) {
+func TestASecondLoginDoesNotRenameTheUser(t *testing.T) {
 	b := newBox(t, Config{})
 	c := b.client(1, "anna")
 	id := c.login()
@@ -170,7 +170,7 @@ func TestRow17SecondLogin(t *testing.T) {
 
 // Row 18: no more than three times the bytes that came in go to an address that
 // has not answered, whatever it is sent.
-func TestRow18BlindLogin(t *testing.T) {
+func TestNoMoreThanThreeTimesTheBytesGoToAnUnprovenAddress(t *testing.T) {
 	for name, datagrams := range map[string][][]byte{
 		"a login":                    {loginDatagram("anna")},
 		"the shortest login":         {one(0, wire.TypeLogin, []byte{0, 0, 1})},
@@ -230,7 +230,7 @@ func TestFirstAckIsRepeated(t *testing.T) {
 
 // Row 18: a 06 that nobody asked for changes nothing: not before the 05 it would
 // answer was sent, and not after the login.
-func TestRow18ExtraAcks(t *testing.T) {
+func TestAnAckThatNobodyAskedForChangesNothing(t *testing.T) {
 	b := newBox(t, Config{})
 	c := b.client(1, "anna")
 	c.login()

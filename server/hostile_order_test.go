@@ -11,7 +11,7 @@ import (
 )
 
 // Row 19: numbers that wrap while a message is missing; twice.
-func TestRow19WrapWithAHole(t *testing.T) {
+func TestNumbersWrapWithAHole(t *testing.T) {
 	b := newBox(t, Config{})
 	c, by := b.client(1, "anna"), b.client(2, "bert")
 	c.login()
@@ -59,7 +59,7 @@ func TestRow19WrapWithAHole(t *testing.T) {
 
 // Row 18: a 06 that answers nothing proves nothing, or what the client has not got
 // would never come again.
-func TestRow18ExtraAcksProveNothing(t *testing.T) {
+func TestAnAckThatAnswersNothingProvesNothing(t *testing.T) {
 	b := newBox(t, Config{})
 	c, by := b.client(1, "anna"), b.client(2, "bert")
 	c.login()
@@ -78,7 +78,7 @@ func TestRow18ExtraAcksProveNothing(t *testing.T) {
 }
 
 // Row 20: a position that was never filled is called just that.
-func TestRow20EmptyPosition(t *testing.T) {
+func TestAPositionNeverFilledIsCalledThat(t *testing.T) {
 	for _, pos := range []byte{0, 255} {
 		b := newBox(t, Config{})
 		cs := b.game(2, wire.LAN)

@@ -10,7 +10,7 @@ import (
 )
 
 // Row 20: sizes and positions that do not fit.
-func TestRow20GameDataFaults(t *testing.T) {
+func TestSizesAndPositionsThatDoNotFitEndTheirSendersGame(t *testing.T) {
 	cache := func(pos byte) rawBody { return rawBody(wire.AppendGameCache(nil, pos)) }
 	data := func(n int) rawBody { return rawBody(wire.AppendGameData(nil, make([]byte, n))) }
 	for name, tc := range map[string]struct {
@@ -65,7 +65,7 @@ func TestRow20GameDataFaults(t *testing.T) {
 }
 
 // Row 20: a queue that nobody empties is bounded.
-func TestRow20TooFarAhead(t *testing.T) {
+func TestAPlayerTooFarAheadIsDropped(t *testing.T) {
 	b := newBox(t, Config{})
 	cs := b.game(2, wire.LAN)
 	for i := range 300 {

@@ -13,7 +13,7 @@ import (
 )
 
 // Row 22: control characters in each field.
-func TestRow22ControlCharacters(t *testing.T) {
+func TestControlCharactersAreTakenOutOfEveryField(t *testing.T) {
 	const dirty = "a\x01b\nc\x1b[31md\x7fe\r\t"
 	const clean = "abc[31mde"
 	b := newBox(t, Config{})
@@ -35,7 +35,7 @@ func TestRow22ControlCharacters(t *testing.T) {
 }
 
 // Row 22: longer than the wire allows is cut, not refused.
-func TestRow22LongTexts(t *testing.T) {
+func TestTextsLongerThanTheWireAllowsAreCut(t *testing.T) {
 	b := newBox(t, Config{})
 	long := strings.Repeat("x", 350)
 	c := b.client(1, "anna")
@@ -54,7 +54,7 @@ func TestRow22LongTexts(t *testing.T) {
 }
 
 // Row 22: nobody passes for the server.
-func TestRow22ReservedNames(t *testing.T) {
+func TestNobodyPassesForTheServer(t *testing.T) {
 	utf8 := Config{Charset: "utf-8"}
 	for _, name := range []string{"server", "SERVER", "Server ", " error", "ERROR", "S e r v e r", "[Server]", "Sеrver", "ｓｅｒｖｅｒ", "Err0r",
 		"ser\u200bver", "\u202eServer", "server:", "5erver"} {
@@ -80,7 +80,7 @@ func boxRefusal(t *testing.T, cfg Config, name string) string {
 }
 
 // Row 22: 100 chats a second, and the same with rooms and joins.
-func TestRow22Floods(t *testing.T) {
+func TestAFloodPassesAtItsRateOnly(t *testing.T) {
 	b := newBox(t, Config{})
 	by := b.client(2, "bert")
 	by.login()
@@ -137,7 +137,7 @@ func TestRow22Floods(t *testing.T) {
 }
 
 // Row 22: logins without end from one address, each complete.
-func TestRow22LoginFlood(t *testing.T) {
+func TestLoginsOfOneAddressPassAtTheirRateOnly(t *testing.T) {
 	b := newBox(t, Config{})
 	refused := 0
 	begun := b.now
@@ -160,7 +160,7 @@ func TestRow22LoginFlood(t *testing.T) {
 }
 
 // Row 23: a list of 500 users with 31-byte names.
-func TestRow23LongUserList(t *testing.T) {
+func TestALongUserListIsSplit(t *testing.T) {
 	b := newBox(t, Config{MaxUsers: 600})
 	want := map[string]bool{}
 	for n := range 500 {

@@ -36,7 +36,7 @@ func (c *boxClient) loginWithTicket() (ticket ext.Ticket) {
 
 // Row 18: an old client is offered something in the trailing bytes of the first
 // 05, and never hears of it again.
-func TestRow18OldClientsSeeOnlyTheOffer(t *testing.T) {
+func TestOldClientsSeeOnlyTheOffer(t *testing.T) {
 	b := newBox(t, Config{})
 	c := b.client(1, "anna")
 	c.mute = true
@@ -74,7 +74,7 @@ func TestRow18OldClientsSeeOnlyTheOffer(t *testing.T) {
 // Row 18: whoever brings back something else than what was offered gets no
 // session, however often it tries; the address of the victim is sent no more than
 // three times what came.
-func TestRow18AGuessedNonceIsNoProof(t *testing.T) {
+func TestAGuessedNonceIsNoProof(t *testing.T) {
 	b := newBox(t, Config{})
 	victim := hostAddr(9)
 	b.meter()
@@ -91,7 +91,7 @@ func TestRow18AGuessedNonceIsNoProof(t *testing.T) {
 
 // Row 18: the list that a proven client asked for comes at once; an old one gets
 // it in portions, since nothing has proven that it receives there.
-func TestRow18AProvenClientIsNotPaced(t *testing.T) {
+func TestAProvenClientIsNotPaced(t *testing.T) {
 	b := newBox(t, Config{MaxUsers: 2000, Flood: Flood{Login: Rate{Burst: -1}}})
 	for n := range 1500 {
 		b.client(1000+n, "somebody with a long name "+string(rune('a'+n%26))+string(rune('a'+n/26%26))+string(rune('a'+n/676))).loginWithTicket()

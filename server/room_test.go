@@ -164,7 +164,7 @@ func TestRefusalsOfRooms(t *testing.T) {
 }
 
 // Row 24: a ninth player joins.
-func TestRow24NinthPlayer(t *testing.T) {
+func TestANinthPlayerIsRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 7, lan, Config{})
 		owner, _ := w.login("p1", wire.LAN)

@@ -17,7 +17,7 @@ func (c *client) kill() { c.close() }
 // Row 21: each player in turn vanishes in play, the owner too: it is dropped
 // after the stall time, the others play on, and after the keep-alive time it is
 // gone from the server.
-func TestRow21VanishInPlay(t *testing.T) {
+func TestAPlayerWhoVanishesInPlayIsDropped(t *testing.T) {
 	for victim := range 3 {
 		t.Run(fmt.Sprintf("player %d", victim+1), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -66,7 +66,7 @@ func TestRow21VanishInPlay(t *testing.T) {
 }
 
 // Row 21: each player in turn vanishes in netsync, the owner too.
-func TestRow21VanishInNetsync(t *testing.T) {
+func TestAPlayerWhoVanishesInNetsyncIsDropped(t *testing.T) {
 	for victim := range 2 {
 		t.Run(fmt.Sprintf("player %d", victim+1), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -95,7 +95,7 @@ func TestRow21VanishInNetsync(t *testing.T) {
 }
 
 // A player who is there but does not send holds the room up just as much.
-func TestRow21PausedPlayer(t *testing.T) {
+func TestAPlayerWhoPausesIsDroppedButStaysInTheRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 32, lan, Config{Stall: 3 * time.Second})
 		gs := started(t, w.room(1, 1))
@@ -135,7 +135,7 @@ func (c *client) untilFrom(user string) got {
 
 // Nobody is dropped for waiting: with very different connection types all but
 // the slow one wait for whoever stalls for almost the whole patience, in turn.
-func TestRow21WaitingIsNotStalling(t *testing.T) {
+func TestWaitingIsNotStalling(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 33, lan, Config{Stall: 2 * time.Second})
 		gs := started(t, w.room(1, 6, 3))

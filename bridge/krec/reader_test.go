@@ -99,7 +99,7 @@ func TestValuesAreReused(t *testing.T) {
 	}))
 }
 
-func TestHostileFiles(t *testing.T) {
+func TestMalformedFilesAreRefusedWithTheirPlace(t *testing.T) {
 	base := krc0(t)[:272]
 	with := func(records ...string) []byte {
 		return append(bytes.Clone(base), strings.Join(records, "")...)

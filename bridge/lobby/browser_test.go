@@ -297,7 +297,7 @@ func TestBrowserLostPage(t *testing.T) {
 }
 
 // What other people write stays text and in its place, at any width.
-func TestBrowserHostileWords(t *testing.T) {
+func TestBrowserShowsWhatOthersWriteAsText(t *testing.T) {
 	srv := servertest.Start(t, servertest.WithConfig(server.Config{Charset: "utf-8", Flood: server.Flood{Chat: server.Rate{Burst: -1}}}))
 	names := []string{"<img src=x onerror=alert(1)>", "\u202eevil\u202c", strings.Repeat("W", 31)}
 	var users []*kclient.Client

@@ -69,7 +69,7 @@ func TestBundleEveryPrefixIsRefused(t *testing.T) {
 	}
 }
 
-func TestBundleHostile(t *testing.T) {
+func TestMalformedBundlesAreRefused(t *testing.T) {
 	for _, tc := range []struct {
 		name, datagram string
 		want           error
