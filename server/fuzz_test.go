@@ -22,6 +22,19 @@ func FuzzDatagrams(f *testing.F) {
 		}
 		return out
 	}
+	// begin is two players in a game, a third user in the lobby, and the numbers of their next messages.
+	begin := func(t testing.TB) (b *box, next []uint16) {
+		b = newBox(t, Config{})
+		users := b.game(2, wire.Good)
+		third := b.client(102, "third")
+		third.login()
+		for _, c := range append(users, third) {
+			next = append(next, uint16(c.link.Stats().MessagesSent))
+			b.remove(c) // from here on the input speaks for them
+		}
+		return b, next
+	}
+	_, next := begin(f)
 	ack := wire.ClientAck{}.AppendTo(nil)
 	f.Add(record(0, wire.AppendHello(nil)))
 	f.Add(join(record(5, loginDatagram("zoe")), record(5, one(1, wire.TypeClientAck, ack)), record(5, one(2, wire.TypeClientAck, ack))))
@@ -39,20 +52,21 @@ func FuzzDatagrams(f *testing.F) {
 		{wire.TypeStartGame, wire.StartRequest{}.AppendTo(nil)},
 		{wire.TypeCreateGame, wire.CreateRequest{Game: "x"}.AppendTo(nil)},
 		{wire.TypeJoinGame, wire.JoinRequest{GameID: 1}.AppendTo(nil)},
+		{wire.TypeUserQuit, []byte{1}},
+		{wire.TypeJoinGame, []byte{1}},
+		{wire.TypeQuitGame, []byte{1}},
 	} {
-		for seq := uint16(5); seq < 10; seq++ {
-			f.Add(join(record(0, one(seq, s.t, s.b)), record(0x81, one(seq+1, s.t, s.b)), record(2, one(seq, s.t, s.b))))
-		}
+		said := func(user int) []byte { return one(next[user], s.t, s.b) }
+		f.Add(join(record(0, said(0)), record(0x81, said(1)), record(2, said(2))))
 	}
+	// A login beside a malformed answer.
+	f.Add(record(5, append(wire.AppendMessage([]byte{2}, 1, wire.TypeClientAck, []byte{1}), loginDatagram("zoe")[1:]...)))
+	// A hole that stays until the message is given up, in a game.
+	beyond := one(next[0]+1, wire.TypeGlobalChat, wire.ChatRequest{Text: "x"}.AppendTo(nil))
+	f.Add(join(record(0, beyond), record(0xF8, beyond)))
 	f.Fuzz(func(t *testing.T, in []byte) {
-		b := newBox(t, Config{})
+		b, _ := begin(t)
 		addrs := []addrPort{hostAddr(100), hostAddr(101), hostAddr(102), hostAddr(200), hostAddr(201), hostAddr(202), hostAddr(203), hostAddr(204)}
-		for _, c := range b.game(2, wire.Good) {
-			b.remove(c) // from here on the input speaks for them
-		}
-		third := b.client(102, "third")
-		third.login()
-		b.remove(third)
 		for range 200 {
 			if len(in) < 2 {
 				break

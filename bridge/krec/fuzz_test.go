@@ -3,6 +3,7 @@ package krec
 import (
 	"bytes"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -21,9 +22,15 @@ func FuzzReader(f *testing.F) {
 	f.Add(whole)
 	f.Add(whole[:sizeKRC1+20])
 	old := append([]byte("KRC0"), whole[4:sizeKRC0]...)
-	for _, tail := range []string{"", "\x12\xff\xff", "\x12\xff\x7f", "\x08a\x00", "\x14a\x00\xff\xff\xff\xff", "\x13"} {
+	for _, tail := range []string{"", "\x12\xff\xff", "\x12\xff\x7f", "\x08a\x00", "\x14a\x00\xff\xff\xff\xff", "\x13",
+		"\x08" + strings.Repeat("\u00e9", MaxNick) + "\x00hi\x00"} {
 		f.Add(append(bytes.Clone(old), tail...))
 	}
+	for _, n := range []int{0, 3, 4, sizeKRC0 - 1, sizeKRC1 - 1} {
+		f.Add(whole[:n])
+	}
+	f.Add(append([]byte("KRC2"), old[4:]...))
+	f.Add(append(bytes.Clone(old[:playerAt]), make([]byte, sizeKRC0-playerAt)...)) // player 0 of none
 	f.Fuzz(func(t *testing.T, file []byte) {
 		h, records, _, err := readAll(file)
 		if err != nil {

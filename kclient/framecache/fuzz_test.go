@@ -10,6 +10,9 @@ import (
 func FuzzCache(f *testing.F) {
 	f.Add(uint8(0), []byte{0, 1, 0, 1, 1, 1, 2, 0})
 	f.Add(uint8(1), []byte{4, 0, 0, 3, 1, 3, 2, 3, 3, 0, 2, 0})
+	for numbering := range uint8(2) { // overflow, then look for what is lost, what is there and what never was
+		f.Add(numbering, []byte{0, 1, 4, 255, 1, 1, 4, 9, 1, 1, 0, 2, 1, 2, 1, 3, 2, 255})
+	}
 	f.Fuzz(func(t *testing.T, numbering uint8, steps []byte) {
 		c := framecache.New(framecache.Numbering(numbering % 2))
 		m := &model{ring: numbering%2 == 1}

@@ -29,6 +29,13 @@ func FuzzBatcher(f *testing.F) {
 	f.Add([]byte{0, 0, 1, 0, 0, 1, 2, 0, 3, 0, 0, 1, 4, 0, 3, 0})
 	f.Add([]byte{5, 2, 7, 1, 0, 24, 3, 0, 0, 24, 3, 1, 0, 24, 2, 9, 2, 9, 4, 0, 4, 1, 3, 3})
 	f.Add(bytes.Repeat([]byte{2, 1}, 40))
+	// A game that flows: a call inside the frame delay, frames new and from the cache, a position and a length that are
+	// wrong, inputs of no length and of another, the same input again, and the next game in the same memory.
+	f.Add([]byte{0, 1, 1, 0, 0, 0, 0, 1, 3, 2, 0, 0, 1, 2, 7, 3, 2, 0, 0, 1, 4, 0, 3, 1, 2, 3, 2, 0,
+		4, 9, 1, 4, 0, 2, 5, 255, 0, 1})
+	// More than the queue holds; and as much as it holds, once around.
+	f.Add(append([]byte{0, 1, 1, 0, 0, 1}, bytes.Repeat([]byte{2, 1}, 80)...))
+	f.Add(append([]byte{0, 0, 1, 0, 0, 1, 2, 1, 2, 1}, bytes.Repeat([]byte{3, 2, 0, 0, 1, 2, 7}, 80)...))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		r := reader(data[:min(len(data), 600)])
 		config := lockstep.BatcherConfig{
@@ -103,6 +110,11 @@ func FuzzMixer(f *testing.F) {
 	f.Add([]byte{1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 1, 1})
 	f.Add([]byte{2, 0, 1, 2, 1, 1, 1, 1, 0, 0, 9, 0, 1, 8, 0, 2, 7, 3, 1, 0, 0, 5, 0, 2, 4})
 	f.Add([]byte{7, 0, 1, 2, 3, 4, 5, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 4, 3, 0, 1, 6, 5, 2, 2})
+	// Frames new and from the cache, every error, and one who drops while the other plays on, and then drops too.
+	f.Add([]byte{1, 0, 1, 0, 0, 0, 0, 5, 0, 1, 6, 6, 4, 0, 0, 4, 1, 0, 0, 0, 7, 0, 1, 8, 8,
+		4, 0, 9, 3, 0, 0, 3, 0, 12, 3, 0, 13, 3, 0, 2, 3, 1, 1, 128, 0, 1, 6, 1, 0, 0, 1, 6, 6, 4, 1, 0, 0, 0, 7,
+		0, 0, 8, 0, 0, 9, 0, 0, 7, 0, 0, 7, 0, 0, 1, 4, 0, 1, 6, 0, 0})
+	f.Add(append([]byte{1, 0, 0, 0, 0}, bytes.Repeat([]byte{64, 0, 1}, 80)...)) // more than the queue holds
 	f.Fuzz(func(t *testing.T, data []byte) {
 		r := reader(data[:min(len(data), 600)])
 		players := 1 + r.next()%8

@@ -24,7 +24,12 @@ func FuzzAck(f *testing.F) { fuzzBodies(f, TypeServerAck, TypeClientAck, TypeKee
 
 func FuzzChat(f *testing.F) { fuzzBodies(f, TypeGlobalChat, TypeGameChat, TypeServerMessage) }
 
-func FuzzStatus(f *testing.F) { fuzzBodies(f, TypeServerStatus) }
+func FuzzStatus(f *testing.F) {
+	// More users than there are, though there are bytes enough for them; players that are no numbers.
+	f.Add(codectest.Body{"", uint32(2), uint32(0), "a name as long as two", uint32(10), uint8(1), uint16(11), uint8(1)}.Bytes())
+	f.Add(codectest.Body{"", uint32(0), uint32(1), "Maze", uint32(5), "test", "dora", "one/all", uint8(0)}.Bytes())
+	fuzzBodies(f, TypeServerStatus)
+}
 
 func FuzzGame(f *testing.F) { fuzzBodies(f, TypeCreateGame, TypeGameStatus, TypeCloseGame) }
 
@@ -48,6 +53,9 @@ func FuzzBundle(f *testing.F) {
 	f.Add(b)
 	f.Add([]byte{0})
 	f.Add([]byte("HELLO0.83\x00"))
+	f.Add([]byte{})
+	f.Add([]byte{1, 0, 0, 0, 0, 7})
+	f.Add([]byte{2, 1, 0, 2, 0, 21, 0})
 	f.Fuzz(func(t *testing.T, in []byte) {
 		got, err := ParseBundle(in[:len(in):len(in)], nil)
 		// A client also takes what EmuLinkerSF's datagrams hold of what they count: at least
@@ -88,7 +96,8 @@ func FuzzBundle(f *testing.F) {
 }
 
 func FuzzHandshake(f *testing.F) {
-	for _, b := range [][]byte{AppendHello(nil), AppendHelloReply(nil, 27888), AppendServerFull(nil), AppendVersionRefused(nil), AppendPing(nil), AppendPong(nil), []byte("HELLOD00D99999\x00")} {
+	for _, b := range [][]byte{AppendHello(nil), AppendHelloReply(nil, 27888), AppendServerFull(nil),
+		AppendVersionRefused(nil), AppendPing(nil), AppendPong(nil), []byte("HELLOD00D99999\x00"), []byte("HELLOD00D27888")} {
 		f.Add(b)
 	}
 	f.Fuzz(func(t *testing.T, in []byte) {
