@@ -35,7 +35,7 @@ var rooms = map[string][]string{
 	"kbridge/kclient/sim/lab":                 {"kbridge/kclient/wire", "kbridge/kclient/framecache", "kbridge/kclient/lockstep", "kbridge/kclient/link", "kbridge/kclient/sim/network", "kbridge/kclient/sim/peers", "kbridge/kclient/guard"},
 	"kbridge/kclient/sim/peers":               {"kbridge/kclient/wire", "kbridge/kclient/framecache", "kbridge/kclient/lockstep", "kbridge/kclient/sim/network", "kbridge/kclient/guard"},
 	"kbridge/kclient":                         {"kbridge/kclient/..."},
-	"kbridge/server":                          {"kbridge/kclient/...", "kbridge/server/...", "golang.org/x/net", "golang.org/x/sys"},
+	"kbridge/server":                          {"kbridge/kclient/...", "kbridge/server/...", "golang.org/x/net", "golang.org/x/sys", "golang.org/x/text"},
 	"kbridge/server/timer":                    {},
 	"kbridge/server/rate":                     {},
 	"kbridge/bridge":                          {"kbridge/kclient", "kbridge/kclient/...", "kbridge/server", "kbridge/bridge/...", "golang.org/x/sys"},

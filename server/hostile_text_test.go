@@ -57,7 +57,7 @@ func TestTextsLongerThanTheWireAllowsAreCut(t *testing.T) {
 func TestNobodyPassesForTheServer(t *testing.T) {
 	utf8 := Config{Charset: "utf-8"}
 	for _, name := range []string{"server", "SERVER", "Server ", " error", "ERROR", "S e r v e r", "[Server]", "Sеrver", "ｓｅｒｖｅｒ", "Err0r",
-		"ser\u200bver", "\u202eServer", "server:", "5erver"} {
+		"ser\u200bver", "\u202eServer", "server:", "5erver", "Ｓer\u3000ver", "s\u00e9rver", "se\u0301rver", "\U0001d412erver", "ⓔⓡⓡⓞⓡ"} {
 		require.Contains(t, boxRefusal(t, utf8, name), "reserved", "%q", name)
 	}
 	for _, name := range []string{"", " ", "\x01", "\u200b"} {

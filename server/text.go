@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	"golang.org/x/text/unicode/norm"
+
 	"kbridge/kclient/text"
 )
 
@@ -89,18 +91,13 @@ var lookAlikes = map[rune]rune{
 	'г': 'r', 'ѵ': 'v', 'ν': 'v', 'о': 'o', 'ο': 'o', '0': 'o', 'ö': 'o',
 }
 
-// isReserved reports whether a name would be taken for one of the reserved
-// ones: case, spaces, punctuation, full-width letters and look-alikes of other
-// alphabets do not tell it apart.
-func isReserved(text string) bool {
+// isReserved reports whether a name, as people see it, would be taken for one of the reserved ones: case, spaces,
+// punctuation, full-width and other forms of a letter that normal form KC makes plain, marks apart from their letter, and
+// look-alikes of other alphabets do not tell it apart. Only this comparison changes anything; names stay their bytes.
+// (The profiles of x/text/secure/precis refuse characters that names may have, know no look-alikes, and are 300 kB.)
+func isReserved(seen string) bool {
 	var key strings.Builder
-	for _, r := range strings.ToLower(text) {
-		if r >= 0xFF01 && r <= 0xFF5E { // full-width forms of 21..7E
-			r -= 0xFF01 - 0x21
-			if r >= 'A' && r <= 'Z' {
-				r += 'a' - 'A'
-			}
-		}
+	for _, r := range strings.ToLower(norm.NFKC.String(seen)) {
 		if l, ok := lookAlikes[r]; ok {
 			r = l
 		}
