@@ -10,7 +10,8 @@ import (
 
 // places is a listener with a bound on its open connections, one for strangers and one for guests, who have shown the
 // token or the cookie. A stranger too many takes the place of the oldest one, so that connections that only stand there
-// keep nobody out. A guest too many stays a stranger.
+// keep nobody out. A guest too many stays a stranger. (netutil.LimitListener accepts no more once it is full: whoever
+// holds all places keeps the page out; and it has one kind of connection.)
 type places struct {
 	net.Listener
 

@@ -18,16 +18,17 @@ var (
 
 func init() {
 	for _, m := range []ToPage{
-		Hello{}, Settings{}, Sources{}, Servers{}, ServerChanged{}, WaitingGames{}, Session{}, Users{}, UserChanged{},
-		UserGone{}, Games{}, GameChanged{}, GameGone{}, Chat{}, Room{}, Play{}, Sampled{}, Records{}, Host{}, FoundGames{}, Done{}, Ended{},
+		Hello{}, Settings{}, Sources{}, Servers{}, ServerChanged{}, WaitingGames{}, Session{}, Users{},
+		UserChanged{}, UserGone{}, Games{}, GameChanged{}, GameGone{}, Chat{}, Room{}, Play{}, Sampled{}, Records{},
+		Host{}, FoundGames{}, Done{}, Ended{},
 	} {
 		t := reflect.TypeOf(m)
 		names[t] = typeName(t)
 	}
 	for _, m := range []FromPage{
-		SetSettings{}, Refresh{}, Connect{}, Cancel{}, Disconnect{}, Favour{}, Forget{}, Say{}, Ignore{}, SetAway{}, FindGames{}, Create{},
-		Join{}, Leave{}, Start{}, Kick{}, MoreInfos{}, Drop{}, ComeBack{}, ListRecords{}, DeleteRecord{}, PlayRecord{}, Playback{}, StartHost{},
-		StopHost{}, Back{},
+		SetSettings{}, Refresh{}, Connect{}, Cancel{}, Disconnect{}, Favour{}, Forget{}, Say{}, Ignore{}, SetAway{},
+		FindGames{}, Create{}, Join{}, Leave{}, Start{}, Kick{}, MoreInfos{}, Drop{}, ComeBack{}, ListRecords{},
+		DeleteRecord{}, PlayRecord{}, Playback{}, StartHost{}, StopHost{}, Back{},
 	} {
 		t := reflect.TypeOf(m)
 		types[typeName(t)] = t
@@ -82,7 +83,7 @@ func Parse(b []byte) (m FromPage, re int, err error) {
 
 // fillLists makes nil lists empty ones, which are [] in JSON and not null. Lists
 // that are there already are the sender's and stay as they are, but for
-// elements that hold lists.
+// elements that hold lists. encoding/json cannot do it; its second version does so by itself, but is an experiment yet.
 func fillLists(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.Struct:
