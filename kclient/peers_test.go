@@ -1,17 +1,12 @@
 package kclient_test
 
 import (
-	"bufio"
 	"bytes"
 	"context"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
 	"net/netip"
-	"os"
-	"path/filepath"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -20,47 +15,9 @@ import (
 
 	"kbridge/kclient"
 	"kbridge/kclient/sim/network"
+	"kbridge/kclient/sim/recordings"
 	"kbridge/kclient/wire"
 )
-
-// peersPath holds conversations of real servers, which are not part of the project.
-const peersPath = "../../shared/traces/peers"
-
-// recorded is one datagram of such a conversation.
-type recorded struct {
-	at       time.Duration
-	toClient bool
-	datagram []byte
-}
-
-// readPeers returns the conversation of one client with its server; it skips the test
-// where the recordings are absent.
-func readPeers(t *testing.T, file, client string) (all []recorded) {
-	f, err := os.Open(filepath.Join(peersPath, file))
-	if err != nil {
-		t.Skipf("skipped: the recorded conversations in %s are not here", peersPath)
-	}
-	defer f.Close()
-	lines := bufio.NewScanner(f)
-	lines.Buffer(nil, 1<<20)
-	require.True(t, lines.Scan(), "the line about the whole recording")
-	for lines.Scan() {
-		var l struct {
-			T       float64
-			C, D, X string
-		}
-		require.NoError(t, json.Unmarshal(lines.Bytes(), &l))
-		if l.C != client {
-			continue
-		}
-		b, err := hex.DecodeString(l.X)
-		require.NoError(t, err)
-		all = append(all, recorded{time.Duration(l.T * float64(time.Second)), l.D == "s>c", b})
-	}
-	require.NoError(t, lines.Err())
-	require.NotEmpty(t, all)
-	return all
-}
 
 // replayed is what our client made of a recorded server.
 type replayed struct {
@@ -72,8 +29,9 @@ type replayed struct {
 
 // replay sends a real session what a real server sent to another client, when it did, and
 // has it ask for what that client asked for.
-func replay(t *testing.T, file, client string) (r replayed) {
-	all := readPeers(t, file, client)
+func replay(t *testing.T, name string, client int) (r replayed) {
+	all := recordings.ReadConversation(t, name).Of(client)
+	require.NotEmpty(t, all)
 	r.events = map[string]int{}
 	synctest.Test(t, func(t *testing.T) {
 		network := network.New(1, network.Profile{})
@@ -100,8 +58,8 @@ func replay(t *testing.T, file, client string) (r replayed) {
 		var to netip.AddrPort
 		var login wire.LoginRequest
 		for _, d := range all {
-			if !d.toClient && d.datagram[0] <= wire.MaxBundle {
-				messages, err := wire.ParseBundle(d.datagram, nil)
+			if d.ToServer && d.Datagram[0] <= wire.MaxBundle {
+				messages, err := wire.ParseBundle(d.Datagram, nil)
 				require.NoError(t, err)
 				login, err = wire.ParseLoginRequest(messages[0].Body)
 				require.NoError(t, err)
@@ -109,18 +67,18 @@ func replay(t *testing.T, file, client string) (r replayed) {
 			}
 		}
 		for _, d := range all {
-			time.Sleep(d.at - time.Since(begun))
+			time.Sleep(d.At - time.Since(begun))
 			synctest.Wait()
 			switch {
-			case !d.toClient && to.IsValid():
-				p.ask(d.datagram)
-			case !d.toClient:
+			case d.ToServer && to.IsValid():
+				p.ask(d.Datagram)
+			case d.ToServer:
 				p.todo <- func() { p.dial(login) }
 			case !to.IsValid(): // HELLO's answer, with our port in it
 				to = <-addr
 				conn.WriteToUDPAddrPort(wire.AppendHelloReply(nil, scriptedAddr.Port()), to)
 			default:
-				conn.WriteToUDPAddrPort(d.datagram, to)
+				conn.WriteToUDPAddrPort(d.Datagram, to)
 			}
 		}
 		time.Sleep(2 * time.Second)
@@ -211,24 +169,25 @@ func (p *actor) askOne(m wire.Message) {
 func TestRealServersRoomConversations(t *testing.T) {
 	const same = "All players must use the same connection type!"
 	for _, c := range []struct {
-		file, client string
-		starts       []string // why each was refused; empty for success
-		mixed        int      // warnings of mixed types
+		name   string
+		client int
+		starts []string // why each was refused; empty for success
+		mixed  int      // warnings of mixed types
 	}{
-		{"emulinker-k-starts.jsonl", "p1", []string{"To prevent desynch, all players must use the same connection type as the game owner! " + same, ""}, 0},
-		{"emulinker-k-starts.jsonl", "p2", []string{"To prevent desynch, all players must use the same connection type as the game owner! " + same}, 0},
-		{"emulinker-sf-starts.jsonl", "p1", []string{same, ""}, 0},
-		{"emulinker-sf-starts.jsonl", "p2", []string{same}, 0},
-		{"direlera-starts.jsonl", "p1", []string{"", ""}, 1},
-		{"direlera-starts.jsonl", "p2", []string{""}, 1}, // a guest, refused by silence; then the owner's start
-		{"direlera-unequal-11.jsonl", "p2", nil, 0},
-		{"direlera-unequal-13.jsonl", "p1", []string{""}, 1},
-		{"direlera-unequal-13.jsonl", "p2", nil, 1},
-		{"emulinker-k-unequal-11.jsonl", "p2", nil, 0},
-		{"emulinker-sf-unequal-33.jsonl", "p1", []string{""}, 0},
+		{"emulinker-k-starts", 0, []string{"To prevent desynch, all players must use the same connection type as the game owner! " + same, ""}, 0},
+		{"emulinker-k-starts", 1, []string{"To prevent desynch, all players must use the same connection type as the game owner! " + same}, 0},
+		{"emulinker-sf-starts", 0, []string{same, ""}, 0},
+		{"emulinker-sf-starts", 1, []string{same}, 0},
+		{"direlera-starts", 0, []string{"", ""}, 1},
+		{"direlera-starts", 1, []string{""}, 1}, // a guest, refused by silence; then the owner's start
+		{"direlera-unequal-11", 1, nil, 0},
+		{"direlera-unequal-13", 0, []string{""}, 1},
+		{"direlera-unequal-13", 1, nil, 1},
+		{"emulinker-k-unequal-11", 1, nil, 0},
+		{"emulinker-sf-unequal-33", 0, []string{""}, 0},
 	} {
-		t.Run(c.file+" "+c.client, func(t *testing.T) {
-			r := replay(t, c.file, c.client)
+		t.Run(fmt.Sprintf("%s p%d", c.name, c.client+1), func(t *testing.T) {
+			r := replay(t, c.name, c.client)
 			require.Len(t, r.starts, len(c.starts))
 			for i, reason := range c.starts {
 				if reason == "" {

@@ -28,6 +28,7 @@ var rooms = map[string][]string{
 	"kbridge/kclient/lockstep":                {"kbridge/kclient/framecache"},
 	"kbridge/kclient/link":                    {"kbridge/kclient/wire"},
 	"kbridge/kclient/sim/network":             {},
+	"kbridge/kclient/sim/recordings":          {},
 	"kbridge/bridge/krec":                     {},
 	"kbridge/kclient/logqueue":                {"kbridge/kclient/guard"},
 	"kbridge/kclient/udp":                     {"golang.org/x/sys"},

@@ -1,11 +1,7 @@
 package kclient_test
 
 import (
-	"bufio"
-	"encoding/hex"
-	"os"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
@@ -13,44 +9,15 @@ import (
 
 	"kbridge/kclient/link"
 	"kbridge/kclient/lockstep"
+	"kbridge/kclient/sim/recordings"
 	"kbridge/kclient/wire"
 )
-
-// tracePath is a real player's input, which is not part of the project.
-const tracePath = "../../shared/traces/n64-smash-p1.txt"
-
-// readTrace returns one entry per frame; it skips the test where the trace is
-// absent.
-func readTrace(t testing.TB) (frames [][]byte) {
-	f, err := os.Open(tracePath)
-	if err != nil {
-		t.Skipf("skipped: the input trace %s is not here", tracePath)
-	}
-	defer f.Close()
-	lines := bufio.NewScanner(f)
-	for lines.Scan() {
-		line := strings.TrimSpace(lines.Text())
-		if n, ok := strings.CutPrefix(line, "x"); ok {
-			times, err := strconv.Atoi(n)
-			require.NoError(t, err)
-			for range times {
-				frames = append(frames, frames[len(frames)-1])
-			}
-		} else if line != "" {
-			b, err := hex.DecodeString(line)
-			require.NoError(t, err)
-			frames = append(frames, b)
-		}
-	}
-	require.NoError(t, lines.Err())
-	return frames
-}
 
 // BenchmarkTrace plays a real four-minute N64 game (24 bytes of input, two
 // players, the second one half a game behind) through link and lockstep over a
 // lossless path of 20 ms and reports UDP payload per player and second, each way.
 func BenchmarkTrace(b *testing.B) {
-	frames := readTrace(b)
+	frames := recordings.ReadInput(b)
 	for _, caching := range []bool{true, false} {
 		for _, connection := range []int{1, 3} {
 			name := "caching"

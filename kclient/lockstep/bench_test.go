@@ -1,15 +1,11 @@
 package lockstep_test
 
 import (
-	"bufio"
-	"encoding/hex"
 	"fmt"
-	"os"
-	"strconv"
-	"strings"
 	"testing"
 
 	"kbridge/kclient/lockstep"
+	"kbridge/kclient/sim/recordings"
 )
 
 // BenchmarkFrame is one frame of a whole room: every client collects, the server mixes for all, every client takes its frame.
@@ -48,36 +44,6 @@ func BenchmarkBatcher(b *testing.B) {
 	}
 }
 
-// trace is what one player's emulator sent in a real N64 game, 24 bytes a frame. It is kept beside the repository.
-func trace(b *testing.B) [][]byte {
-	const name = "../../../shared/traces/n64-smash-p1.txt"
-	f, err := os.Open(name)
-	if err != nil {
-		b.Skipf("the trace is not here: %v", err)
-	}
-	defer f.Close()
-	var frames [][]byte
-	for lines := bufio.NewScanner(f); lines.Scan(); {
-		line := strings.TrimSpace(lines.Text())
-		if times, ok := strings.CutPrefix(line, "x"); ok {
-			n, err := strconv.Atoi(times)
-			if err != nil || len(frames) == 0 {
-				b.Fatalf("%s: %q", name, line)
-			}
-			for range n {
-				frames = append(frames, frames[len(frames)-1])
-			}
-			continue
-		}
-		frame, err := hex.DecodeString(line)
-		if err != nil {
-			b.Fatalf("%s: %q: %v", name, line, err)
-		}
-		frames = append(frames, frame)
-	}
-	return frames
-}
-
 // BenchmarkTrace plays the trace as both players of a room, the second one half a game later, and reports what a client's messages
 // take on the wire in a second at 60 frames: message headers and bodies, each sent once, without bundle and UDP headers.
 func BenchmarkTrace(b *testing.B) {
@@ -88,7 +54,7 @@ func BenchmarkTrace(b *testing.B) {
 		}
 		return 5 + 3 + len(out.Payload)
 	}
-	frames := trace(b)
+	frames := recordings.ReadInput(b)
 	for _, c := range []int{1, 3, 6} {
 		for _, caching := range []bool{true, false} {
 			b.Run(fmt.Sprintf("c=%d/caching=%v", c, caching), func(b *testing.B) {

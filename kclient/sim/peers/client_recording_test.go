@@ -25,11 +25,11 @@ func TestClientsSayWhatTheRealOnesSaid(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := load(t, name)
 			c := &comparer{toServer: true}
-			for client := range r.clients() {
+			for client := range r.Clients() {
 				var real []said
-				for _, l := range r.lines {
-					if l.client == client && l.toServer && !isText(l.datagram) {
-						real = append(real, c.say(t, l.at, l.datagram))
+				for _, l := range r.Lines {
+					if l.Client == client && l.ToServer && !isText(l.Datagram) {
+						real = append(real, c.say(t, l.At, l.Datagram))
 					}
 				}
 				newReal, oldReal := fresh(real)
@@ -61,7 +61,7 @@ func requireLastOnes(t *testing.T, fresh, repeats []said) {
 }
 
 // perform lets a model play the part of a recorded client.
-func (r *recording) perform(t *testing.T, client int, real []said) (all []said) {
+func (r recording) perform(t *testing.T, client int, real []said) (all []said) {
 	synctest.Test(t, func(t *testing.T) {
 		network := network.New(1, network.Profile{})
 		conn, err := network.Listen(recordedServer)
@@ -93,21 +93,21 @@ func (r *recording) perform(t *testing.T, client int, real []said) (all []said) 
 		})
 		first := true
 		var started time.Duration
-		for _, l := range r.lines {
-			if l.client != client || l.lost {
+		for _, l := range r.Lines {
+			if l.Client != client || l.Lost {
 				continue
 			}
-			if l.toServer {
+			if l.ToServer {
 				if first {
-					started, first = l.at, false
+					started, first = l.At, false
 				}
 				continue
 			}
 			parts.Go(func() {
-				until(l.at + r.delay(client))
+				until(l.At + r.Delay(client))
 				mu.Lock()
 				to := session
-				datagram := l.datagram
+				datagram := l.Datagram
 				if isText(datagram) {
 					to, datagram = hello, wire.AppendHelloReply(nil, recordedServer.Port())
 				}
@@ -163,7 +163,7 @@ type play struct {
 	inputs []byte
 }
 
-func (p *performer) dial(r *recording, network *network.Network, real []said) {
+func (p *performer) dial(r recording, network *network.Network, real []said) {
 	login, err := wire.ParseLoginRequest(unhex(p.t, real[0].messages[0].what))
 	require.NoError(p.t, err)
 	rules := n02Rules

@@ -1,76 +1,24 @@
 package peers
 
 import (
-	"bytes"
 	"encoding/hex"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"kbridge/kclient/sim/recordings"
 	"kbridge/kclient/wire"
 )
 
-// The conversations of real programs, beside the repository: a checkout has them at ../shared, and so has CI.
-const recordings = "../../../shared/traces/peers"
+// recording is a conversation of real programs, which a model is held against.
+type recording struct{ *recordings.Conversation }
 
-// recording is one of them: what was said and when. The recorder stood beside the server and the clients, before a delay was added on the way.
-type recording struct {
-	Server string
-	Scene  string
-	Types  []int
-	Delays []int `json:"delay_ms_each_way"`
-	lines  []recorded
-}
-
-type recorded struct {
-	at       time.Duration
-	client   int // 0 is p1
-	toServer bool
-	lost     bool
-	datagram []byte
-}
-
-// load reads a recording, and skips the test where there is none.
-func load(t *testing.T, name string) *recording {
+func load(t *testing.T, name string) recording {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(recordings, name+".jsonl"))
-	if errors.Is(err, fs.ErrNotExist) {
-		t.Skipf("no recordings of real programs at %s", recordings)
-	}
-	require.NoError(t, err)
-	r := &recording{}
-	for i, line := range bytes.Split(bytes.TrimSpace(text), []byte("\n")) {
-		if i == 0 {
-			require.NoError(t, json.Unmarshal(line, r))
-			continue
-		}
-		var l struct {
-			T    float64
-			C, D string
-			X    string
-			Lost bool
-		}
-		require.NoError(t, json.Unmarshal(line, &l))
-		datagram, err := hex.DecodeString(l.X)
-		require.NoError(t, err)
-		r.lines = append(r.lines, recorded{time.Duration(l.T * float64(time.Second)), int(l.C[1] - '1'), l.D == "c>s", l.Lost, datagram})
-	}
-	return r
-}
-
-func (r *recording) delay(client int) time.Duration {
-	if len(r.Delays) == 0 {
-		return 0
-	}
-	return time.Duration(r.Delays[client]) * time.Millisecond
+	return recording{recordings.ReadConversation(t, name)}
 }
 
 // said is a datagram as it is compared: numbers, types and bodies without what is another in every session.

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/kclient/sim/network"
+	"kbridge/kclient/sim/recordings"
 	"kbridge/kclient/wire"
 )
 
@@ -29,9 +30,9 @@ func TestServersSayWhatTheRealOnesSaid(t *testing.T) {
 			heard := r.replay(t, c)
 			for client := range heard {
 				real := []said{}
-				for _, l := range r.lines {
-					if l.client == client && !l.toServer && !isText(l.datagram) {
-						real = append(real, c.say(t, l.at, l.datagram))
+				for _, l := range r.Lines {
+					if l.Client == client && !l.ToServer && !isText(l.Datagram) {
+						real = append(real, c.say(t, l.At, l.Datagram))
 					}
 				}
 				newReal, oldReal := fresh(real)
@@ -43,21 +44,14 @@ func TestServersSayWhatTheRealOnesSaid(t *testing.T) {
 	}
 }
 
-func (r *recording) clients() (n int) {
-	for _, l := range r.lines {
-		n = max(n, l.client+1)
-	}
-	return n
-}
-
 // users are the names that logged in.
-func (r *recording) users(t *testing.T) map[string]bool {
+func (r recording) users(t *testing.T) map[string]bool {
 	names := map[string]bool{}
-	for _, l := range r.lines {
-		if !l.toServer || isText(l.datagram) {
+	for _, l := range r.Lines {
+		if !l.ToServer || isText(l.Datagram) {
 			continue
 		}
-		bundle, err := wire.ParseBundle(l.datagram, nil)
+		bundle, err := wire.ParseBundle(l.Datagram, nil)
 		require.NoError(t, err)
 		for _, m := range bundle {
 			if m.Type == wire.TypeLogin {
@@ -72,7 +66,7 @@ func (r *recording) users(t *testing.T) map[string]bool {
 
 // requireRepeats compares what was said again. EmuLinkerSF's is said by the thread that reads the client while the thread that sends
 // is at work: which of the messages that leave in the same milliseconds it comes after was chance, up to four of them in the recordings.
-func requireRepeats(t *testing.T, r *recording, real, model []said) {
+func requireRepeats(t *testing.T, r recording, real, model []said) {
 	t.Helper()
 	require.Len(t, model, len(real), "datagrams said again")
 	for i := range real {
@@ -86,8 +80,8 @@ func requireRepeats(t *testing.T, r *recording, real, model []said) {
 }
 
 // cut leaves out what the model says at the very end, where the recorder was stopped before the real one had said it.
-func (r *recording) cut(model []said, count int) []said {
-	end := r.lines[len(r.lines)-1].at - 10*time.Millisecond
+func (r recording) cut(model []said, count int) []said {
+	end := r.Lines[len(r.Lines)-1].At - 10*time.Millisecond
 	news := 0
 	next := uint16(0)
 	return slices.DeleteFunc(model, func(s said) bool {
@@ -100,13 +94,13 @@ func (r *recording) cut(model []said, count int) []said {
 }
 
 // strangers are the quits of users of an earlier recording, whom the server forgot in this one: when, and what was said.
-func (r *recording) strangers(t *testing.T, names map[string]bool) map[string]stranger {
+func (r recording) strangers(t *testing.T, names map[string]bool) map[string]stranger {
 	found := map[string]stranger{}
-	for _, l := range r.lines {
-		if l.toServer || isText(l.datagram) {
+	for _, l := range r.Lines {
+		if l.ToServer || isText(l.Datagram) {
 			continue
 		}
-		bundle, err := wire.ParseBundle(l.datagram, nil)
+		bundle, err := wire.ParseBundle(l.Datagram, nil)
 		require.NoError(t, err)
 		if bundle[0].Type != wire.TypeUserQuit {
 			continue
@@ -114,7 +108,7 @@ func (r *recording) strangers(t *testing.T, names map[string]bool) map[string]st
 		q, err := wire.ParseUserQuit(bundle[0].Body)
 		require.NoError(t, err)
 		if _, ok := found[q.User]; !ok && !names[q.User] {
-			found[q.User] = stranger{l.at, q}
+			found[q.User] = stranger{l.At, q}
 		}
 	}
 	return found
@@ -128,8 +122,8 @@ type stranger struct {
 var recordedServer = netip.MustParseAddrPort("10.0.0.1:27888")
 
 // replay feeds a model what the real server was sent, when it was, and returns what each client heard.
-func (r *recording) replay(t *testing.T, c *comparer) (heard [][]said) {
-	heard = make([][]said, r.clients())
+func (r recording) replay(t *testing.T, c *comparer) (heard [][]said) {
+	heard = make([][]said, r.Clients())
 	synctest.Test(t, func(t *testing.T) {
 		net := network.New(1, network.Profile{})
 		s, toAll := r.model(t, net)
@@ -142,13 +136,13 @@ func (r *recording) replay(t *testing.T, c *comparer) (heard [][]said) {
 			})
 		}
 		type arrival struct {
-			recorded
+			recordings.Line
 			due time.Duration
 		}
 		var due []arrival
-		for _, l := range r.lines {
-			if l.toServer && !l.lost {
-				due = append(due, arrival{l, l.at + r.delay(l.client)})
+		for _, l := range r.Lines {
+			if l.ToServer && !l.Lost {
+				due = append(due, arrival{l, l.At + r.Delay(l.Client)})
 			}
 		}
 		slices.SortStableFunc(due, func(a, b arrival) int { return cmp.Compare(a.due, b.due) })
@@ -182,12 +176,12 @@ func (r *recording) replay(t *testing.T, c *comparer) (heard [][]said) {
 		for _, l := range due {
 			time.Sleep(l.due - time.Since(begun))
 			to := recordedServer
-			if !isText(l.datagram) {
+			if !isText(l.Datagram) {
 				mu.Lock()
-				to = netip.AddrPortFrom(recordedServer.Addr(), ports[l.client])
+				to = netip.AddrPortFrom(recordedServer.Addr(), ports[l.Client])
 				mu.Unlock()
 			}
-			conns[l.client].WriteToUDPAddrPort(l.datagram, to)
+			conns[l.Client].WriteToUDPAddrPort(l.Datagram, to)
 			synctest.Wait()
 		}
 		time.Sleep(time.Second)
@@ -201,7 +195,7 @@ func (r *recording) replay(t *testing.T, c *comparer) (heard [][]said) {
 }
 
 // model starts what the recording is of. The first numbers of users and rooms are the recorded ones.
-func (r *recording) model(t *testing.T, network *network.Network) (s *Server, toAll func(wire.UserQuit)) {
+func (r recording) model(t *testing.T, network *network.Network) (s *Server, toAll func(wire.UserQuit)) {
 	user, room := r.firstIDs(t)
 	if strings.HasPrefix(r.Server, "emulinker") {
 		e := newEmulinker(network, EmuLinker{SF: r.Server == "emulinker-sf", Admins: true})
@@ -218,12 +212,12 @@ func (r *recording) model(t *testing.T, network *network.Network) (s *Server, to
 	return d.Server, func(q wire.UserQuit) { d.toAll(wire.TypeUserQuit, q) }
 }
 
-func (r *recording) firstIDs(t *testing.T) (user uint16, room uint32) {
-	for _, l := range r.lines {
-		if l.toServer || isText(l.datagram) {
+func (r recording) firstIDs(t *testing.T) (user uint16, room uint32) {
+	for _, l := range r.Lines {
+		if l.ToServer || isText(l.Datagram) {
 			continue
 		}
-		bundle, err := wire.ParseBundle(l.datagram, nil)
+		bundle, err := wire.ParseBundle(l.Datagram, nil)
 		require.NoError(t, err)
 		switch m := bundle[0]; {
 		case m.Type == wire.TypeUserJoined && user == 0:
