@@ -39,7 +39,7 @@ type Options struct {
 // clientRules is where n02 and SupraClient differ.
 type clientRules struct {
 	name       string
-	inbox      clientInbox
+	end        ClientEnd
 	sameSocket bool // HELLO comes from the socket of the session
 	caches     bool // it sends 13
 	dropBytes  int  // of the drop request after its empty string
@@ -50,41 +50,31 @@ type clientRules struct {
 	keepsHello bool
 
 	oneInNetsync bool // handles one message per arriving datagram in netsync
-
-	// While it waits for a frame it sends its last messages again: so many, each time more than so many
-	// milliseconds after the last time, until the n-th time it gives up.
-	repeats     int
-	repeatAfter int64
-	givesUpAt   int
 }
 
 // n02 says HELLO from another socket than it then logs in from; it sends only 12;
 // waiting in netsync it handles one message per arriving datagram and never asks
 // again; its keep-alive comes every 60 s.
 var n02Rules = clientRules{
-	name:         "n02",
-	inbox:        clientInbox{last: 0xFFFF, ignoreFrom: 10, holds: 16},
+	name: "n02",
+	end: ClientEnd{in: clientInbox{last: 0xFFFF, ignoreFrom: 10, holds: 16}, out: Outbox{Usual: 3, Keeps: 15},
+		again: repeats{messages: 5, after: 10, givesUpAt: 500}},
 	keepAlive:    60 * time.Second,
 	oneInNetsync: true,
 	dropBytes:    2,
-	repeats:      5,
-	repeatAfter:  10,
-	givesUpAt:    500,
 }
 
 // SupraClient sends 13 too; its keep-alive comes every 20 s. When it gives up nobody has seen: it is taken to do as the n02 that it
 // was made of, which waited as long between two repeats.
 var supraRules = clientRules{
-	name:        "SupraClient",
-	inbox:       clientInbox{last: 0xFFFF, crashFrom: 16},
-	sameSocket:  true,
-	keepAlive:   20 * time.Second,
-	keepsHello:  true,
-	caches:      true,
-	dropBytes:   1,
-	repeats:     3,
-	repeatAfter: 1000,
-	givesUpAt:   100,
+	name: "SupraClient",
+	end: ClientEnd{in: clientInbox{last: 0xFFFF, crashFrom: 16}, out: Outbox{Usual: 3, Keeps: 15},
+		again: repeats{messages: 3, after: 1000, givesUpAt: 100}},
+	sameSocket: true,
+	keepAlive:  20 * time.Second,
+	keepsHello: true,
+	caches:     true,
+	dropBytes:  1,
 }
 
 // patience is how long a user looks at a program that does nothing, before the next
@@ -117,8 +107,7 @@ type Client struct {
 	reader  chan struct{} // closed when the reader has ended
 	closed  bool
 
-	in      clientInbox
-	out     outbox
+	end     ClientEnd
 	stage   clientStage
 	arrived [][]byte // datagrams of the socket buffer that nobody has read, while playing
 	keepAt  time.Time
@@ -164,7 +153,7 @@ func dial(network *network.Network, server netip.AddrPort, o Options, rules clie
 	for range o.Tries {
 		c := &Client{rules: rules, opts: o, net: network, query: server, changed: make(chan struct{}),
 			users: map[string]bool{}, games: map[string]uint32{}}
-		c.in, c.out = rules.inbox, outbox{usual: 3, keeps: 15}
+		c.end = rules.end
 		if err = c.connect(); err == nil {
 			return c, nil
 		}
@@ -312,18 +301,18 @@ func (c *Client) datagram(d []byte) {
 	if c.lost != nil && !errors.Is(c.lost, ErrHole) {
 		return // crashed
 	}
-	if err := c.in.receive(d); errors.Is(err, ErrProtocol) {
+	if err := c.end.Receive(d); errors.Is(err, ErrProtocol) {
 		c.blame(err)
 	} else if err != nil {
 		c.lose(err)
 	}
 }
 
-func (c *Client) next() *message {
+func (c *Client) next() *Message {
 	if c.lost != nil && !errors.Is(c.lost, ErrHole) {
 		return nil
 	}
-	m, err := c.in.take()
+	m, err := c.end.Take()
 	if err != nil {
 		c.lose(err)
 	}
@@ -347,7 +336,7 @@ func (c *Client) change() {
 	c.changed = make(chan struct{})
 }
 
-func (c *Client) send(t wire.Type, body []byte) { c.write(c.out.add(t, body)) }
+func (c *Client) send(t wire.Type, body []byte) { c.write(c.end.Send(t, body)) }
 
 func (c *Client) write(d []byte) {
 	if errors.Is(c.lost, ErrOverrun) || c.conn == nil || len(d) == 0 {

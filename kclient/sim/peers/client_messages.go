@@ -10,22 +10,22 @@ import (
 
 // handle is what a client does with a message outside of its game data; under the
 // lock.
-func (c *Client) handle(m *message) {
+func (c *Client) handle(m *Message) {
 	if err := c.dispatch(m); err != nil {
-		c.blame(fmt.Errorf("%w: %v %x: %w", ErrProtocol, m.typ, m.body, err))
+		c.blame(fmt.Errorf("%w: %v %x: %w", ErrProtocol, m.Type, m.Body, err))
 	}
 }
 
-func (c *Client) dispatch(m *message) error {
-	switch m.typ {
+func (c *Client) dispatch(m *Message) error {
+	switch m.Type {
 	case wire.TypeServerAck:
-		_, err := wire.ParseServerAck(m.body)
+		_, err := wire.ParseServerAck(m.Body)
 		if err == nil && c.opts.SetPing == 0 {
 			c.pong() // n02 with a set ping does not answer
 		}
 		return err
 	case wire.TypeServerStatus:
-		s, err := wire.ParseServerStatus(m.body)
+		s, err := wire.ParseServerStatus(m.Body)
 		if err != nil {
 			return err
 		}
@@ -42,7 +42,7 @@ func (c *Client) dispatch(m *message) error {
 			}
 		}
 	case wire.TypeUserJoined:
-		u, err := wire.ParseUserJoined(m.body)
+		u, err := wire.ParseUserJoined(m.Body)
 		if err != nil {
 			return err
 		}
@@ -51,37 +51,37 @@ func (c *Client) dispatch(m *message) error {
 			c.userID = u.UserID
 		}
 	case wire.TypeUserQuit:
-		u, err := wire.ParseUserQuit(m.body)
+		u, err := wire.ParseUserQuit(m.Body)
 		if err != nil {
 			return err
 		}
 		delete(c.users, u.User)
 	case wire.TypeLoginRefused:
-		r, err := wire.ParseLoginRefused(m.body)
+		r, err := wire.ParseLoginRefused(m.Body)
 		if err != nil {
 			return err
 		}
 		c.lose(fmt.Errorf("%w: %s", ErrRefused, r.Message))
 	case wire.TypeServerMessage:
-		s, err := wire.ParseServerMessage(m.body)
+		s, err := wire.ParseServerMessage(m.Body)
 		if err != nil {
 			return err
 		}
 		c.said = s.Text
 	case wire.TypeGlobalChat:
-		t, err := wire.ParseChat(m.body)
+		t, err := wire.ParseChat(m.Body)
 		if err != nil {
 			return err
 		}
 		c.lobbyChat = append(c.lobbyChat, t.User+": "+t.Text)
 	case wire.TypeGameChat:
-		t, err := wire.ParseChat(m.body)
+		t, err := wire.ParseChat(m.Body)
 		if err != nil {
 			return err
 		}
 		c.chat = append(c.chat, t.User+": "+t.Text)
 	case wire.TypeCreateGame:
-		g, err := wire.ParseGameCreated(m.body)
+		g, err := wire.ParseGameCreated(m.Body)
 		if err != nil {
 			return err
 		}
@@ -90,7 +90,7 @@ func (c *Client) dispatch(m *message) error {
 			c.gameID = g.GameID
 		}
 	case wire.TypeCloseGame:
-		g, err := wire.ParseGameClosed(m.body)
+		g, err := wire.ParseGameClosed(m.Body)
 		if err != nil {
 			return err
 		}
@@ -108,16 +108,16 @@ func (c *Client) dispatch(m *message) error {
 	return nil
 }
 
-func (c *Client) dispatchRoom(m *message) error {
-	switch m.typ {
+func (c *Client) dispatchRoom(m *Message) error {
+	switch m.Type {
 	case wire.TypePlayerList:
-		l, err := wire.ParsePlayerList(m.body)
+		l, err := wire.ParsePlayerList(m.Body)
 		if err != nil {
 			return err
 		}
 		c.players = len(l.Players)
 	case wire.TypeJoinGame:
-		j, err := wire.ParsePlayerJoined(m.body)
+		j, err := wire.ParsePlayerJoined(m.Body)
 		if err != nil {
 			return err
 		}
@@ -126,7 +126,7 @@ func (c *Client) dispatchRoom(m *message) error {
 			c.stage, c.userID, c.asked, c.told = inRoom, j.UserID, 0, nil
 		}
 	case wire.TypeQuitGame:
-		l, err := wire.ParsePlayerLeft(m.body)
+		l, err := wire.ParsePlayerLeft(m.Body)
 		if err != nil {
 			return err
 		}
@@ -141,7 +141,7 @@ func (c *Client) dispatchRoom(m *message) error {
 			c.refused = "no: " + c.said
 		}
 	case wire.TypeStartGame:
-		s, err := wire.ParseGameStarted(m.body)
+		s, err := wire.ParseGameStarted(m.Body)
 		if err != nil {
 			return err
 		}
@@ -149,7 +149,7 @@ func (c *Client) dispatchRoom(m *message) error {
 			c.start(s)
 		}
 	case wire.TypeDropGame:
-		d, err := wire.ParsePlayerDropped(m.body)
+		d, err := wire.ParsePlayerDropped(m.Body)
 		if err != nil {
 			return err
 		}

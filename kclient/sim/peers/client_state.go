@@ -56,7 +56,7 @@ func (c *Client) LobbyChats() []string {
 func (c *Client) Ignored() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.in.ignored
+	return c.end.Ignored()
 }
 
 // Started is the last start message.

@@ -64,7 +64,7 @@ type direlera struct {
 // dlUser is a client from its 03 on: what is said to all it hears already.
 type dlUser struct {
 	addr       netip.AddrPort
-	out        outbox
+	out        Outbox
 	id         uint16
 	name       string
 	emulator   string
@@ -104,7 +104,7 @@ func (d *direlera) datagram(from netip.AddrPort, b []byte) {
 	}
 	for _, m := range fresh {
 		if err := d.handle(from, m); err != nil {
-			d.blame(from.String(), fmt.Errorf("%w: %v %x: %w", ErrProtocol, m.typ, m.body, err))
+			d.blame(from.String(), fmt.Errorf("%w: %v %x: %w", ErrProtocol, m.Type, m.Body, err))
 		}
 	}
 }
@@ -117,9 +117,9 @@ func (d *direlera) at(addr netip.AddrPort) *dlUser {
 	return d.users[i]
 }
 
-func (d *direlera) handle(from netip.AddrPort, m *message) error {
-	if m.typ == wire.TypeLogin {
-		l, err := wire.ParseLoginRequest(m.body)
+func (d *direlera) handle(from netip.AddrPort, m *Message) error {
+	if m.Type == wire.TypeLogin {
+		l, err := wire.ParseLoginRequest(m.Body)
 		if err == nil {
 			d.login(from, l)
 		}
@@ -128,20 +128,20 @@ func (d *direlera) handle(from netip.AddrPort, m *message) error {
 	u := d.at(from)
 	if u == nil {
 		// The tasks of these end when they do not find their client.
-		d.inboxes[from].dead = m.typ == wire.TypeClientAck || m.typ == wire.TypeReady
+		d.inboxes[from].dead = m.Type == wire.TypeClientAck || m.Type == wire.TypeReady
 		return nil
 	}
-	switch m.typ {
+	switch m.Type {
 	case wire.TypeClientAck:
 		d.pong(u)
 	case wire.TypeUserQuit:
-		q, err := wire.ParseQuitRequest(m.body)
+		q, err := wire.ParseQuitRequest(m.Body)
 		if err != nil {
 			return err
 		}
 		d.quit(u, q.Message)
 	case wire.TypeGlobalChat:
-		c, err := wire.ParseChatRequest(m.body)
+		c, err := wire.ParseChatRequest(m.Body)
 		if err != nil {
 			return err
 		}
@@ -156,7 +156,7 @@ func (d *direlera) handle(from netip.AddrPort, m *message) error {
 func (d *direlera) send(u *dlUser, t wire.Type, b body) { d.sendBody(u, t, b.AppendTo(nil)) }
 
 func (d *direlera) sendBody(u *dlUser, t wire.Type, b []byte) {
-	d.conn.WriteToUDPAddrPort(u.out.add(t, b), u.addr)
+	d.conn.WriteToUDPAddrPort(u.out.Add(t, b), u.addr)
 }
 
 func (d *direlera) toAll(t wire.Type, b body) {
@@ -173,7 +173,7 @@ func (d *direlera) login(from netip.AddrPort, l wire.LoginRequest) {
 	if len(name) > direleraName {
 		name = name[:direleraName]
 	}
-	u := &dlUser{addr: from, out: outbox{usual: direleraUsual}, id: d.lastUser, name: name, emulator: l.Emulator,
+	u := &dlUser{addr: from, out: Outbox{Usual: direleraUsual}, id: d.lastUser, name: name, emulator: l.Emulator,
 		connection: l.Connection, status: dlIdle, heard: time.Now()}
 	d.users = append(d.users, u)
 	d.ask(u)

@@ -86,16 +86,16 @@ func (g *dlGame) drain() (out []gameMessage) {
 	}
 }
 
-func (d *direlera) handleGame(u *dlUser, r *dlRoom, m *message) error {
-	switch m.typ {
+func (d *direlera) handleGame(u *dlUser, r *dlRoom, m *Message) error {
+	switch m.Type {
 	case wire.TypeGameChat:
-		c, err := wire.ParseChatRequest(m.body)
+		c, err := wire.ParseChatRequest(m.Body)
 		if err == nil && !strings.Contains(c.Text, "\x11") {
 			d.toRoom(r, wire.TypeGameChat, wire.Chat{User: u.name, Text: c.Text})
 		}
 		return err
 	case wire.TypeKick:
-		k, err := wire.ParseKickRequest(m.body)
+		k, err := wire.ParseKickRequest(m.Body)
 		if err == nil {
 			d.kick(u, r, k.UserID)
 		}
@@ -183,21 +183,21 @@ func (d *direlera) give(r *dlRoom, g *dlGame, out []gameMessage) {
 	}
 }
 
-func (d *direlera) gameData(u *dlUser, r *dlRoom, m *message) error {
+func (d *direlera) gameData(u *dlUser, r *dlRoom, m *Message) error {
 	g, i := r.game, slices.Index(r.players, u)
 	if g == nil || i >= len(g.batch) {
 		return nil
 	}
 	var payload []byte
-	if m.typ == wire.TypeGameData {
-		b, err := wire.ParseGameData(m.body)
+	if m.Type == wire.TypeGameData {
+		b, err := wire.ParseGameData(m.Body)
 		if err != nil {
 			return err
 		}
 		payload = slices.Clone(b)
 		g.inCaches[i].Add(payload)
 	} else {
-		pos, err := wire.ParseGameCache(m.body)
+		pos, err := wire.ParseGameCache(m.Body)
 		if err != nil {
 			return err
 		}

@@ -39,16 +39,16 @@ func (d *direlera) statusChanged(r *dlRoom) {
 	d.toAll(wire.TypeGameStatus, wire.GameStatus{GameID: r.id, State: r.status, Players: uint8(len(r.players)), MaxPlayers: direleraRoom})
 }
 
-func (d *direlera) handleRoom(u *dlUser, m *message) error {
-	switch m.typ {
+func (d *direlera) handleRoom(u *dlUser, m *Message) error {
+	switch m.Type {
 	case wire.TypeCreateGame:
-		c, err := wire.ParseCreateRequest(m.body)
+		c, err := wire.ParseCreateRequest(m.Body)
 		if err != nil {
 			return err
 		}
 		d.create(u, c.Game)
 	case wire.TypeJoinGame:
-		j, err := wire.ParseJoinRequest(m.body)
+		j, err := wire.ParseJoinRequest(m.Body)
 		if err != nil {
 			return err
 		}

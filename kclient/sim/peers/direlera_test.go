@@ -22,9 +22,9 @@ func TestDireleraIsDeafToWhoAskedForARoomThatDoesNotExist(t *testing.T) {
 		conn, err := network.Listen(netip.AddrPort{})
 		require.NoError(t, err)
 		defer conn.Close()
-		out := outbox{usual: 3}
+		out := Outbox{Usual: 3}
 		heard := func(typ wire.Type, b body) (n int) {
-			conn.WriteToUDPAddrPort(out.add(typ, b.AppendTo(nil)), netip.AddrPortFrom(recordedServer.Addr(), 27999))
+			conn.WriteToUDPAddrPort(out.Add(typ, b.AppendTo(nil)), netip.AddrPortFrom(recordedServer.Addr(), 27999))
 			conn.SetReadDeadline(time.Now().Add(time.Second))
 			for buf := make([]byte, 2048); ; n++ {
 				if _, _, err := conn.ReadFromUDPAddrPort(buf); err != nil {
@@ -45,13 +45,13 @@ func TestDireleraIsDeafToWhoAskedForARoomThatDoesNotExist(t *testing.T) {
 
 // EmuLinkerSF counts what it leaves out.
 func TestEmuLinkerSFCountsWhatDoesNotFit(t *testing.T) {
-	o := outbox{usual: 5, keeps: 9, buffer: bufferSF}
+	o := Outbox{Usual: 5, Keeps: 9, Buffer: bufferSF}
 	var d []byte
 	for i := range 9 {
-		d = o.add(wire.TypeGameData, make([]byte, 300+i))
+		d = o.Add(wire.TypeGameData, make([]byte, 300+i))
 	}
 	require.Equal(t, byte(5), d[0])
-	d = o.last(9)
+	d = o.Last(9)
 	require.Equal(t, byte(9), d[0])
 	require.LessOrEqual(t, len(d), bufferSF)
 	d[0] = 6

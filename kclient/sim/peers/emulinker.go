@@ -146,19 +146,14 @@ func (e *emulinker) datagram(u *elUser, from netip.AddrPort, d []byte) {
 		return // a HELLO again
 	}
 	u.addr = from
-	fresh, err := u.in.receive(d)
+	fresh, again, err := u.end.Receive(time.Now(), d)
 	if err != nil {
 		e.blame(u.name, err)
 		return
 	}
-	if len(fresh) == 0 {
-		u.retries++
-		e.resend(u, u.retries)
-		return
-	}
-	u.retries = 0
+	e.resend(u, again)
 	for _, m := range fresh {
-		if m.hole {
+		if m.Missing > 0 {
 			e.droppedPacket(u)
 		}
 		u.heard = time.Now()
@@ -169,16 +164,13 @@ func (e *emulinker) datagram(u *elUser, from netip.AddrPort, d []byte) {
 	}
 }
 
-// resend sends the last 3 × n messages again, at most once per maxPing.
-func (e *emulinker) resend(u *elUser, n int) {
-	now := time.Now()
-	// Both count milliseconds, and want more of them than maxPing.
-	if !u.resent.IsZero() && now.UnixMilli()-u.resent.UnixMilli() <= e.maxPing.Milliseconds() {
+// resend says something again, if there is something to say.
+func (e *emulinker) resend(u *elUser, again []byte) {
+	if again == nil {
 		return
 	}
-	u.resent = now
 	e.Server.resent++
-	u.conn.WriteToUDPAddrPort(u.out.last(min(3*n, emulinkerKeeps)), u.addr)
+	u.conn.WriteToUDPAddrPort(again, u.addr)
 }
 
 // forget puts out who has not been heard of, and who did not log in. K looks once a minute.

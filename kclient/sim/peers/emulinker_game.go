@@ -9,13 +9,13 @@ import (
 	"kbridge/kclient/wire"
 )
 
-func (e *emulinker) handleRoom(u *elUser, m *message) error {
+func (e *emulinker) handleRoom(u *elUser, m *Message) error {
 	if !u.loggedIn {
 		return nil // what arrived after a goodbye: to K that is somebody new
 	}
-	switch m.typ {
+	switch m.Type {
 	case wire.TypeGameChat:
-		c, err := wire.ParseChatRequest(m.body)
+		c, err := wire.ParseChatRequest(m.Body)
 		if err != nil || u.room == nil {
 			return err
 		}
@@ -25,7 +25,7 @@ func (e *emulinker) handleRoom(u *elUser, m *message) error {
 		}
 		e.toRoom(u.room, func(to *elUser) { e.send(to, wire.TypeGameChat, wire.Chat{User: u.name, Text: c.Text}) })
 	case wire.TypeQuitGame:
-		if _, err := wire.ParseLeaveRequest(m.body); err != nil {
+		if _, err := wire.ParseLeaveRequest(m.Body); err != nil {
 			return err
 		}
 		e.quitGame(u)
@@ -33,13 +33,13 @@ func (e *emulinker) handleRoom(u *elUser, m *message) error {
 			e.pause(leavePause, false)
 		}
 	case wire.TypeKick:
-		k, err := wire.ParseKickRequest(m.body)
+		k, err := wire.ParseKickRequest(m.Body)
 		if err != nil {
 			return err
 		}
 		e.kick(u, k.UserID)
 	case wire.TypeStartGame:
-		if _, err := wire.ParseStartRequest(m.body); err != nil {
+		if _, err := wire.ParseStartRequest(m.Body); err != nil {
 			return err
 		}
 		why := "you are not in a game"
@@ -50,12 +50,12 @@ func (e *emulinker) handleRoom(u *elUser, m *message) error {
 			e.line(u, "Error", why)
 		}
 	case wire.TypeReady:
-		if _, err := wire.ParseReadyRequest(m.body); err != nil {
+		if _, err := wire.ParseReadyRequest(m.Body); err != nil {
 			return err
 		}
 		e.ready(u)
 	case wire.TypeDropGame:
-		if _, err := wire.ParseDropRequest(m.body); err != nil {
+		if _, err := wire.ParseDropRequest(m.Body); err != nil {
 			return err
 		}
 		if u.status == wire.UserPlaying {
@@ -65,14 +65,14 @@ func (e *emulinker) handleRoom(u *elUser, m *message) error {
 			}
 		}
 	case wire.TypeGameData:
-		payload, err := wire.ParseGameData(m.body)
+		payload, err := wire.ParseGameData(m.Body)
 		if err != nil {
 			return err
 		}
 		u.inCache.Add(payload)
 		return e.gameData(u, slices.Clone(payload))
 	case wire.TypeGameCache:
-		pos, err := wire.ParseGameCache(m.body)
+		pos, err := wire.ParseGameCache(m.Body)
 		if err != nil {
 			return err
 		}

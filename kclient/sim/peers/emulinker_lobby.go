@@ -12,46 +12,46 @@ import (
 // loginRounds of 05 and 06 make a login.
 const loginRounds = 4
 
-func (e *emulinker) handle(u *elUser, m *message) {
+func (e *emulinker) handle(u *elUser, m *Message) {
 	var err error
-	switch m.typ {
+	switch m.Type {
 	case wire.TypeLogin:
 		var l wire.LoginRequest
-		if l, err = wire.ParseLoginRequest(m.body); err == nil {
+		if l, err = wire.ParseLoginRequest(m.Body); err == nil {
 			u.name, u.emulator, u.connection = l.User, l.Emulator, l.Connection
 			u.asked, u.acks = time.Now(), 0
 			e.send(u, wire.TypeServerAck, wire.ServerAck{})
 		}
 	case wire.TypeClientAck:
-		if _, err = wire.ParseClientAck(m.body); err == nil {
+		if _, err = wire.ParseClientAck(m.Body); err == nil {
 			e.pong(u)
 		}
 	case wire.TypeKeepAlive:
 	case wire.TypeUserQuit:
 		var q wire.QuitRequest
-		if q, err = wire.ParseQuitRequest(m.body); err == nil {
+		if q, err = wire.ParseQuitRequest(m.Body); err == nil {
 			e.alone(func() { e.quit(u, q.Message) })
 		}
 	case wire.TypeGlobalChat:
 		var c wire.ChatRequest
-		if c, err = wire.ParseChatRequest(m.body); err == nil {
+		if c, err = wire.ParseChatRequest(m.Body); err == nil {
 			e.globalChat(u, c.Text)
 		}
 	case wire.TypeCreateGame:
 		var c wire.CreateRequest
-		if c, err = wire.ParseCreateRequest(m.body); err == nil {
+		if c, err = wire.ParseCreateRequest(m.Body); err == nil {
 			e.alone(func() { e.create(u, c.Game) })
 		}
 	case wire.TypeJoinGame:
 		var j wire.JoinRequest
-		if j, err = wire.ParseJoinRequest(m.body); err == nil {
+		if j, err = wire.ParseJoinRequest(m.Body); err == nil {
 			e.joinRequest(u, j.GameID)
 		}
 	default:
 		err = e.handleRoom(u, m)
 	}
 	if err != nil {
-		e.blame(u.name, fmt.Errorf("%w: %v %x: %w", ErrProtocol, m.typ, m.body, err))
+		e.blame(u.name, fmt.Errorf("%w: %v %x: %w", ErrProtocol, m.Type, m.Body, err))
 	}
 }
 

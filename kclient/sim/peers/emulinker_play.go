@@ -214,6 +214,6 @@ func (e *emulinker) timeout(r *elRoom, player, n int) {
 		e.desynchronise(r, u, u.name+" desynched: lagged")
 		e.flush()
 	case n%timeoutsTold == 0:
-		e.event(func() { e.resend(u, n/timeoutsTold) })
+		e.event(func() { e.resend(u, u.end.Again(time.Now(), n/timeoutsTold)) })
 	}
 }

@@ -13,8 +13,7 @@ import (
 type elUser struct {
 	conn *network.Conn // where it is answered from
 	addr netip.AddrPort
-	in   emulinkerInbox
-	out  outbox
+	end  *EmuLinkerEnd
 
 	id         uint16
 	name       string
@@ -31,9 +30,7 @@ type elUser struct {
 	heard      time.Time // its last message
 	chatted    time.Time
 	created    time.Time
-	retries    int       // datagrams with nothing new in a row
-	resent     time.Time // when the last repeat was
-	lastMsg    uint16    // who is answered by a /msg without a number
+	lastMsg    uint16 // who is answered by a /msg without a number
 	noMsgs     bool
 	p2p        bool // hears nothing of the server while it plays
 
@@ -52,9 +49,9 @@ type elUser struct {
 func (e *emulinker) newUser(conn *network.Conn) *elUser {
 	e.lastUser++
 	u := &elUser{conn: conn, id: e.lastUser, status: wire.UserConnecting, made: time.Now(), heard: time.Now(),
-		out: outbox{usual: emulinkerUsual, keeps: emulinkerKeeps}}
+		end: NewEmuLinkerEnd(e.maxPing)}
 	if e.o.SF {
-		u.out.buffer = bufferSF
+		u.end.out.Buffer = bufferSF
 	}
 	u.resetCaches()
 	e.users = append(e.users, u)
@@ -69,7 +66,7 @@ func (u *elUser) resetCaches() {
 func (e *emulinker) send(u *elUser, t wire.Type, b body) { e.sendBody(u, t, b.AppendTo(nil)) }
 
 func (e *emulinker) sendBody(u *elUser, t wire.Type, b []byte) {
-	u.conn.WriteToUDPAddrPort(u.out.add(t, b), u.addr)
+	u.conn.WriteToUDPAddrPort(u.end.Send(t, b), u.addr)
 }
 
 // tell is a line from "server" to one, at once.

@@ -2,18 +2,20 @@ package peers
 
 import "kbridge/kclient/wire"
 
-// outbox numbers messages and keeps the last few of them: that is all the
-// reliability there is.
-type outbox struct {
-	usual int // messages in a datagram: 3 from clients and direlera-rs, 5 from EmuLinker
-	keeps int // messages it can send again: n02 15, EmuLinker nine, direlera-rs none
+// Outbox numbers messages and keeps the last few of them: that is all the reliability there is in the programs of today.
+type Outbox struct {
+	Usual int // messages in a datagram: 3 from clients and direlera-rs, 5 from EmuLinker
+	Keeps int // messages it can send again: n02 15, EmuLinker nine, direlera-rs none
 
-	// buffer is EmuLinkerSF's: what does not fit into so many bytes is left out of a datagram, but still
+	// Buffer is EmuLinkerSF's: what does not fit into so many bytes is left out of a datagram, but still
 	// counted; 0 is any size.
-	buffer int
+	Buffer int
 
-	next   uint16
-	recent []outgoing // oldest first
+	Next uint16 // the number of the next message
+
+	kept     []outgoing // a ring
+	added    int
+	datagram []byte
 }
 
 type outgoing struct {
@@ -22,27 +24,30 @@ type outgoing struct {
 	body []byte
 }
 
-// add numbers a message and returns the datagram that carries it.
-func (o *outbox) add(t wire.Type, body []byte) []byte {
-	o.recent = append(o.recent, outgoing{o.next, t, append([]byte(nil), body...)})
-	o.next++
-	if len(o.recent) > max(o.keeps, o.usual) {
-		o.recent = o.recent[1:]
+// Add numbers a message and returns the datagram that carries it, valid until the next one is asked for.
+func (o *Outbox) Add(t wire.Type, body []byte) []byte {
+	if o.kept == nil {
+		o.kept = make([]outgoing, max(o.Keeps, o.Usual))
 	}
-	return o.last(o.usual)
+	m := &o.kept[o.added%len(o.kept)]
+	m.seq, m.typ, m.body = o.Next, t, append(m.body[:0], body...)
+	o.added++
+	o.Next++
+	return o.Last(o.Usual)
 }
 
-// last is a datagram of the last count messages. When there are none it is one byte, a bundle of none: so
-// answers EmuLinker a stranger's repeats (seen).
-func (o *outbox) last(count int) []byte {
-	count = min(count, len(o.recent))
-	b := wire.AppendBundleHeader(nil, count)
+// Last is a datagram of the last count messages, valid until the next one is asked for. When there are none it is one byte, a
+// bundle of none: so answers EmuLinker a stranger's repeats (seen).
+func (o *Outbox) Last(count int) []byte {
+	count = min(count, o.added, len(o.kept))
+	b := wire.AppendBundleHeader(o.datagram[:0], count)
 	for i := range count {
-		m := o.recent[len(o.recent)-1-i]
-		if o.buffer > 0 && len(b)+wire.MessageHeaderSize+len(m.body) > o.buffer {
+		m := &o.kept[(o.added-1-i)%len(o.kept)]
+		if o.Buffer > 0 && len(b)+wire.MessageHeaderSize+len(m.body) > o.Buffer {
 			continue
 		}
 		b = wire.AppendMessage(b, m.seq, m.typ, m.body)
 	}
+	o.datagram = b
 	return b
 }

@@ -96,7 +96,7 @@ func (c *Client) netsync() error {
 		for c.stage == inNetsync && len(c.arrived) > 0 {
 			c.socket()
 			for m := c.next(); m != nil; m = c.next() {
-				if m.typ == wire.TypeReady {
+				if m.Type == wire.TypeReady {
 					c.stage = inPlay
 					break
 				}
@@ -144,8 +144,7 @@ func (c *Client) socket() {
 // Exchange is one kailleraModifyPlayValues: values begins with this player's input of size bytes, and has room for one of
 // every player. It returns 0 with values untouched in the frame delay, else the length of the combined frame, which stands in values then.
 //
-// While it waits for a frame it looks for datagrams, and sends its last messages again from time to time. Each time it looks a
-// millisecond longer before it looks at the clock.
+// While it waits for a frame it looks for datagrams, and sends its last messages again from time to time, see [ClientEnd].
 func (c *Client) Exchange(values []byte, size int) (n int, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -162,7 +161,7 @@ func (c *Client) Exchange(values []byte, size int) (n int, err error) {
 	case full: // n02 sends only 12
 		c.send(wire.TypeGameData, wire.AppendGameData(nil, out.Payload))
 	}
-	polls, since := 0, int64(0)
+	c.end.Wait()
 	for {
 		// One message for each round of the loop.
 		if len(c.arrived) > 0 {
@@ -183,29 +182,20 @@ func (c *Client) Exchange(values []byte, size int) (n int, err error) {
 			}
 			return n, nil
 		}
-		now := time.Now().UnixMilli()
-		switch {
-		case since == 0:
-			since = now
-			polls++
-		case now-since > c.rules.repeatAfter:
-			since = now
-			polls++
-			c.write(c.out.last(c.rules.repeats))
-			if polls >= c.rules.givesUpAt {
-				c.lose(fmt.Errorf("waiting for a frame: %w", ErrGaveUp))
-				c.drop()
-				return 0, c.err()
-			}
+		now := time.Now()
+		again, gaveUp := c.end.Look(now)
+		c.write(again)
+		if gaveUp != nil {
+			c.lose(fmt.Errorf("waiting for a frame: %w", gaveUp))
+			c.drop()
+			return 0, c.err()
 		}
-		if len(c.arrived) > 0 || len(c.in.held) > 0 && c.lost == nil {
+		if len(c.arrived) > 0 || c.end.Held() > 0 && c.lost == nil {
 			continue
 		}
-		// As many such looks as there are until the clock says that it is time.
-		looks := (c.rules.repeatAfter-(now-since))/int64(polls) + 1
 		changed := c.changed
 		c.mu.Unlock()
-		wait(changed, time.Duration(looks*int64(polls))*time.Millisecond)
+		wait(changed, c.end.NextLook(now))
 		c.mu.Lock()
 	}
 }
@@ -219,24 +209,24 @@ func (c *Client) ended() error {
 }
 
 // gameMessage is a message inside the game's loop; under the lock.
-func (c *Client) gameMessage(m *message) {
+func (c *Client) gameMessage(m *Message) {
 	var err error
-	switch m.typ {
+	switch m.Type {
 	case wire.TypeGameData:
 		var payload []byte
-		if payload, err = wire.ParseGameData(m.body); err == nil {
+		if payload, err = wire.ParseGameData(m.Body); err == nil {
 			err = c.batcher.Receive(payload)
 		}
 	case wire.TypeGameCache:
 		var pos uint8
-		if pos, err = wire.ParseGameCache(m.body); err == nil {
+		if pos, err = wire.ParseGameCache(m.Body); err == nil {
 			err = c.batcher.ReceiveCached(pos)
 		}
 	default:
 		c.handle(m)
 	}
 	if err != nil {
-		c.blame(fmt.Errorf("%w: %v after %d messages: %w", ErrProtocol, m.typ, c.batcher.Messages(), err))
+		c.blame(fmt.Errorf("%w: %v after %d messages: %w", ErrProtocol, m.Type, c.batcher.Messages(), err))
 	}
 }
 

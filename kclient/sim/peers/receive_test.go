@@ -36,7 +36,7 @@ func drain(t *testing.T, in *clientInbox) (n int, err error) {
 }
 
 func TestN02Receives(t *testing.T) {
-	in := n02Rules.inbox
+	in := n02Rules.end.in
 	require.NoError(t, in.receive(from(0, 1)))
 	require.NoError(t, in.receive(from(0, 1)), "a repeat")
 	n, err := drain(t, &in)
@@ -60,14 +60,14 @@ func TestN02Receives(t *testing.T) {
 }
 
 func TestN02Holds16(t *testing.T) {
-	in := n02Rules.inbox
+	in := n02Rules.end.in
 	require.NoError(t, in.receive(from(8, 9)))
 	require.NoError(t, in.receive(from(15, 9)))
 	require.ErrorIs(t, in.receive(from(16, 9)), ErrOverrun)
 }
 
 func TestSupraClientReceives(t *testing.T) {
-	in := supraRules.inbox
+	in := supraRules.end.in
 	require.NoError(t, in.receive(from(14, 15)))
 	n, err := drain(t, &in)
 	require.NoError(t, err)
@@ -79,7 +79,7 @@ func TestSupraClientReceives(t *testing.T) {
 
 func TestClientsWrap(t *testing.T) {
 	for _, rules := range []clientRules{n02Rules, supraRules} {
-		in := rules.inbox
+		in := rules.end.in
 		in.last = 65533
 		require.NoError(t, in.receive(from(1, 6)))
 		n, err := drain(t, &in)
@@ -90,11 +90,11 @@ func TestClientsWrap(t *testing.T) {
 
 func TestEmuLinkerReceives(t *testing.T) {
 	in := &emulinkerInbox{}
-	take := func(d []byte) (fresh []*message, holes int) {
+	take := func(d []byte) (fresh []*Message, holes int) {
 		fresh, err := in.receive(d)
 		require.NoError(t, err)
 		for _, m := range fresh {
-			if m.hole {
+			if m.Missing > 0 {
 				holes++
 			}
 		}
@@ -103,13 +103,13 @@ func TestEmuLinkerReceives(t *testing.T) {
 	fresh, holes := take(from(2, 3))
 	require.Len(t, fresh, 3)
 	require.Zero(t, holes)
-	require.Equal(t, []byte{0, 0}, fresh[0].body, "oldest first")
+	require.Equal(t, []byte{0, 0}, fresh[0].Body, "oldest first")
 	fresh, _ = take(from(2, 3))
 	require.Empty(t, fresh)
 	fresh, _ = take(from(6, 2))
 	require.Len(t, fresh, 2)
-	require.True(t, fresh[0].hole, "3 and 4 are missing before 5")
-	require.False(t, fresh[1].hole, "6 follows 5")
+	require.Equal(t, 2, fresh[0].Missing, "3 and 4 are missing before 5")
+	require.Zero(t, fresh[1].Missing, "6 follows 5")
 	fresh, _ = take(from(5, 4))
 	require.Empty(t, fresh, "too late")
 	in.last = 65535
@@ -145,14 +145,14 @@ func TestDireleraReceives(t *testing.T) {
 }
 
 func TestOutbox(t *testing.T) {
-	o := outbox{usual: 3, keeps: 5}
+	o := Outbox{Usual: 3, Keeps: 5}
 	for i := range 7 {
-		m, err := wire.ParseBundle(o.add(wire.TypeGameChat, []byte{byte(i)}), nil)
+		m, err := wire.ParseBundle(o.Add(wire.TypeGameChat, []byte{byte(i)}), nil)
 		require.NoError(t, err)
 		require.Len(t, m, min(i+1, 3))
 		require.EqualValues(t, i, m[0].Seq)
 	}
-	m, err := wire.ParseBundle(o.last(9), nil)
+	m, err := wire.ParseBundle(o.Last(9), nil)
 	require.NoError(t, err)
 	require.Len(t, m, 5)
 	require.EqualValues(t, 2, m[4].Seq)
