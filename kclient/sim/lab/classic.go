@@ -3,183 +3,159 @@ package lab
 import (
 	"time"
 
+	"kbridge/kclient/sim/peers"
 	"kbridge/kclient/wire"
 )
 
-// The rules of n02, as far as they concern a running game.
-const (
-	clientUsual = 3                     // messages in a datagram
-	pollEvery   = 10 * time.Millisecond // while waiting for a frame, and a little more each time
-	pollSends   = 5                     // messages of a poll
-	pollTries   = 500                   // then it drops
-	ignoreFrom  = 10                    // messages ahead; the datagram is ignored
-)
+// maxPing is EmuLinker's setting: the largest ping of a login, and the least time between two repeats. It is what its code takes,
+// not the 200 ms that it is shipped with, with which nobody gets in over a satellite.
+const maxPing = time.Second
 
-// The rules of EmuLinker.
-const (
-	serverUsual   = 5
-	serverKeeps   = 9
-	serverMaxPing = time.Second // between two resends, at least
-)
-
-// classicEnd is what both have in common.
+// classicEnd is what n02's end and EmuLinker's have in common: datagrams that wait for datagram to be called, and counts.
 type classicEnd struct {
-	out     outbox
-	in      inbox
-	sent    uint64
-	usual   uint64
+	out     [][]byte
+	free    [][]byte
 	resends int
 	lost    int
 	err     error
 }
 
-func (e *classicEnd) send(_ time.Time, t wire.Type, body []byte, _ bool) { e.out.add(t, body) }
-
-// fresh writes the datagram of the oldest message that was never sent: each has one
-// of its own.
-func (e *classicEnd) fresh(buf []byte) []byte {
-	e.sent++
-	return e.last(buf, e.sent, e.usual)
+// put queues a datagram.
+func (e *classicEnd) put(datagram []byte) {
+	var b []byte
+	if n := len(e.free); n > 0 {
+		b, e.free = e.free[n-1], e.free[:n-1]
+	}
+	e.out = append(e.out, append(b[:0], datagram...))
 }
 
-func (e *classicEnd) last(buf []byte, end, count uint64) []byte {
-	return e.out.bundle(buf, end-min(count, end), end)
+// repeat queues what is said again. It is empty when nothing was said in this game yet: the program would repeat what it
+// said before, which is not played here.
+func (e *classicEnd) repeat(datagram []byte) {
+	if len(datagram) > wire.BundleHeaderSize {
+		e.put(datagram)
+		e.resends++
+	}
 }
 
-func (e *classicEnd) proveGame(time.Time, int)      {}
-func (e *classicEnd) tick(time.Time)                {}
-func (e *classicEnd) message() (wire.Message, bool) { return e.in.take() }
-func (e *classicEnd) over() error                   { return e.err }
-func (e *classicEnd) counts() (lost, resends int)   { return e.lost, e.resends }
-
-// hole gives the session up because messages before n are missing.
-func (e *classicEnd) hole(n uint64) {
-	e.lost += int(n - e.in.next)
-	e.err = errHole
+// first takes the next one off the queue.
+func (e *classicEnd) first(buf []byte) []byte {
+	if len(e.out) == 0 {
+		return buf[:0]
+	}
+	buf = append(buf[:0], e.out[0]...)
+	e.free = append(e.free, e.out[0])
+	e.out = append(e.out[:0], e.out[1:]...)
+	return buf
 }
 
-// classicClient is n02.
+func (e *classicEnd) proveGame(time.Time, int)    {}
+func (e *classicEnd) tick(time.Time)              {}
+func (e *classicEnd) over() error                 { return e.err }
+func (e *classicEnd) counts() (lost, resends int) { return e.lost, e.resends }
+
+// classicClient is n02. It reads what has come at once, not only inside the emulator's calls: nothing of that can be seen,
+// but for an array that would be full sooner.
 type classicClient struct {
 	classicEnd
-	polls int       // of the wait under way
-	poll  time.Time // the next one; zero while no frame is waited for
+	n02     *peers.ClientEnd
+	waiting bool
+	look    time.Time // at the clock, the next one; zero while no frame is waited for
 }
 
-func newClassicClient() *classicClient {
-	return &classicClient{classicEnd: classicEnd{usual: clientUsual}}
+func newClassicClient() *classicClient { return &classicClient{n02: peers.NewN02End()} }
+
+func (c *classicClient) send(_ time.Time, t wire.Type, body []byte, _ bool) {
+	c.put(c.n02.Send(t, body))
 }
 
 func (c *classicClient) waits(now time.Time, yes bool) {
-	switch {
-	case !yes:
-		c.polls, c.poll = 0, time.Time{}
-	case c.poll.IsZero():
-		c.poll = now.Add(pollEvery)
+	if yes && !c.waiting {
+		c.n02.Wait()
+		c.lookAt(now)
 	}
+	if !yes {
+		c.look = time.Time{}
+	}
+	c.waiting = yes
 }
 
-func (c *classicClient) next() time.Time { return c.poll }
+func (c *classicClient) lookAt(now time.Time) {
+	again, err := c.n02.Look(now)
+	c.repeat(again)
+	if err != nil {
+		c.err = err
+	}
+	c.look = now.Add(c.n02.NextLook(now))
+}
+
+func (c *classicClient) next() time.Time { return c.look }
 
 func (c *classicClient) datagram(now time.Time, buf []byte) []byte {
-	switch {
-	case c.sent < c.out.next:
-		return c.fresh(buf[:0])
-	case c.poll.IsZero() || c.poll.After(now) || c.out.next == 0:
-		return buf[:0]
+	if c.waiting && c.err == nil {
+		c.lookAt(now)
 	}
-	c.polls++
-	if c.polls >= pollTries {
-		c.err = errGaveUp
-	}
-	c.poll = now.Add(max(pollEvery, time.Duration(c.polls)*time.Millisecond))
-	c.resends++
-	return c.last(buf[:0], c.out.next, pollSends)
+	return c.first(buf)
 }
 
-// receive takes the first message's seq as the newest. A datagram that is too far
-// ahead is ignored; from any other all news is taken, and if a message before them is
-// missing the client waits for it for ever.
-func (c *classicClient) receive(_ time.Time, datagram []byte) (err error) {
-	if c.in.bundle, err = wire.ParseBundle(datagram, c.in.bundle[:0]); err != nil {
-		return err
-	}
-	newest, old := c.in.number(c.in.bundle[0].Seq)
-	if old || newest-c.in.next >= ignoreFrom-1 || c.err != nil {
+func (c *classicClient) receive(_ time.Time, datagram []byte) error {
+	if c.err != nil {
 		return nil
 	}
-	for i := len(c.in.bundle) - 1; i >= 0; i-- {
-		n, old := c.in.number(c.in.bundle[i].Seq)
-		if old {
-			continue
-		}
-		if n > c.in.next {
-			c.hole(n)
-			return nil
-		}
-		c.in.next++
-		c.in.accept(c.in.bundle[i])
+	return c.n02.Receive(datagram)
+}
+
+func (c *classicClient) message() (wire.Message, bool) {
+	m, err := c.n02.Take()
+	if err != nil && c.err == nil {
+		c.lost += c.n02.Missing()
+		c.err = err
 	}
-	return nil
+	if m == nil {
+		return wire.Message{}, false
+	}
+	return m.Message, true
 }
 
 // classicServer is EmuLinker's end towards one client.
 type classicServer struct {
 	classicEnd
-	owes    uint64    // messages of a resend that is due; 0 is none
-	retries uint64    // since the last news
-	resent  time.Time // the last resend
+	emuLinker *peers.EmuLinkerEnd
+	fresh     []peers.Message
 }
 
 func newClassicServer() *classicServer {
-	return &classicServer{classicEnd: classicEnd{usual: serverUsual}}
+	s := &classicServer{emuLinker: peers.NewEmuLinkerEnd(maxPing)}
+	s.emuLinker.Resume(0xFFFF) // the login has been
+	return s
 }
 
-func (s *classicServer) waits(time.Time, bool) {}
-func (s *classicServer) next() time.Time       { return time.Time{} }
-
-func (s *classicServer) datagram(now time.Time, buf []byte) []byte {
-	switch {
-	case s.sent < s.out.next:
-		return s.fresh(buf[:0])
-	case s.owes > 0 && s.out.next > 0:
-		buf = s.last(buf[:0], s.out.next, s.owes)
-		s.owes = 0
-		s.resends++
-		return buf
-	}
-	return buf[:0]
+func (s *classicServer) send(_ time.Time, t wire.Type, body []byte, _ bool) {
+	s.put(s.emuLinker.Send(t, body))
 }
 
-// receive applies everything above the last seq it saw. A hole means that the player
-// is desynchronised for good. A datagram with nothing new makes it resend: three
-// messages, six, then all nine that it keeps.
-func (s *classicServer) receive(now time.Time, datagram []byte) (err error) {
-	if s.in.bundle, err = wire.ParseBundle(datagram, s.in.bundle[:0]); err != nil {
-		return err
+func (s *classicServer) waits(time.Time, bool)                   {}
+func (s *classicServer) next() time.Time                         { return time.Time{} }
+func (s *classicServer) datagram(_ time.Time, buf []byte) []byte { return s.first(buf) }
+
+func (s *classicServer) receive(now time.Time, datagram []byte) error {
+	fresh, again, err := s.emuLinker.Receive(now, datagram)
+	s.fresh = fresh
+	s.repeat(again)
+	return err
+}
+
+// message is the next one, up to the first that is missing: from there on the player is out, and the game with it.
+func (s *classicServer) message() (wire.Message, bool) {
+	if len(s.fresh) == 0 {
+		return wire.Message{}, false
 	}
-	news := false
-	for i := len(s.in.bundle) - 1; i >= 0; i-- {
-		n, old := s.in.number(s.in.bundle[i].Seq)
-		if old {
-			continue
-		}
-		if n > s.in.next {
-			s.hole(n)
-			return nil
-		}
-		news = true
-		s.in.next++
-		s.in.accept(s.in.bundle[i])
+	m := s.fresh[0]
+	s.fresh = s.fresh[1:]
+	if m.Missing > 0 {
+		s.lost += m.Missing
+		s.err, s.fresh = peers.ErrDesynchronised, nil
+		return wire.Message{}, false
 	}
-	if news {
-		s.retries = 0
-		return nil
-	}
-	if !s.resent.IsZero() && now.Sub(s.resent) <= serverMaxPing {
-		return nil
-	}
-	s.resent = now
-	s.retries++
-	s.owes = min(3*s.retries, serverKeeps)
-	return nil
+	return m.Message, true
 }

@@ -43,12 +43,8 @@ func ParseStrategy(name string) (Strategy, error) {
 	return 0, fmt.Errorf("lab: there is no strategy %q: use ours, classic or floor", name)
 }
 
-// How a session ends by the rules of its strategy.
-var (
-	errHole    = errors.New("a message is missing for good")
-	errGaveUp  = errors.New("a client gave up waiting")
-	errOverrun = errors.New("more outstanding than is kept")
-)
+// errOverrun is how a session ends by the oracle's rules; peers has how one ends by the classic ones.
+var errOverrun = errors.New("more outstanding than is kept")
 
 // end is one end of one session. It is driven as a link.Link is.
 type end interface {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"kbridge/kclient/sim/peers"
 	"kbridge/kclient/wire"
 )
 
@@ -169,8 +170,14 @@ func TestPressed(t *testing.T) {
 	}
 }
 
-// The classic ends keep their models' rules.
+// The classic ends keep the rules that are measured on the programs.
 func TestClassicRules(t *testing.T) {
+	const (
+		clientUsual = 3 // messages in a datagram
+		serverUsual = 5
+		pollSends   = 5 // messages of a repeat
+		pollEvery   = 11 * time.Millisecond
+	)
 	now := epoch
 	bundle := func(newest uint16, count int) []byte {
 		b := wire.AppendBundleHeader(nil, count)
@@ -179,15 +186,26 @@ func TestClassicRules(t *testing.T) {
 		}
 		return b
 	}
+	took := func(e end) (n int) {
+		for {
+			if _, ok := e.message(); !ok {
+				return n
+			}
+			n++
+		}
+	}
 	c := newClassicClient()
 	require.NoError(t, c.receive(now, bundle(11, 12)))
-	require.Zero(t, c.in.next, "ten ahead or more is ignored")
+	require.Zero(t, took(c), "ten ahead or more is ignored")
 	require.NoError(t, c.receive(now, bundle(2, 3)))
 	require.NoError(t, c.receive(now, bundle(4, 3)))
-	require.EqualValues(t, 5, c.in.next)
+	require.Equal(t, 5, took(c))
 	require.NoError(t, c.over())
 	require.NoError(t, c.receive(now, bundle(9, 3)))
-	require.ErrorIs(t, c.over(), errHole)
+	require.Zero(t, took(c))
+	require.ErrorIs(t, c.over(), peers.ErrHole)
+	lost, _ := c.counts()
+	require.Equal(t, 2, lost)
 
 	c = newClassicClient()
 	for range 6 {
@@ -205,7 +223,7 @@ func TestClassicRules(t *testing.T) {
 		now = c.next()
 		require.NotEmpty(t, c.datagram(now, nil))
 	}
-	require.ErrorIs(t, c.over(), errGaveUp)
+	require.ErrorIs(t, c.over(), peers.ErrGaveUp)
 	require.InDelta(t, 125*time.Second, now.Sub(epoch), float64(time.Second))
 
 	s := newClassicServer()
@@ -214,15 +232,19 @@ func TestClassicRules(t *testing.T) {
 		require.LessOrEqual(t, int(s.datagram(now, nil)[0]), serverUsual)
 	}
 	require.NoError(t, s.receive(now, bundle(0, 1)))
+	require.Equal(t, 1, took(s))
 	require.Empty(t, s.datagram(now, nil))
-	for i, want := range []int{3, 0, 6, 9, 9} {
+	for i, want := range []int{3, 0, 9, 9, 9} { // what comes too early for a repeat counts too
 		require.NoError(t, s.receive(now, bundle(0, 1)))
 		d := append(s.datagram(now, nil), 0)
 		require.EqualValues(t, want, d[0], "repeat %d", i)
 		if i > 0 {
-			now = now.Add(serverMaxPing + 1)
+			now = now.Add(maxPing + time.Millisecond)
 		}
 	}
 	require.NoError(t, s.receive(now, bundle(5, 3)))
-	require.ErrorIs(t, s.over(), errHole)
+	require.Zero(t, took(s))
+	require.ErrorIs(t, s.over(), peers.ErrDesynchronised)
+	lost, _ = s.counts()
+	require.Equal(t, 2, lost)
 }

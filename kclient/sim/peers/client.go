@@ -316,7 +316,10 @@ func (c *Client) next() *Message {
 	if err != nil {
 		c.lose(err)
 	}
-	return m
+	if m == nil {
+		return nil
+	}
+	return m.clone()
 }
 
 func (c *Client) lose(err error) {

@@ -34,15 +34,19 @@ func (e *ClientEnd) Send(t wire.Type, body []byte) (datagram []byte) { return e.
 // Receive takes a datagram: the error is [ErrOverrun] or [ErrProtocol]. Take then returns its messages.
 func (e *ClientEnd) Receive(datagram []byte) error { return e.in.receive(datagram) }
 
-// Take is the next message, nil when there is none; [ErrHole] when it is one that will never come.
+// Take is the next message, valid until the next datagram, or nil when there is none; [ErrHole] when it is one that will
+// never come.
 func (e *ClientEnd) Take() (*Message, error) { return e.in.take() }
 
 // Held is how many messages Take has not returned yet, those that will never come included.
-func (e *ClientEnd) Held() int { return len(e.in.held) }
+func (e *ClientEnd) Held() int { return len(e.in.held) - e.in.taken }
 
 // Missing is how many messages will never come before the next one that is held.
 func (e *ClientEnd) Missing() (n int) {
-	for n < len(e.in.held) && e.in.held[n] == nil {
+	for _, m := range e.in.held[e.in.taken:] {
+		if m.came {
+			break
+		}
 		n++
 	}
 	return n
@@ -105,20 +109,29 @@ type clientInbox struct {
 	crashFrom  uint16 // SupraClient: 16, more than 15 are missing; 0 is never
 	holds      int    // n02: 16; 0 is any number
 
-	last    uint16     // the newest one received
-	held    []*Message // in order; nil is a hole
-	ignored int        // datagrams
+	last    uint16 // the newest one received
+	held    []held // in order
+	taken   int    // of the held ones
+	ignored int    // datagrams
+	bundle  []wire.Message
+}
+
+// held is the place of a message, which may have come or not.
+type held struct {
+	Message
+	came bool
 }
 
 // maxFromServer is the largest count of a datagram to a client: the one that the
 // notes allow because of SupraClient.
 const maxFromServer = 15
 
-func (in *clientInbox) receive(datagram []byte) error {
-	bundle, err := parse(datagram, maxFromServer)
-	if err != nil {
+func (in *clientInbox) receive(datagram []byte) (err error) {
+	if in.bundle, err = parse(datagram, in.bundle[:0], maxFromServer); err != nil {
 		return err
 	}
+	in.forget()
+	bundle := in.bundle
 	ahead := bundle[0].Seq - in.last
 	switch {
 	case ahead == 0 || ahead >= 0x8000: // not newer
@@ -128,11 +141,13 @@ func (in *clientInbox) receive(datagram []byte) error {
 		return nil
 	case in.crashFrom != 0 && ahead >= in.crashFrom:
 		return fmt.Errorf("%w: %d messages are missing", ErrOverrun, ahead)
-	case in.holds != 0 && len(in.held)+int(ahead) > in.holds:
-		return fmt.Errorf("%w: %d more messages, %d are held", ErrOverrun, ahead, len(in.held))
+	case in.holds != 0 && len(in.held)-in.taken+int(ahead) > in.holds:
+		return fmt.Errorf("%w: %d more messages, %d are held", ErrOverrun, ahead, len(in.held)-in.taken)
 	}
 	at := len(in.held)
-	in.held = append(in.held, make([]*Message, ahead)...)
+	for range ahead {
+		grow(&in.held).came = false
+	}
 	for _, m := range bundle {
 		n := m.Seq - in.last
 		if n == 0 {
@@ -141,7 +156,9 @@ func (in *clientInbox) receive(datagram []byte) error {
 		if n > ahead {
 			return fmt.Errorf("%w: message %d stands behind %d in a datagram", ErrProtocol, m.Seq, bundle[0].Seq)
 		}
-		in.held[at+int(n)-1] = keep(m)
+		h := &in.held[at+int(n)-1]
+		h.set(m, 0)
+		h.came = true
 	}
 	in.last += ahead
 	return nil
@@ -149,12 +166,21 @@ func (in *clientInbox) receive(datagram []byte) error {
 
 // take is the next message; ErrHole when it is one that never came.
 func (in *clientInbox) take() (m *Message, err error) {
-	if len(in.held) == 0 {
+	if in.taken == len(in.held) {
 		return nil, nil
 	}
-	if m = in.held[0]; m == nil {
+	h := &in.held[in.taken]
+	if !h.came {
 		return nil, ErrHole
 	}
-	in.held = in.held[1:]
-	return m, nil
+	in.taken++
+	return &h.Message, nil
+}
+
+// forget makes room where taken messages stand.
+func (in *clientInbox) forget() {
+	for i := in.taken; i < len(in.held); i++ {
+		in.held[i-in.taken], in.held[i] = in.held[i], in.held[i-in.taken]
+	}
+	in.held, in.taken = in.held[:len(in.held)-in.taken], 0
 }

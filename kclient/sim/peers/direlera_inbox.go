@@ -11,7 +11,7 @@ type direleraInbox struct {
 }
 
 func (in *direleraInbox) receive(datagram []byte) (fresh []*Message, err error) {
-	bundle, err := parse(datagram, wire.MaxBundle)
+	bundle, err := parse(datagram, nil, wire.MaxBundle)
 	if err != nil {
 		return nil, err
 	}
@@ -21,7 +21,7 @@ func (in *direleraInbox) receive(datagram []byte) (fresh []*Message, err error) 
 	for _, m := range bundle {
 		if m.Seq == in.expected {
 			in.expected++
-			fresh = append(fresh, keep(m))
+			fresh = append(fresh, Message{Message: m}.clone())
 		}
 	}
 	return fresh, nil

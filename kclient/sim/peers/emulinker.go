@@ -152,7 +152,8 @@ func (e *emulinker) datagram(u *elUser, from netip.AddrPort, d []byte) {
 		return
 	}
 	e.resend(u, again)
-	for _, m := range fresh {
+	for i := range fresh {
+		m := fresh[i].clone()
 		if m.Missing > 0 {
 			e.droppedPacket(u)
 		}

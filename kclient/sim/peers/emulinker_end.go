@@ -28,9 +28,9 @@ func (e *EmuLinkerEnd) Resume(last uint16) { e.in.started, e.in.last = true, las
 // Send numbers a message and returns the datagram that carries it, valid until the next one is asked for.
 func (e *EmuLinkerEnd) Send(t wire.Type, body []byte) (datagram []byte) { return e.out.Add(t, body) }
 
-// Receive takes a datagram, and returns what is new in it, oldest first. If nothing is, then again is what to say again, or
+// Receive takes a datagram, and returns what is new in it, oldest first, valid until the next one. If nothing is, then again is what to say again, or
 // nil when it is too early for that.
-func (e *EmuLinkerEnd) Receive(now time.Time, datagram []byte) (fresh []*Message, again []byte, err error) {
+func (e *EmuLinkerEnd) Receive(now time.Time, datagram []byte) (fresh []Message, again []byte, err error) {
 	fresh, err = e.in.receive(datagram)
 	switch {
 	case err != nil:
@@ -60,24 +60,26 @@ func (e *EmuLinkerEnd) Again(now time.Time, n int) []byte {
 type emulinkerInbox struct {
 	started bool
 	last    uint16
+	bundle  []wire.Message
+	fresh   []Message
 }
 
-func (in *emulinkerInbox) receive(datagram []byte) (fresh []*Message, err error) {
-	bundle, err := parse(datagram, wire.MaxBundle)
+func (in *emulinkerInbox) receive(datagram []byte) (fresh []Message, err error) {
+	in.bundle, err = parse(datagram, in.bundle[:0], wire.MaxBundle)
+	in.fresh = in.fresh[:0]
 	if err != nil {
 		return nil, err
 	}
-	for i := len(bundle) - 1; i >= 0; i-- {
-		ahead := bundle[i].Seq - in.last
+	for i := len(in.bundle) - 1; i >= 0; i-- {
+		ahead, missing := in.bundle[i].Seq-in.last, 0
 		if in.started && (ahead == 0 || ahead >= 0x8000) {
 			continue
 		}
-		m := keep(bundle[i])
 		if in.started {
-			m.Missing = int(ahead) - 1
+			missing = int(ahead) - 1
 		}
-		in.started, in.last = true, bundle[i].Seq
-		fresh = append(fresh, m)
+		in.started, in.last = true, in.bundle[i].Seq
+		grow(&in.fresh).set(in.bundle[i], missing)
 	}
-	return fresh, nil
+	return in.fresh, nil
 }

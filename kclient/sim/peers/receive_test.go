@@ -90,7 +90,7 @@ func TestClientsWrap(t *testing.T) {
 
 func TestEmuLinkerReceives(t *testing.T) {
 	in := &emulinkerInbox{}
-	take := func(d []byte) (fresh []*Message, holes int) {
+	take := func(d []byte) (fresh []Message, holes int) {
 		fresh, err := in.receive(d)
 		require.NoError(t, err)
 		for _, m := range fresh {
