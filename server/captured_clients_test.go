@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/kclient/sim/network"
+	"kbridge/kclient/sim/peers"
 	"kbridge/kclient/wire"
 	"kbridge/server"
 )
@@ -22,8 +23,7 @@ type plainClient struct {
 	mu    *sync.Mutex // where one goroutine reads and another sends, see stay; nil else
 	conn  server.PacketConn
 	to    netip.AddrPort
-	sent  []wire.Message // with all numbers
-	next  uint16
+	out   peers.Outbox
 	count int // of the messages in a datagram that it says are there; 0 is all of them
 
 	last uint16 // of the server's
@@ -39,21 +39,16 @@ func (c *plainClient) send(typ wire.Type, body []byte) {
 }
 
 func (c *plainClient) sendLocked(typ wire.Type, body []byte) {
-	c.sent = append(c.sent, wire.Message{Seq: c.next, Type: typ, Body: body})
-	c.next++
-	c.write(3)
+	c.out.Usual = 3
+	c.write(c.out.Add(typ, body))
 }
 
-// write sends the last few messages.
-func (c *plainClient) write(n int) {
-	n = min(len(c.sent), n)
-	d := wire.AppendBundleHeader(nil, n)
-	for i := range n {
-		m := c.sent[len(c.sent)-1-i]
-		d = wire.AppendMessage(d, m.Seq, m.Type, m.Body)
-	}
+// again sends the last three messages once more.
+func (c *plainClient) again() { c.write(c.out.Last(3)) }
+
+func (c *plainClient) write(d []byte) {
 	if c.count != 0 {
-		d[0] = byte(min(c.count, n))
+		d[0] = min(byte(c.count), d[0])
 	}
 	_, err := c.conn.WriteToUDPAddrPort(d, c.to)
 	require.NoError(c.t, err)
@@ -106,10 +101,10 @@ func (c *plainClient) receive(d []byte) {
 func TestCapturedClientsArePlayedWith(t *testing.T) {
 	for name, client := range map[string]plainClient{
 		"the first message is number 0":             {},
-		"the first message is number 1":             {next: 1},
+		"the first message is number 1":             {out: peers.Outbox{Next: 1}},
 		"one message counted and three there":       {count: 1},
 		"two messages counted and three there":      {count: 2},
-		"from number 1, one counted of three there": {next: 1, count: 1},
+		"from number 1, one counted of three there": {out: peers.Outbox{Next: 1}, count: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -171,7 +166,7 @@ func TestALoginWithAnotherNumberIsNoLogin(t *testing.T) {
 		served := make(chan error, 1)
 		go func() { served <- sv.Serve(conn, nil) }()
 		for _, seq := range []uint16{2, 3, 0x8000, 0xFFFF} {
-			c := plainClient{t: t, to: conn.AddrPort(), next: seq}
+			c := plainClient{t: t, to: conn.AddrPort(), out: peers.Outbox{Next: seq}}
 			c.conn, err = network.Listen(netip.AddrPort{})
 			require.NoError(t, err)
 			c.send(wire.TypeLogin, wire.LoginRequest{User: "anna", Emulator: "emu", Connection: wire.LAN}.AppendTo(nil))

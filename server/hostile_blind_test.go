@@ -48,8 +48,7 @@ func loginOf(user string) []byte {
 type blind struct {
 	a    *arena
 	from netip.AddrPort
-	next uint16
-	last []wire.Message
+	out  peers.Outbox
 }
 
 func (b *blind) say(t wire.Type, body []byte) { b.sayAll(1, []wire.Message{{Type: t, Body: body}}) }
@@ -65,18 +64,11 @@ func (b *blind) acks(n int) {
 
 // sayAll sends messages in one datagram that holds so many.
 func (b *blind) sayAll(count int, all []wire.Message) {
+	b.out.Keeps = wire.MaxBundle
 	for _, m := range all {
-		m.Seq = b.next
-		b.next++
-		b.last = append(b.last, m)
+		b.out.Add(m.Type, m.Body)
 	}
-	count = min(count, len(b.last))
-	d := wire.AppendBundleHeader(nil, count)
-	for i := range count {
-		m := b.last[len(b.last)-1-i]
-		d = wire.AppendMessage(d, m.Seq, m.Type, m.Body)
-	}
-	b.a.forge(b.from, d)
+	b.a.forge(b.from, b.out.Last(count))
 }
 
 // requireBounded fails when a host was sent more than three times what was sent in its name.

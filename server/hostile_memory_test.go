@@ -23,7 +23,7 @@ type glutton struct {
 	a  *arena
 	at netip.AddrPort
 	c  *plainClient
-	mu sync.Mutex // guards c.next
+	mu sync.Mutex // guards c.out.Next
 }
 
 // deafness is the addresses to which nothing gets through.
@@ -64,8 +64,8 @@ func (a *arena) glutton(d *deafness, i int, connection wire.ConnectionType) *glu
 func (g *glutton) say(t wire.Type, body []byte) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.a.forge(g.at, message(g.c.next, t, body))
-	g.c.next++
+	g.a.forge(g.at, message(g.c.out.Next, t, body))
+	g.c.out.Next++
 }
 
 // room opens a room with its first member as the owner, and has the others join. Rooms are numbered from 1.

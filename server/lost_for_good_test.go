@@ -72,7 +72,7 @@ func (c *plainClient) forgetful(typ wire.ConnectionType, frames int) (dropped bo
 			k, _, err := c.conn.ReadFromUDPAddrPort(buf)
 			if err != nil {
 				sent = time.Now()
-				c.write(3)
+				c.again()
 				continue
 			}
 			c.receive(buf[:k])

@@ -8,75 +8,92 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"kbridge/kclient/sim/peers"
 	"kbridge/kclient/wire"
 )
 
-// n02 is a strict model of what the n02 client does with what it receives, as the protocol notes tell it: the
-// first message of a datagram says what is newest; ten or more ahead of what was received
-// last, the whole datagram is ignored; a message that is missing inside of what it
-// takes stalls it for ever. It sends its last three messages in each datagram, and proves nothing but
-// by playing.
+// n02 is that client by the rules that are measured on it (package peers), on the simulated line: whatever makes it wait for
+// ever, or crash, fails the test. It proves nothing but by playing.
 type n02 struct {
 	s        *sim
 	other    *peer
-	last     uint16 // received
+	end      *peers.ClientEnd
 	expected uint32
-	ignored  int
+	sent     uint32
 	onGame   func()
 
-	out [][]byte // its own messages, from seq 0
+	waits bool // for a frame
+	timer int  // the one that counts
 }
 
-func newN02(s *sim, server *peer) *n02 { return &n02{s: s, other: server, last: 0xFFFF} }
+func newN02(s *sim, server *peer) *n02 { return &n02{s: s, other: server, end: peers.NewN02End()} }
 
 func (n *n02) receive(datagram []byte) {
-	m, err := wire.ParseBundle(datagram, nil)
-	if err != nil {
+	if err := n.end.Receive(datagram); err != nil {
 		n.s.failf("n02 got %x: %v", datagram, err)
 	}
-	ahead := m[0].Seq - n.last
-	if ahead == 0 || ahead >= 10 {
-		n.ignored++
-		return
-	}
-	byAhead := map[uint16]wire.Message{}
-	for _, m := range m {
-		if m.Seq == n.last {
-			break
+	games := 0
+	for {
+		m, err := n.end.Take()
+		if err != nil {
+			n.s.failf("n02 misses %d messages after %d, it stalls for ever", n.end.Missing(), n.expected)
 		}
-		byAhead[m.Seq-n.last] = m
-	}
-	for i := range ahead {
-		m, ok := byAhead[i+1]
-		if !ok {
-			n.s.failf("n02 had received %d, got %d to %d and misses %d: it stalls for ever", n.last, m.Seq-uint16(len(byAhead))+1, m.Seq, n.last+i+1)
+		if m == nil {
+			break
 		}
 		if number := binary.LittleEndian.Uint32(m.Body); number != n.expected {
 			n.s.failf("n02 got message %d, expected %d", number, n.expected)
 		}
 		n.expected++
+		if m.Type == wire.TypeGameData {
+			games++
+		}
 	}
-	n.last = m[0].Seq
-	for i := range ahead {
-		if byAhead[i+1].Type == wire.TypeGameData && n.onGame != nil {
+	for range games {
+		if n.onGame != nil {
 			n.onGame()
 		}
 	}
+	n.look()
 }
 
 func (n *n02) send(t wire.Type) {
-	n.out = append(n.out, append([]byte{byte(t)}, binary.LittleEndian.AppendUint32(nil, uint32(len(n.out)))...))
-	n.transmit(3)
+	n.s.transmit(n.end.Send(t, binary.LittleEndian.AppendUint32(nil, n.sent)), n.other, true)
+	n.sent++
 }
 
-func (n *n02) transmit(count int) {
-	count = min(count, len(n.out))
-	d := wire.AppendBundleHeader(nil, count)
-	for i := range count {
-		at := len(n.out) - 1 - i
-		d = wire.AppendMessage(d, uint16(at), wire.Type(n.out[at][0]), n.out[at][1:])
+// await has it wait for a frame, or no longer.
+func (n *n02) await(yes bool) {
+	if n.timer++; !yes {
+		n.waits = false
+		return
 	}
-	n.s.transmit(d, n.other, true)
+	if !n.waits {
+		n.end.Wait()
+		n.waits = true
+	}
+	n.look()
+}
+
+// look is one look at the clock in a wait.
+func (n *n02) look() {
+	if !n.waits {
+		return
+	}
+	again, err := n.end.Look(n.s.now)
+	if again != nil {
+		n.s.transmit(again, n.other, true)
+	}
+	if n.timer++; err != nil {
+		n.waits = false // it gave up
+		return
+	}
+	timer := n.timer
+	n.s.after(n.end.NextLook(n.s.now), func() {
+		if timer == n.timer {
+			n.look()
+		}
+	})
 }
 
 // pairWithN02 is our server against n02.
@@ -164,9 +181,13 @@ func playWithN02(t *testing.T, seed uint64, p path, d int) {
 		server.link.ProveGame(s.now, received-d-1)
 		server.sendGame(24)
 	}
-	var step, stalled func()
+	var step func()
 	step = func() {
-		if !due || sent >= batches || sent > got+d {
+		if !due {
+			return
+		}
+		if sent >= batches || sent > got+d {
+			client.await(true)
 			return
 		}
 		due = false
@@ -177,16 +198,11 @@ func playWithN02(t *testing.T, seed uint64, p path, d int) {
 	client.onGame = func() {
 		got++
 		longest, lastGot = max(longest, s.now.Sub(lastGot)), s.now
+		client.await(false)
 		step()
 	}
-	stalled = func() {
-		if s.now.Sub(lastGot) > 30*time.Millisecond {
-			client.transmit(5)
-		}
-		s.after(10*time.Millisecond, stalled)
-	}
 	server.link.SetPhase(s.now, Netsync)
-	s.after(time.Second, func() { due = true; step(); stalled() })
+	s.after(time.Second, func() { due = true; step() })
 	s.run(10*time.Minute, func() bool {
 		if int(uint32(sent)-server.expected) > 5 && s.now.Sub(lastGot) > 20*time.Second {
 			return true // n02 resends no more than five: lost by its own rules
