@@ -88,6 +88,21 @@ func newWorld(t *testing.T, m match) *world {
 	return w
 }
 
+// serveOn runs a server at an address of a network; stop ends it.
+func serveOn(t *testing.T, net *network.Network, addr netip.AddrPort, cfg server.Config) (sv *server.Server, stop func()) {
+	t.Helper()
+	conn, err := net.Listen(addr)
+	require.NoError(t, err)
+	sv, err = server.New(cfg)
+	require.NoError(t, err)
+	served := make(chan error, 1)
+	go func() { served <- sv.Serve(conn, nil) }()
+	return sv, func() {
+		sv.Close("the test is over")
+		require.NoError(t, <-served)
+	}
+}
+
 // random are the same bytes in every run of the seed.
 func (m match) random() io.Reader {
 	var seed [32]byte

@@ -77,21 +77,16 @@ func withPair(t *testing.T, f func(p *pair)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		p := &pair{t: t, net: network.New(26, network.Profile{Delay: 10 * time.Millisecond}), socket: &faultySocket{}, log: &bytes.Buffer{}}
-		conn, err := p.net.Listen(netip.MustParseAddrPort("10.0.0.1:27888"))
-		require.NoError(t, err)
-		sv, err := server.New(server.Config{MaxPing: time.Second, Comeback: -1})
-		require.NoError(t, err)
-		served := make(chan error, 1)
-		go func() { served <- sv.Serve(conn, nil) }()
+		sv, stop := serveOn(t, p.net, scriptedAddr, server.Config{MaxPing: time.Second, Comeback: -1})
 		defer func() {
 			for _, l := range p.lobbies {
 				l.Quit("")
 			}
-			sv.Close("")
-			require.NoError(t, <-served)
+			stop()
 			require.Zero(t, sv.Stats().InternalErrors, "of the server")
 		}()
 		var rooms [2]*kclient.Room
+		var err error
 		for i := range p.lobbies {
 			p.lobbies[i], err = kclient.Dial(t.Context(), "10.0.0.1:27888", p.config(i))
 			require.NoError(t, err)
@@ -262,12 +257,8 @@ func TestAPanicInDialIsItsError(t *testing.T) {
 func TestALogThatPanicsCostsItsLinesOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		network := network.New(26, network.Profile{Delay: 10 * time.Millisecond})
-		conn, err := network.Listen(netip.MustParseAddrPort("10.0.0.1:27888"))
-		require.NoError(t, err)
-		sv, err := server.New(server.Config{MaxPing: time.Second})
-		require.NoError(t, err)
-		served := make(chan error, 1)
-		go func() { served <- sv.Serve(conn, nil) }()
+		_, stop := serveOn(t, network, scriptedAddr, server.Config{MaxPing: time.Second})
+		defer stop()
 		before := guard.Count()
 		lobby, err := kclient.Dial(t.Context(), "10.0.0.1:27888", kclient.Config{User: "u", Logger: slog.New(faultyLog{}),
 			Listen: func(netip.AddrPort) (kclient.PacketConn, error) { return network.Listen(netip.AddrPort{}) }})
@@ -277,8 +268,6 @@ func TestALogThatPanicsCostsItsLinesOnly(t *testing.T) {
 		require.NoError(t, room.Start(t.Context()))
 		require.NoError(t, lobby.Quit(""))
 		require.Positive(t, guard.Count()-before)
-		sv.Close("")
-		require.NoError(t, <-served)
 	})
 }
 

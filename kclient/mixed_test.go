@@ -295,15 +295,10 @@ func (m *mixedMatch) serve(t *testing.T, network *network.Network) (stop func())
 	case onDirelera:
 		model, err = peers.NewDirelera(network, mixedServer, 27999)
 	default:
-		conn, err := network.Listen(mixedServer)
-		require.NoError(t, err)
 		config := m.config
 		config.MaxPing = time.Second
-		sv, err := server.New(config)
-		require.NoError(t, err)
-		served := make(chan error, 1)
-		go func() { served <- sv.Serve(conn, nil) }()
-		return func() { sv.Close("over"); <-served }
+		_, stop := serveOn(t, network, mixedServer, config)
+		return stop
 	}
 	require.NoError(t, err)
 	return func() {

@@ -19,14 +19,6 @@ import (
 	"kbridge/kclient/wire"
 )
 
-// save are the lines of a save as 1964 and Project64k send it: 100 bytes of it in each, an end line, and the one that starts the game.
-func save(n int) (lines []string) {
-	for i := range n - 2 {
-		lines = append(lines, fmt.Sprintf("!MEMPAK%d=%s", i, strings.Repeat("x", 100)))
-	}
-	return append(lines, "!MEMPAKEND", "!!!StartGame!!!")
-}
-
 // ear is what a player of a room has heard in it so far.
 type ear struct {
 	mu    sync.Mutex
@@ -114,7 +106,7 @@ func TestASaveSaidAtOnceBeforeTheGameArrivesCompleteAndInOrder(t *testing.T) {
 			seats, ears = append(seats, s), append(ears, listen(s.lobby))
 		}
 		atDistances(w, seats)
-		lines, begun := save(500), time.Now()
+		lines, begun := peers.SaveLines(500), time.Now()
 		say(t, seats[0].room, lines)
 		for i, e := range ears {
 			require.Equal(t, lines, e.until(len(lines), 30*time.Second), "player %d", i+1)
@@ -136,7 +128,7 @@ func TestASaveSaidAtOnceInPlayArrivesCompleteAndInOrder(t *testing.T) {
 			time.Sleep(frameTime)
 		}
 		atDistances(w, seats)
-		lines, begun := save(500), time.Now()
+		lines, begun := peers.SaveLines(500), time.Now()
 		say(t, seats[1].room, lines)
 		for i, e := range ears {
 			require.Equal(t, lines, e.until(len(lines), 25*time.Second), "player %d", i+1)
@@ -184,7 +176,7 @@ func TestAGameGoesOnUndisturbedWhileASaveGoesThrough(t *testing.T) {
 	var worst [2]time.Duration
 	var lines [2]outcome
 	for seed := range uint64(24) {
-		without, with := play(t, 100+seed, nil), play(t, 100+seed, save(300))
+		without, with := play(t, 100+seed, nil), play(t, 100+seed, peers.SaveLines(300))
 		for p := range without {
 			quiet, busy = quiet+without[p].stall, busy+with[p].stall
 			lines[0], lines[1] = without[p], with[p]
@@ -204,7 +196,7 @@ func TestALineBeyondTheQueueIsRefusedAndNothingAcceptedIsLost(t *testing.T) {
 		lobbies, rooms := w.lobbies(context.Background())
 		far := listen(lobbies[1])
 		var accepted []string
-		for i, l := range save(4000) {
+		for i, l := range peers.SaveLines(4000) {
 			err := rooms[0].Chat(l)
 			if err != nil {
 				require.ErrorIs(t, err, kclient.ErrChatFull)
@@ -291,7 +283,7 @@ func TestALineThatTheServerDropsIsToldAsLost(t *testing.T) {
 	t.Run("what was not sent when the room was closed", func(t *testing.T) {
 		script(t, func(t *testing.T, s *scripted) {
 			l, r := s.inRoom()
-			lines := save(100)
+			lines := peers.SaveLines(100)
 			say(t, r, lines)
 			s.say(wire.TypeCloseGame, wire.GameClosed{GameID: 1}.AppendTo(nil))
 			require.ErrorIs(t, r.Err(), kclient.ErrRoomClosed)
@@ -331,7 +323,7 @@ func TestASaveOfAnOldClientArrivesOnOurServer(t *testing.T) {
 		for len(old.Frames()) < 60 {
 			time.Sleep(frameTime)
 		}
-		lines := save(300)
+		lines := peers.SaveLines(300)
 		for i, l := range lines {
 			if i%100 == 99 {
 				time.Sleep(frameTime) // or they do not fit into the simulated socket
@@ -361,7 +353,7 @@ func TestASaveOfOursArrivesOnOldServers(t *testing.T) {
 				seats[1].room, err = seats[1].lobby.Join(ctx, seats[1].lobby.Games()[0].ID)
 				require.NoError(t, err)
 				own, far := listen(seats[0].lobby), listen(seats[1].lobby)
-				lines := save(300)
+				lines := peers.SaveLines(300)
 				say(t, seats[0].room, lines)
 				require.Equal(t, lines, far.until(len(lines), 20*time.Second))
 				require.Equal(t, lines, own.until(len(lines), 5*time.Second))
@@ -379,8 +371,8 @@ func TestASaveOfOursArrivesOnOldServers(t *testing.T) {
 				require.NoError(t, seats[0].err)
 				require.NoError(t, seats[1].err)
 				requireSame(t, seats...)
-				require.Equal(t, append(save(300), lines...), far.heard())
-				require.Equal(t, append(save(300), lines...), own.heard())
+				require.Equal(t, append(peers.SaveLines(300), lines...), far.heard())
+				require.Equal(t, append(peers.SaveLines(300), lines...), own.heard())
 				require.Empty(t, own.lost)
 				require.Less(t, seats[1].game.Stats().LongestStall, 100*time.Millisecond)
 			})
@@ -395,7 +387,7 @@ func TestASaveWaitsForASlowReaderOfEvents(t *testing.T) {
 		config: func(c *kclient.Config) { c.Logger = slog.New(slog.NewTextHandler(&log, nil)) }}
 	bubble(t, m, func(t *testing.T, w *world) {
 		lobbies, rooms := w.lobbies(context.Background())
-		lines := save(2200)
+		lines := peers.SaveLines(2200)
 		say(t, rooms[0], lines)
 		time.Sleep(50 * time.Second)
 		require.Zero(t, lobbies[1].DroppedEvents())

@@ -83,6 +83,21 @@ func inArenaOn(t *testing.T, seed uint64, line network.Profile, cfg server.Confi
 	})
 }
 
+// serveOn runs a server at an address of a network; stop ends it.
+func serveOn(t *testing.T, net *network.Network, addr netip.AddrPort, cfg server.Config) (sv *server.Server, stop func()) {
+	t.Helper()
+	conn, err := net.Listen(addr)
+	require.NoError(t, err)
+	sv, err = server.New(cfg)
+	require.NoError(t, err)
+	served := make(chan error, 1)
+	go func() { served <- sv.Serve(conn, nil) }()
+	return sv, func() {
+		sv.Close("the test is over")
+		require.NoError(t, <-served)
+	}
+}
+
 func (a *arena) random() io.Reader { return seeded(a.seed) }
 
 // seeded are the random bytes of a seed, so that a run can be repeated.

@@ -110,18 +110,11 @@ func TestCapturedClientsArePlayedWith(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				network := network.New(1, network.Profile{Delay: 20 * time.Millisecond})
 				addr := netip.MustParseAddrPort("10.0.0.1:27888")
-				conn, err := network.Listen(addr)
-				require.NoError(t, err)
-				sv, err := server.New(server.Config{})
-				require.NoError(t, err)
-				served := make(chan error, 1)
-				go func() { served <- sv.Serve(conn, nil) }()
-				defer func() {
-					sv.Close("over")
-					require.NoError(t, <-served)
-				}()
+				sv, stop := serveOn(t, network, addr, server.Config{})
+				defer stop()
 
 				c := client
+				var err error
 				c.t, c.to, c.last = t, addr, 0xFFFF
 				c.conn, err = network.Listen(netip.AddrPort{})
 				require.NoError(t, err)
@@ -159,14 +152,11 @@ func TestCapturedClientsArePlayedWith(t *testing.T) {
 func TestALoginWithAnotherNumberIsNoLogin(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		network := network.New(1, network.Profile{})
-		conn, err := network.Listen(netip.MustParseAddrPort("10.0.0.1:27888"))
-		require.NoError(t, err)
-		sv, err := server.New(server.Config{})
-		require.NoError(t, err)
-		served := make(chan error, 1)
-		go func() { served <- sv.Serve(conn, nil) }()
+		sv, stop := serveOn(t, network, arenaServer, server.Config{})
+		defer stop()
 		for _, seq := range []uint16{2, 3, 0x8000, 0xFFFF} {
-			c := plainClient{t: t, to: conn.AddrPort(), out: peers.Outbox{Next: seq}}
+			c := plainClient{t: t, to: arenaServer, out: peers.Outbox{Next: seq}}
+			var err error
 			c.conn, err = network.Listen(netip.AddrPort{})
 			require.NoError(t, err)
 			c.send(wire.TypeLogin, wire.LoginRequest{User: "anna", Emulator: "emu", Connection: wire.LAN}.AppendTo(nil))
@@ -176,7 +166,5 @@ func TestALoginWithAnotherNumberIsNoLogin(t *testing.T) {
 			c.conn.Close()
 		}
 		require.Equal(t, 4, sv.Stats().Refusals[server.RefusedStray])
-		sv.Close("over")
-		require.NoError(t, <-served)
 	})
 }

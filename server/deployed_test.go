@@ -73,18 +73,12 @@ func (m *legacyMatch) play(t *testing.T) {
 		begun := time.Now()
 		network := network.New(m.seed, m.profile)
 		addr := netip.MustParseAddrPort("10.0.0.1:27888")
-		conn, err := network.Listen(addr)
-		require.NoError(t, err)
-		sv, err := server.New(server.Config{MaxPing: time.Second, Random: seeded(m.seed)})
-		require.NoError(t, err)
-		served := make(chan error, 1)
-		go func() { served <- sv.Serve(conn, nil) }()
+		_, stop := serveOn(t, network, addr, server.Config{MaxPing: time.Second, Random: seeded(m.seed)})
 		defer func() {
 			for _, c := range m.players {
 				c.Close()
 			}
-			sv.Close("over")
-			require.NoError(t, <-served)
+			stop()
 		}()
 		for i, dial := range m.clients {
 			o := peers.Options{User: fmt.Sprint("player", i+1), Emulator: "test 1.0", Connection: m.types[i],

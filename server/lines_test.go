@@ -8,16 +8,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"kbridge/kclient/sim/peers"
 	"kbridge/kclient/wire"
 )
-
-// The lines of a save as 1964 and Project64k send it: 100 bytes of it in each, an end line, and the one that starts the game.
-func saveLines(n int) (lines []string) {
-	for i := range n - 2 {
-		lines = append(lines, fmt.Sprintf("!MEMPAK%d=%s", i, strings.Repeat("x", 100)))
-	}
-	return append(lines, "!MEMPAKEND", "!!!StartGame!!!")
-}
 
 // boxRoom is a box with clients in one room; the first one owns it.
 func boxRoom(t *testing.T, cfg Config, n int) (*box, []*boxClient) {
@@ -62,7 +55,7 @@ func (c *boxClient) heard(from string) (lines []string) {
 
 func TestRoomChatThatComesTooFastIsDelayedAndNotDropped(t *testing.T) {
 	b, cs := boxRoom(t, Config{}, 3)
-	lines := saveLines(500)
+	lines := peers.SaveLines(500)
 	cs[0].say(lines...)
 	require.Len(t, cs[1].heard("user0"), 10, "the first ones at once")
 	b.pass(4 * time.Second)
@@ -80,7 +73,7 @@ func TestRoomChatThatComesTooFastIsDelayedAndNotDropped(t *testing.T) {
 func TestTheRateOfMessagesDropsNoRoomChat(t *testing.T) {
 	b, cs := boxRoom(t, Config{Flood: Flood{Message: Rate{Every: time.Second, Burst: 3}}}, 2)
 	b.pass(10 * time.Second)
-	lines := saveLines(20)
+	lines := peers.SaveLines(20)
 	cs[0].say(lines...)
 	for range 5 {
 		cs[0].send(wire.TypeKick, wire.KickRequest{UserID: 9})
@@ -92,7 +85,7 @@ func TestTheRateOfMessagesDropsNoRoomChat(t *testing.T) {
 
 func TestRoomChatWaitsThroughAGamesStartAndEnd(t *testing.T) {
 	b, cs := boxRoom(t, Config{}, 2)
-	lines := saveLines(300)
+	lines := peers.SaveLines(300)
 	cs[0].say(lines...)
 	b.pass(time.Second)
 	cs[0].send(wire.TypeStartGame, wire.StartRequest{})
@@ -111,11 +104,11 @@ func TestRoomChatWaitsThroughAGamesStartAndEnd(t *testing.T) {
 
 func TestWaitingLinesOfOneSenderDoNotHoldUpAnothers(t *testing.T) {
 	b, cs := boxRoom(t, Config{}, 3)
-	cs[0].say(saveLines(500)...)
+	cs[0].say(peers.SaveLines(500)...)
 	b.pass(time.Second)
 	cs[1].say("what is that?")
 	require.Equal(t, []string{"what is that?"}, cs[2].heard("user1"), "somebody types")
-	lines := saveLines(60)
+	lines := peers.SaveLines(60)
 	cs[2].say(lines...)
 	b.pass(2500 * time.Millisecond)
 	require.Equal(t, lines, cs[1].heard("user2"), "and somebody else has a save, too")
@@ -130,7 +123,7 @@ func TestWhatWasSaidBeforeLeavingIsHeard(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b, cs := boxRoom(t, Config{}, 3)
-			lines := saveLines(100)
+			lines := peers.SaveLines(100)
 			cs[1].say(lines...)
 			leave(cs[1])
 			b.pass(3 * time.Second)
@@ -141,7 +134,7 @@ func TestWhatWasSaidBeforeLeavingIsHeard(t *testing.T) {
 	}
 	t.Run("and comes back", func(t *testing.T) {
 		b, cs := boxRoom(t, Config{}, 3)
-		lines := saveLines(100)
+		lines := peers.SaveLines(100)
 		cs[1].say(lines...)
 		cs[1].send(wire.TypeQuitGame, wire.LeaveRequest{})
 		b.pass(300 * time.Millisecond)
@@ -154,14 +147,14 @@ func TestWhatWasSaidBeforeLeavingIsHeard(t *testing.T) {
 
 func TestWaitingLinesGoWithTheKickedAndWithTheRoom(t *testing.T) {
 	b, cs := boxRoom(t, Config{}, 3)
-	cs[1].say(saveLines(100)...)
+	cs[1].say(peers.SaveLines(100)...)
 	cs[0].send(wire.TypeKick, wire.KickRequest{UserID: cs[1].session().id})
 	before := len(cs[2].heard("user1"))
 	b.pass(3 * time.Second)
 	require.Len(t, cs[2].heard("user1"), before)
 	require.Zero(t, b.s.lineBytes)
 
-	cs[2].say(saveLines(100)...)
+	cs[2].say(peers.SaveLines(100)...)
 	cs[0].send(wire.TypeQuitGame, wire.LeaveRequest{})
 	require.Zero(t, b.s.lineBytes)
 	require.Nil(t, cs[2].session().lines)
@@ -175,12 +168,12 @@ func TestWaitingLinesGoWithTheKickedAndWithTheRoom(t *testing.T) {
 
 func TestACommandInRoomChatKeepsItsPlaceAmongTheLines(t *testing.T) {
 	b, cs := boxRoom(t, Config{}, 2)
-	cs[0].say(saveLines(100)...)
+	cs[0].say(peers.SaveLines(100)...)
 	cs[0].say("/samedelay on", "after it")
 	b.pass(time.Second)
 	require.Empty(t, cs[0].heard("Server"))
 	b.pass(2 * time.Second)
-	all := append(saveLines(100), "after it")
+	all := append(peers.SaveLines(100), "after it")
 	require.Equal(t, all, cs[1].heard("user0"))
 	require.Len(t, cs[1].heard("Server"), 1, "everybody is told of it once")
 	from := []string{}
@@ -192,8 +185,8 @@ func TestACommandInRoomChatKeepsItsPlaceAmongTheLines(t *testing.T) {
 	require.Equal(t, []string{"user0", "Server", "user0"}, from[len(from)-3:])
 
 	// One who has left commands nothing.
-	cs[0].say(saveLines(30)...)
-	cs[1].say(saveLines(30)...)
+	cs[0].say(peers.SaveLines(30)...)
+	cs[1].say(peers.SaveLines(30)...)
 	cs[1].say("/samedelay off")
 	cs[1].send(wire.TypeQuitGame, wire.LeaveRequest{})
 	b.pass(5 * time.Second)
@@ -204,7 +197,7 @@ func TestACommandInRoomChatKeepsItsPlaceAmongTheLines(t *testing.T) {
 // Beyond the bounds lines are dropped, counted, and the sender is told, though not each time. What waits already is heard.
 func TestRoomChatBeyondTheBoundsIsDroppedAndToldToItsSender(t *testing.T) {
 	b, cs := boxRoom(t, Config{}, 2)
-	lines := saveLines(4000)
+	lines := peers.SaveLines(4000)
 	cs[0].say(lines...)
 	waiting := len(cs[0].session().lines.lines)
 	fits := maxSessionLines / lineCost(len(lines[1000]))

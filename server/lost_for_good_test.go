@@ -109,12 +109,7 @@ func (s *lossScene) play(t *testing.T) {
 		net := network.New(s.seed, network.Profile{Delay: time.Millisecond})
 		addr := netip.MustParseAddrPort("10.0.0.1:27888")
 		far := netip.MustParseAddrPort("10.0.0.2:5000")
-		conn, err := net.Listen(addr)
-		require.NoError(t, err)
-		sv, err := server.New(server.Config{MaxPing: time.Second, Random: seeded(s.seed)})
-		require.NoError(t, err)
-		served := make(chan error, 1)
-		go func() { served <- sv.Serve(conn, nil) }()
+		_, stop := serveOn(t, net, addr, server.Config{MaxPing: time.Second, Random: seeded(s.seed)})
 		near, err := n02(net, addr, peers.Options{User: "near", Emulator: "emu", Connection: s.typ})
 		require.NoError(t, err)
 		require.NoError(t, near.Create("Pong"))
@@ -209,8 +204,7 @@ func (s *lossScene) play(t *testing.T) {
 		near.Drop()
 		all.Wait()
 		near.Quit()
-		sv.Close("over")
-		require.NoError(t, <-served)
+		stop()
 	})
 }
 

@@ -34,12 +34,7 @@ func (s *loginScene) play(t *testing.T, dial dialModel) {
 	synctest.Test(t, func(t *testing.T) {
 		network := network.New(s.seed, s.profile)
 		addr := netip.MustParseAddrPort("10.0.0.1:27888")
-		conn, err := network.Listen(addr)
-		require.NoError(t, err)
-		sv, err := server.New(server.Config{MaxPing: time.Second, Random: seeded(s.seed)})
-		require.NoError(t, err)
-		served := make(chan error, 1)
-		go func() { served <- sv.Serve(conn, nil) }()
+		_, stop := serveOn(t, network, addr, server.Config{MaxPing: time.Second, Random: seeded(s.seed)})
 		answered := false
 		var mu sync.Mutex // both ends send at once
 		network.Filter(func(from, to netip.AddrPort, d []byte) bool {
@@ -78,8 +73,7 @@ func (s *loginScene) play(t *testing.T, dial dialModel) {
 			time.Sleep(3 * time.Second)
 			c.Quit()
 		}
-		sv.Close("over")
-		require.NoError(t, <-served)
+		stop()
 	})
 }
 

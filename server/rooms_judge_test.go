@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"runtime"
 	"time"
 
 	"kbridge/kclient"
@@ -23,13 +22,6 @@ const (
 	// some megabytes each.
 	heapSlack = 8 << 20
 )
-
-func heapBytes() uint64 {
-	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return m.HeapAlloc
-}
 
 // complain judges how an honest player's game has ended before its time.
 func (sc *scene) complain(t *table, h *honest, err error) {
@@ -130,7 +122,7 @@ func (sc *scene) judge() {
 		sc.t.Errorf("everybody is gone, and there still are %d users, %d rooms, %d games, %d logins",
 			st.Users, st.Rooms, st.Games, st.Pending)
 	}
-	if after := heapBytes(); after > sc.before+heapSlack {
+	if after := heapNow(); after > sc.before+heapSlack {
 		sc.t.Errorf("the heap was %d KB before, and is %d KB when everybody is gone", sc.before>>10, after>>10)
 	}
 	for _, host := range sc.victims {

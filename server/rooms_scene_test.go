@@ -91,7 +91,7 @@ func (sc *scene) configure(s *script) {
 func (sc *scene) run() {
 	ctx, cancel := context.WithCancel(sc.a.t.Context())
 	defer cancel()
-	sc.before = heapBytes()
+	sc.before = heapNow()
 	sc.seat()
 	for _, t := range sc.tables {
 		t.begin(ctx)

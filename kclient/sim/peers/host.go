@@ -2,7 +2,9 @@ package peers
 
 import (
 	"encoding/binary"
+	"fmt"
 	"hash/fnv"
+	"strings"
 )
 
 // HostConfig says which emulator a Host is, and in which game.
@@ -109,4 +111,13 @@ func (h *Host) OwnLag(from int) (least, most int, ok bool) {
 		}
 	}
 	return least, most, ok
+}
+
+// SaveLines are the n lines of chat as which 1964 and Project64k send a save before the game starts: 100 bytes of it in each, an end
+// line, and the one that starts the game.
+func SaveLines(n int) (lines []string) {
+	for i := range n - 2 {
+		lines = append(lines, fmt.Sprintf("!MEMPAK%d=%s", i, strings.Repeat("x", 100)))
+	}
+	return append(lines, "!MEMPAKEND", "!!!StartGame!!!")
 }
