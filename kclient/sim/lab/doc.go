@@ -6,7 +6,7 @@
 // millisecond, so that ends that send at other moments meet the same weather.
 //
 // Three strategies play on the same seeds: [Ours] is package link as it is;
-// [Classic] follows the rules of n02 and EmuLinker, which lose games; [Floor] is an
+// [Classic] is n02 and EmuLinker by the models of package peers, which lose games; [Floor] is an
 // oracle that knows what has arrived and sends everything outstanding once per
 // frame, stalled or not. What the floor stalls, no rule of resending at the pace of
 // the frames can avoid; ours is measured against it.

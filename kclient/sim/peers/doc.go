@@ -9,6 +9,10 @@
 // repetitions (TestServersSayWhatTheRealOnesSaid, TestClientsSayWhatTheRealOnesSaid). What no recording shows is written from the
 // protocol notes and from what the programs' code does, and says so.
 //
+// The rules of a session (how messages are numbered and bundled, what is ignored, what is said again and when) stand apart from socket
+// and clock: [ClientEnd] and [EmuLinkerEnd], with an [Outbox]. There is no other model of them: the laboratory (sim/lab) and the
+// tests of package link drive the same ends in a time of their own.
+//
 // # Lost by its own rules
 //
 // A deployed peer can lose a game that nobody else could have saved. The models
