@@ -23,6 +23,7 @@ var rooms = map[string][]string{
 	"kbridge/kclient/version":                 {},
 	"kbridge/kclient/wire/internal/codectest": {"github.com/stretchr/testify"},
 	"kbridge/kclient/history":                 {},
+	"kbridge/kclient/setting":                 {},
 	"kbridge/kclient/text":                    {"golang.org/x/text", "golang.org/x/net/idna"},
 	"kbridge/kclient/framecache":              {},
 	"kbridge/kclient/lockstep":                {"kbridge/kclient/framecache"},
