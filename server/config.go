@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"math"
-	"strings"
 	"time"
 
 	"kbridge/kclient/framecache"
@@ -45,10 +43,8 @@ func (p Padding) String() string {
 
 // ParsePadding reads "auto", "on" or "off".
 func ParsePadding(s string) (Padding, error) {
-	for _, p := range []Padding{PaddingAuto, PaddingOn, PaddingOff} {
-		if strings.EqualFold(s, p.String()) {
-			return p, nil
-		}
+	if p, ok := paddings.Parse(s); ok {
+		return p, nil
 	}
 	return 0, fmt.Errorf("padding %q is not one of auto, on, off", s)
 }
@@ -109,16 +105,9 @@ type Config struct {
 // withDefaults fills the zero fields in and reports every value that the server
 // cannot work with.
 func (c Config) withDefaults() (Config, error) {
-	setDefault(&c.Name, defaultName)
-	setDefault(&c.MaxUsers, defaultMaxUsers)
-	setDefault(&c.MaxUsersPerAddress, defaultMaxUsersPerAddress)
-	setDefault(&c.MaxGames, defaultMaxGames)
-	setDefault(&c.MaxPing, defaultMaxPing)
-	setDefault(&c.Stall, defaultStall)
-	setDefault(&c.NetsyncStall, defaultNetsyncStall)
-	setDefault(&c.KeepAlive, defaultKeepAlive)
-	setDefault(&c.Comeback, defaultComeback)
-	setDefault(&c.ComebackWait, defaultComebackWait)
+	for _, row := range settings {
+		row.Fill(&c)
+	}
 	setDefault(&c.Flood.Chat, defaultFlood.Chat)
 	setDefault(&c.Flood.GameChat, defaultFlood.GameChat)
 	setDefault(&c.Flood.Create, defaultFlood.Create)
@@ -126,9 +115,6 @@ func (c Config) withDefaults() (Config, error) {
 	setDefault(&c.Flood.Start, defaultFlood.Start)
 	setDefault(&c.Flood.Login, defaultFlood.Login)
 	setDefault(&c.Flood.Message, defaultFlood.Message)
-	if c.SameDelayEmulators == nil {
-		c.SameDelayEmulators = defaultSameDelayEmulators
-	}
 	if c.Random == nil {
 		c.Random = rand.Reader
 	}
@@ -136,33 +122,12 @@ func (c Config) withDefaults() (Config, error) {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
 	var errs []error
-	inRange(&errs, "MaxUsers", c.MaxUsers, 1, maxMaxUsers)
-	inRange(&errs, "MaxUsersPerAddress", c.MaxUsersPerAddress, math.MinInt, maxMaxUsers)
-	inRange(&errs, "MaxGames", c.MaxGames, 1, maxMaxUsers)
-	inRange(&errs, "MaxPing", c.MaxPing, minMaxPing, maxMaxPing)
-	inRange(&errs, "Stall", c.Stall, minStall, maxStall)
-	inRange(&errs, "NetsyncStall", c.NetsyncStall, minStall, maxStall)
-	inRange(&errs, "KeepAlive", c.KeepAlive, minKeepAlive, 24*time.Hour)
-	if c.Comeback > 0 {
-		inRange(&errs, "Comeback", c.Comeback, minStall, maxComeback)
-	}
-	inRange(&errs, "ComebackWait", c.ComebackWait, minStall, maxStall)
-	inRange(&errs, "Padding", c.Padding, PaddingAuto, PaddingOff)
-	inRange(&errs, "FrameDelay", c.FrameDelay, FrameDelayAuto, FrameDelaySame)
-	if n := len(c.SameDelayEmulators); n > maxSameDelayEmulators {
-		errs = append(errs, fmt.Errorf("server: SameDelayEmulators has %d names, at most %d", n, maxSameDelayEmulators))
-	}
-	for _, name := range c.SameDelayEmulators {
-		if strings.TrimSpace(name) == "" || len(name) > maxEmulatorName {
-			errs = append(errs, fmt.Errorf("server: SameDelayEmulators has the name %q, it takes names of 1 to %d bytes", name, maxEmulatorName))
+	for _, row := range settings {
+		if err := row.Check(&c); err != nil {
+			errs = append(errs, fmt.Errorf("server: %w", err))
 		}
 	}
-	if lines := strings.Count(c.MOTD, "\n") + 1; lines > maxMOTD {
-		errs = append(errs, fmt.Errorf("server: MOTD has %d lines, at most %d", lines, maxMOTD))
-	}
-	if charset, err := text.LookupCharset(c.Charset); err != nil {
-		errs = append(errs, err)
-	} else {
+	if charset, err := text.LookupCharset(c.Charset); err == nil {
 		errs = append(errs, sayable(charset, "Name", c.Name), sayable(charset, "MOTD", c.MOTD))
 	}
 	return c, errors.Join(errs...)
@@ -172,11 +137,5 @@ func setDefault[T comparable](field *T, value T) {
 	var zero T
 	if *field == zero {
 		*field = value
-	}
-}
-
-func inRange[T int | time.Duration | Padding | FrameDelay](errs *[]error, name string, got, low, high T) {
-	if got < low || got > high {
-		*errs = append(*errs, fmt.Errorf("server: %s is %v, it takes %v to %v", name, got, low, high))
 	}
 }

@@ -1,6 +1,8 @@
 package server
 
 import (
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -44,4 +46,38 @@ func TestParsePadding(t *testing.T) {
 	}
 	_, err := ParsePadding("maybe")
 	require.ErrorContains(t, err, "auto, on, off")
+}
+
+// What a Config has beside the settings of an administrator is for programs.
+func TestEveryFieldOfConfigIsASettingOrForProgramsOnly(t *testing.T) {
+	programs := []string{"Numbering", "Flood", "Random", "Logger"}
+	var rows []string
+	for _, s := range Settings() {
+		value := reflect.ValueOf(s)
+		rows = append(rows, value.FieldByName("Field").String())
+	}
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[Config]()) {
+		if !slices.Contains(programs, field.Name) {
+			require.Contains(t, rows, field.Name)
+		}
+	}
+	require.Len(t, rows, reflect.TypeFor[Config]().NumField()-len(programs))
+}
+
+// A negative value is for no limit, and for no places that are kept.
+func TestNegativeValuesOfConfigThatMeanNone(t *testing.T) {
+	c, err := Config{MaxUsersPerAddress: -7, Comeback: -time.Hour}.withDefaults()
+	require.NoError(t, err)
+	require.Equal(t, -7, c.MaxUsersPerAddress)
+	require.Equal(t, -time.Hour, c.Comeback)
+	require.Equal(t, []string{"Nestopia"}, c.SameDelayEmulators)
+	c, err = Config{SameDelayEmulators: []string{}}.withDefaults()
+	require.NoError(t, err)
+	require.Empty(t, c.SameDelayEmulators)
+	for field, c := range map[string]Config{
+		"ComebackWait is -1s": {ComebackWait: -time.Second}, "Comeback is 1ms": {Comeback: time.Millisecond}, "MaxUsersPerAddress is 10001": {MaxUsersPerAddress: 10_001},
+	} {
+		_, err := New(c)
+		require.ErrorContains(t, err, field)
+	}
 }

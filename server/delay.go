@@ -39,17 +39,11 @@ func (f FrameDelay) String() string {
 
 // ParseFrameDelay reads "auto", "own" or "same".
 func ParseFrameDelay(s string) (FrameDelay, error) {
-	for _, f := range []FrameDelay{FrameDelayAuto, FrameDelayOwn, FrameDelaySame} {
-		if strings.EqualFold(s, f.String()) {
-			return f, nil
-		}
+	if f, ok := frameDelays.Parse(s); ok {
+		return f, nil
 	}
 	return 0, fmt.Errorf("frame delay %q is not one of auto, own, same", s)
 }
-
-// defaultSameDelayEmulators are hosts that repeat a call until it returns a frame, by the beginning of their name: Nestopia 1.09
-// was seen to. (One build of 1964 does too, and others of that name do not.)
-var defaultSameDelayEmulators = []string{"Nestopia"}
 
 // sameDelay reports whether everybody in the room gets the same frame delay.
 func (r *room) sameDelay() bool {

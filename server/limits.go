@@ -119,11 +119,6 @@ const (
 
 // Players who lose the connection and come back.
 const (
-	// defaultComeback is how long a player's place is kept, and defaultComebackWait
-	// how long the others wait before zeros stand for its input.
-	defaultComeback     = 60 * time.Second
-	defaultComebackWait = defaultStall
-
 	// historyBytes bounds the record of one game's frames; see history.MaxBytes for how long that lasts. A game
 	// that outgrows it goes on, and nobody can come back into it. At most maxHistories games have one, and
 	// maxHostHistories of them are of rooms that users of one host have opened; what they take in all is bounded by
@@ -294,10 +289,6 @@ const (
 
 // Places among the users.
 const (
-	// defaultMaxUsersPerAddress: a carrier puts thousands of customers behind one address and a school or a LAN party dozens, so this
-	// cannot be small; two thirds of the default places stay for the others.
-	defaultMaxUsersPerAddress = 32
-
 	// When fewer than one in fewPlaces is free, these go to hosts that have fewer than maxUsersOfHostWhenFew users, which is
 	// more than a household usually has: a few addresses together cannot take the whole server either.
 	fewPlaces             = 10

@@ -93,8 +93,16 @@ func Text(takes string, right func(string) bool) Kind[string] {
 	}
 }
 
-// Bool is true or false.
-func Bool() Kind[bool] { return Words(Word[bool]{"true", true}, Word[bool]{"false", false}) }
+// Bool is true or false, in each form that Go knows.
+func Bool() Kind[bool] {
+	return Kind[bool]{
+		Takes: "true or false",
+		Parse: func(text string) (bool, bool) {
+			v, err := strconv.ParseBool(text)
+			return v, err == nil
+		},
+	}
+}
 
 // Word is a word for a value.
 type Word[V any] struct {
@@ -143,11 +151,11 @@ func oneOf[V comparable](same func(a, b string) bool, words []Word[V]) Kind[V] {
 	}
 }
 
-// Self makes words of texts that are their own values.
-func Self[V ~string](values ...V) []Word[V] {
+// Named makes words of values that say their own.
+func Named[V any](values ...V) []Word[V] {
 	words := make([]Word[V], len(values))
 	for i, v := range values {
-		words[i] = Word[V]{string(v), v}
+		words[i] = Word[V]{fmt.Sprint(v), v}
 	}
 	return words
 }

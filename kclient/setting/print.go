@@ -25,11 +25,27 @@ func Markdown(kind, before string, all []Description) string {
 	return b.String()
 }
 
-// Flags is the list of flags for --help, in the form of the flag package.
+// Flags is the list of flags for --help, in the form of the flag package. One without a word for its value is a switch.
 func Flags(all []Description) string {
 	var b strings.Builder
 	for _, d := range all {
-		fmt.Fprintf(&b, "  -%s %s\n    \t%s; takes %s (default %s)\n", d.Name, d.Value, d.Help, d.Takes, d.Default)
+		fmt.Fprintln(&b, strings.TrimRight("  -"+d.Name+" "+d.Value, " "))
+		wrap(&b, d.Help)
+		wrap(&b, fmt.Sprintf("It takes %s (default %s)", d.Takes, d.Default))
 	}
 	return b.String()
+}
+
+// wrap writes a text in lines of a terminal, behind a tab.
+func wrap(b *strings.Builder, text string) {
+	const columns = 72
+	line := ""
+	for _, word := range strings.Fields(text) {
+		if line != "" && len(line)+1+len(word) > columns {
+			fmt.Fprintf(b, "    \t%s\n", line)
+			line = ""
+		}
+		line = strings.TrimPrefix(line+" "+word, " ")
+	}
+	fmt.Fprintf(b, "    \t%s\n", line)
 }

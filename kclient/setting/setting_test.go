@@ -1,6 +1,7 @@
 package setting
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -17,7 +18,7 @@ type house struct {
 var table = []Setting[house]{
 	Row[house, int]{Name: "rooms", Field: "Rooms", Value: "number", Kind: Int(1, 9), Default: 3, To: func(h *house) *int { return &h.rooms }, Help: "how many there are"},
 	Row[house, time.Duration]{Name: "wait", Kind: Duration(time.Second, time.Hour), Default: time.Minute, To: func(h *house) *time.Duration { return &h.wait }, Help: "at the door"},
-	Row[house, string]{Name: "door", Kind: Words(Self("open", "shut")...), Default: "open", To: func(h *house) *string { return &h.door }, Help: "open | shut"},
+	Row[house, string]{Name: "door", Kind: Words(Named("open", "shut")...), Default: "open", To: func(h *house) *string { return &h.door }, Help: "open | shut"},
 	Row[house, []string]{Name: "names", Kind: Names(2, 4), Default: []string{"ann"}, To: func(h *house) *[]string { return &h.names }, Help: "who lives there"},
 }
 
@@ -76,5 +77,13 @@ func TestTheTableIsPrinted(t *testing.T) {
 	require.Equal(t, "| flag | what it is | takes | default |\n|---|---|---|---|\n"+
 		"| `-rooms` | how many there are | a whole number from 1 to 9 | 3 |\n| `-wait` | at the door | a time from 1s to 1h | 1m |\n"+
 		"| `-door` | open \\| shut | open or shut | open |\n", Markdown("flag", "-", Describe(table[:3])))
-	require.Equal(t, "  -rooms number\n    \thow many there are; takes a whole number from 1 to 9 (default 3)\n", Flags(Describe(table[:1])))
+	require.Equal(t, "  -rooms number\n    \thow many there are\n    \tIt takes a whole number from 1 to 9 (default 3)\n", Flags(Describe(table[:1])))
+}
+
+func TestHelpIsWrapped(t *testing.T) {
+	for line := range strings.Lines(Flags([]Description{{Name: "x", Help: strings.Repeat("many words ", 50), Takes: strings.Repeat("x", 200)}})) {
+		if !strings.Contains(line, "xxx") {
+			require.Less(t, len(line), 80)
+		}
+	}
 }
