@@ -60,34 +60,35 @@ type Flood struct {
 	Chat, GameChat, Create, Join, Start, Login, Message Rate
 }
 
-// Config says what a server is like. The zero value is a usable server.
+// Config says what a server is like. The zero value is a usable server: 0 stands for the default. Settings has the
+// defaults, and what each field takes.
 type Config struct {
 	Name string // said in the welcome and in the log; UTF-8
 	MOTD string // lines of the welcome, UTF-8; at most 32
 
-	MaxUsers int // logged in at once; 0 is 100
-	// MaxUsersPerAddress is how many of them may be of one IPv4 address or one IPv6 /64; 0 is 32, negative any number.
+	MaxUsers int // logged in at once
+	// MaxUsersPerAddress is how many of them may be of one IPv4 address or one IPv6 /64; negative is any number.
 	// Loopback, private and link-local addresses are not counted.
 	MaxUsersPerAddress int
-	MaxGames           int           // rooms at once; 0 is 100
-	MaxPing            time.Duration // 1 ms to 1 s; 0 is 250 ms
+	MaxGames           int           // rooms at once
+	MaxPing            time.Duration // the largest that may log in
 
-	Charset    string     // of every text on the wire; "" is windows-1252
-	Padding    Padding    // PaddingAuto
-	FrameDelay FrameDelay // FrameDelayAuto; an owner's /samedelay overrides it in the room
+	Charset    string // of every text on the wire
+	Padding    Padding
+	FrameDelay FrameDelay // an owner's /samedelay overrides it in the room
 	// SameDelayEmulators are the beginnings of the names, UTF-8, case ignored, of emulators that repeat a call until it returns a
-	// frame: FrameDelayAuto is FrameDelaySame in their rooms. nil is Nestopia; empty is none. At most 64.
+	// frame: FrameDelayAuto is FrameDelaySame in their rooms. nil is the default; empty is none.
 	SameDelayEmulators []string
 	Numbering          framecache.Numbering // of the caches; framecache.Window is what deployed clients speak
 
-	Stall        time.Duration // how long a player may hold up a game; 0 is 10 s
-	NetsyncStall time.Duration // how long a player may take to load; 0 is 120 s
-	KeepAlive    time.Duration // how long a user may be silent; 0 is 190 s
+	Stall        time.Duration // how long a player may hold up a game
+	NetsyncStall time.Duration // how long a player may take to load
+	KeepAlive    time.Duration // how long a user may be silent
 
 	// Comeback is how long the place of a player who has lost the connection in a
 	// game is kept, and ComebackWait how long the others wait for it before zeros
-	// stand for its input; 0 are 60 s and 10 s. A negative Comeback keeps no
-	// places. Only our own clients can come back; others are dropped after Stall.
+	// stand for its input. A negative Comeback keeps no places. Only our own clients
+	// can come back; others are dropped after Stall.
 	Comeback, ComebackWait time.Duration
 
 	Flood Flood // zero rates are the defaults

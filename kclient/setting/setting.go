@@ -51,8 +51,13 @@ func (r Row[S, V]) Describe() Description {
 	return Description{Name: r.Name, Value: r.Value, Help: r.Help, Takes: r.Kind.Takes, Default: shown}
 }
 
-// Reset implements Setting.
-func (r Row[S, V]) Reset(s *S) { *r.To(s) = r.Default }
+// Reset implements Setting. A list is copied, so that whoever changes theirs changes no default.
+func (r Row[S, V]) Reset(s *S) {
+	*r.To(s) = r.Default
+	if list := reflect.ValueOf(r.To(s)).Elem(); list.Kind() == reflect.Slice && !list.IsNil() {
+		list.Set(reflect.AppendSlice(reflect.MakeSlice(list.Type(), 0, list.Len()), list))
+	}
+}
 
 // Fill implements Setting.
 func (r Row[S, V]) Fill(s *S) {

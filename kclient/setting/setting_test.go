@@ -16,10 +16,14 @@ type house struct {
 }
 
 var table = []Setting[house]{
-	Row[house, int]{Name: "rooms", Field: "Rooms", Value: "number", Kind: Int(1, 9), Default: 3, To: func(h *house) *int { return &h.rooms }, Help: "how many there are"},
-	Row[house, time.Duration]{Name: "wait", Kind: Duration(time.Second, time.Hour), Default: time.Minute, To: func(h *house) *time.Duration { return &h.wait }, Help: "at the door"},
-	Row[house, string]{Name: "door", Kind: Words(Named("open", "shut")...), Default: "open", To: func(h *house) *string { return &h.door }, Help: "open | shut"},
-	Row[house, []string]{Name: "names", Kind: Names(2, 4), Default: []string{"ann"}, To: func(h *house) *[]string { return &h.names }, Help: "who lives there"},
+	Row[house, int]{Name: "rooms", Field: "Rooms", Value: "number", Kind: Int(1, 9), Default: 3,
+		To: func(h *house) *int { return &h.rooms }, Help: "how many there are"},
+	Row[house, time.Duration]{Name: "wait", Kind: Duration(time.Second, time.Hour), Default: time.Minute,
+		To: func(h *house) *time.Duration { return &h.wait }, Help: "at the door"},
+	Row[house, string]{Name: "door", Kind: Words(Named("open", "shut")...), Default: "open",
+		To: func(h *house) *string { return &h.door }, Help: "open | shut"},
+	Row[house, []string]{Name: "names", Kind: Names(2, 4), Default: []string{"ann"},
+		To: func(h *house) *[]string { return &h.names }, Help: "who lives there"},
 }
 
 func TestDefaultsFillWhatIsZeroAndResetEverything(t *testing.T) {
@@ -33,6 +37,9 @@ func TestDefaultsFillWhatIsZeroAndResetEverything(t *testing.T) {
 		s.Reset(&h)
 	}
 	require.Equal(t, all, h)
+	h.names[0] = "eve"
+	table[3].Reset(&h)
+	require.Equal(t, all, h, "a default is nobody's list")
 }
 
 func TestAWrongTextIsNamedAndChangesNothing(t *testing.T) {

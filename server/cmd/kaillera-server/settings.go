@@ -23,29 +23,41 @@ type row[V any] = setting.Row[options, V]
 
 var sockets = []setting.Setting[options]{
 	row[string]{
-		Name: "listen", Value: "address", Kind: setting.Text("host:port, such as :27888 or 127.0.0.1:27888", isAddress), Default: ":27888",
-		To:   func(o *options) *string { return &o.listen },
-		Help: "the UDP address for HELLO; without a host it is all addresses of the computer, each of which answers for itself",
+		Name: "listen", Value: "address",
+		Kind: setting.Text("host:port, such as :27888 or 127.0.0.1:27888", isAddress), Default: ":27888",
+		To: func(o *options) *string { return &o.listen },
+		Help: "the UDP address for HELLO; without a host it is all addresses of the computer, each of which " +
+			"answers for itself",
 	},
 	row[int]{
-		Name: "game-port", Value: "port", Kind: setting.Int(0, 65535), Shown: "0, the port of -listen",
-		To: func(o *options) *int { return &o.gamePort }, Help: "the UDP port for sessions",
+		Name: "game-port", Value: "port",
+		Kind: setting.Int(0, 65535), Shown: "0, the port of -listen",
+		To:   func(o *options) *int { return &o.gamePort },
+		Help: "the UDP port for sessions",
 	},
 }
 
 var logging = []setting.Setting[options]{
 	row[slog.Level]{
-		Name: "log-level", Value: "level", Default: slog.LevelInfo,
-		Kind: setting.Words([]setting.Word[slog.Level]{
-			{Text: "debug", Value: slog.LevelDebug}, {Text: "info", Value: slog.LevelInfo}, {Text: "warn", Value: slog.LevelWarn}, {Text: "error", Value: slog.LevelError},
-		}...),
-		To: func(o *options) *slog.Level { return &o.level }, Help: "what is logged",
+		Name: "log-level", Value: "level",
+		Kind: levels, Default: slog.LevelInfo,
+		To:   func(o *options) *slog.Level { return &o.level },
+		Help: "what is logged",
 	},
 	row[bool]{
-		Name: "log-format", Value: "format", Kind: setting.Words(setting.Word[bool]{Text: "text"}, setting.Word[bool]{Text: "json", Value: true}),
-		To: func(o *options) *bool { return &o.json }, Help: "how it is logged, to standard error",
+		Name: "log-format", Value: "format",
+		Kind: setting.Words(setting.Word[bool]{Text: "text"}, setting.Word[bool]{Text: "json", Value: true}),
+		To:   func(o *options) *bool { return &o.json },
+		Help: "how it is logged, to standard error",
 	},
 }
+
+var levels = setting.Words(
+	setting.Word[slog.Level]{Text: "debug", Value: slog.LevelDebug},
+	setting.Word[slog.Level]{Text: "info", Value: slog.LevelInfo},
+	setting.Word[slog.Level]{Text: "warn", Value: slog.LevelWarn},
+	setting.Word[slog.Level]{Text: "error", Value: slog.LevelError},
+)
 
 func isAddress(s string) bool {
 	_, err := text.ParseListen(s)
