@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 
@@ -17,15 +16,6 @@ import (
 
 // Name is the file's name.
 const Name = "kbridge.toml"
-
-const head = `# What you have chosen in the kbridge lobby. You may edit this file, also while
-# an emulator runs; what stands here wrong is named in the lobby.
-#
-# connection: 1 (LAN) to 6 (Bad), how many frames of input are sent at once
-# charset: auto (this computer's) or another, such as shift_jis, euc-kr, gbk, big5, windows-1251, utf-8
-# theme: auto, light, dark        language: auto, en, ko, es, pt, ja, fr
-
-`
 
 // File is the settings and where they are kept. Its methods may be called from
 // any goroutine.
@@ -64,7 +54,7 @@ func Open(folder string) (f *File, problem string) {
 	case err == nil:
 		f.now = s
 		if len(wrong) > 0 {
-			problem = "In " + f.path + ": " + strings.Join(wrong, "; ") + ". The defaults stand in for these."
+			problem = fmt.Sprintf("In %s: %s. The defaults stand in for these.", f.path, sentences(wrong))
 		}
 	case !isBroken(err):
 		f.path = ""
@@ -104,7 +94,7 @@ func (b broken) Unwrap() error { return b.error }
 func isBroken(err error) bool { return errors.As(err, &broken{}) }
 
 // read reads a file as settings. What is too large or too deep is not given to the parser.
-func read(path string) (s Settings, wrong []string, err error) {
+func read(path string) (s Settings, wrong []error, err error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return s, nil, err
@@ -184,7 +174,7 @@ func (f *File) Change(change func(*Settings)) error {
 
 func (f *File) writeLocked() error {
 	var b bytes.Buffer
-	b.WriteString(head)
+	b.WriteString(head())
 	if err := toml.NewEncoder(&b).Encode(f.now); err != nil {
 		return err
 	}
