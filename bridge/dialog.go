@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"kbridge/bridge/environ"
 	"kbridge/kclient/guard"
 	"kbridge/kclient/text"
 )
@@ -78,7 +79,7 @@ func (s *Session) BeginDialog(thread, window uintptr) (id uint64, err error) {
 }
 
 func (s *Session) beginDialog(thread, window uintptr) (id uint64, old *Dialog, game *running, err error) {
-	modal, err := s.parentDisabled()
+	modal, err := environ.ReadParent(s.log.getenv)
 	if err != nil {
 		return 0, nil, nil, err
 	}

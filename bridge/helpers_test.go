@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/bridge"
+	"kbridge/bridge/environ"
 	"kbridge/kclient"
 )
 
@@ -154,7 +155,7 @@ func newHost(t testing.TB, ui bridge.UI, options ...func(*bridge.Config)) *host 
 // newRawHost makes a session that nobody has called anything of yet.
 func newRawHost(t testing.TB, ui bridge.UI, options ...func(*bridge.Config)) *host {
 	log := filepath.Join(t.TempDir(), "log")
-	env := map[string]string{bridge.EnvLog: log}
+	env := map[string]string{environ.EnvLog: log}
 	cfg := bridge.Config{UI: ui, Getenv: func(name string) string { return env[name] }}
 	for _, option := range options {
 		option(&cfg)

@@ -7,13 +7,9 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
-)
 
-// EnvLog names the environment variable that says where the log goes. Unset or
-// empty: nowhere. debug, info, warn or error: to stderr from that level on.
-// Anything else: to the file of that name, all levels, after what is there; that user's only, since a log says who
-// played with whom, and where.
-const EnvLog = "KAILLERA_LOG"
+	"kbridge/bridge/environ"
+)
 
 // logSink is the log that KAILLERA_LOG asks for. It is opened at its first use
 // and again whenever open finds that the variable has changed.
@@ -37,7 +33,7 @@ func (l *logSink) logger() *slog.Logger {
 func (l *logSink) open() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	setting := l.getenv(EnvLog)
+	setting := l.getenv(environ.EnvLog)
 	if l.now.Load() != nil && setting == l.setting {
 		return
 	}
@@ -50,21 +46,17 @@ func (l *logSink) open() {
 }
 
 func (l *logSink) handlerLocked() slog.Handler {
-	switch l.setting {
-	case "":
+	if l.setting == "" {
 		return slog.DiscardHandler
-	case "debug", "info", "warn", "error":
-		var level slog.Level
-		if err := level.UnmarshalText([]byte(l.setting)); err == nil {
-			return slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})
-		}
+	}
+	if level, ok := environ.LogLevel(l.setting); ok {
+		return slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})
 	}
 	file, err := os.OpenFile(l.setting, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
 		// Whoever set the variable asked for a log, so this one line may go
 		// where it can be seen.
-		fmt.Fprintf(os.Stderr, "%s is %q, which cannot be written (%v); it takes debug, info, warn or error, which log to stderr, or the name of a file to append to\n",
-			EnvLog, l.setting, err)
+		fmt.Fprintln(os.Stderr, environ.LogError(l.setting, err))
 		return slog.DiscardHandler
 	}
 	l.file = file

@@ -3,31 +3,7 @@ package bridge
 import (
 	"context"
 	"errors"
-	"fmt"
 )
-
-// EnvParent says what becomes of the emulator's window while the lobby waits: unset or
-// "disabled", it takes no input, as behind a modal dialog; "enabled", it is left alone. Only
-// Windows has such windows.
-const EnvParent = "KAILLERA_PARENT"
-
-// The words of EnvParent.
-const (
-	ParentDisabled = "disabled"
-	ParentEnabled  = "enabled"
-)
-
-// parentDisabled reads EnvParent.
-func (s *Session) parentDisabled() (bool, error) {
-	switch word := s.log.getenv(EnvParent); word {
-	case "", ParentDisabled:
-		return true, nil
-	case ParentEnabled:
-		return false, nil
-	default:
-		return false, fmt.Errorf("%s is %q; it takes %s or %s", EnvParent, word, ParentDisabled, ParentEnabled)
-	}
-}
 
 // modalLocked reports whether the emulator's window is to be disabled now: the lobby waits for its
 // user, and no game is played, on whichever thread.

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/bridge"
+	"kbridge/bridge/environ"
 	"kbridge/kclient/text"
 )
 
@@ -17,7 +18,7 @@ func withParent(word string) func(*bridge.Config) {
 	return func(cfg *bridge.Config) {
 		getenv := cfg.Getenv
 		cfg.Getenv = func(name string) string {
-			if name == bridge.EnvParent {
+			if name == environ.EnvParent {
 				return word
 			}
 			return getenv(name)
@@ -51,7 +52,7 @@ func (h *host) poll(id uint64) bridge.Call {
 }
 
 func TestTheParentIsDisabledWhileTheLobbyWaitsAndNotInAGame(t *testing.T) {
-	for word, modal := range map[string]bool{"": true, bridge.ParentDisabled: true, bridge.ParentEnabled: false} {
+	for word, modal := range map[string]bool{"": true, "disabled": true, "enabled": false} {
 		synctest.Test(t, func(t *testing.T) {
 			start := make(chan struct{})
 			h := newHost(t, playsOnce(newFakeGame(), start), withParent(word))

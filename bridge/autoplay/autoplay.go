@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"kbridge/bridge"
+	"kbridge/bridge/environ"
 	"kbridge/kclient"
 	"kbridge/kclient/guard"
 	"kbridge/kclient/wire"
@@ -43,9 +44,6 @@ func New(getenv func(string) string) *Autoplay {
 	return &Autoplay{getenv: getenv}
 }
 
-// EnvLobby set to "off" means that there is no other user interface, see Otherwise.
-const EnvLobby = "KAILLERA_LOBBY"
-
 // Otherwise has another user interface run the dialogs for which there are no
 // orders, since KAILLERA_SERVER is not set: the lobby. It returns a.
 func (a *Autoplay) Otherwise(ui bridge.UI) *Autoplay {
@@ -55,47 +53,47 @@ func (a *Autoplay) Otherwise(ui bridge.UI) *Autoplay {
 
 // Run logs in, finds a room, plays one game and logs out.
 func (a *Autoplay) Run(ctx context.Context, d *bridge.Dialog) error {
-	settings, err := ReadSettings(a.getenv)
-	if errors.Is(err, ErrNoServer) && a.other != nil && a.getenv(EnvLobby) != "off" {
+	orders, err := environ.ReadOrders(a.getenv)
+	if errors.Is(err, environ.ErrNoServer) && a.other != nil && a.getenv(environ.EnvLobby) != environ.LobbyOff {
 		return a.other.Run(ctx, d)
 	}
 	if err != nil {
 		return err
 	}
-	if a.getenv(EnvCharset) == "" {
-		settings.Charset = d.DefaultCharset()
+	if a.getenv(environ.EnvCharset) == "" {
+		orders.Charset = d.DefaultCharset()
 	}
-	emulator := d.Emulator(settings.Charset)
-	game, err := settings.choose(emulator)
+	emulator := d.Emulator(orders.Charset)
+	game, err := choose(orders.Game, emulator)
 	if err != nil {
 		return err
 	}
 	log := d.Logger()
-	back := comeback(d, &settings, emulator, game)
-	log.Info("going to the server", "server", settings.Server, "nick", settings.Nick, "role", settings.Role, "game", game.Name,
-		"connection", settings.Connection.String(), "charset", settings.Charset.Name())
+	back := comeback(d, &orders, emulator, game)
+	log.Info("going to the server", "server", orders.Server, "nick", orders.Nick, "role", orders.Role, "game", game.Name,
+		"connection", orders.Connection.String(), "charset", orders.Charset.Name())
 	config := kclient.Config{
-		User:       settings.Nick,
+		User:       orders.Nick,
 		Emulator:   emulator.Name,
-		Connection: settings.Connection,
-		Charset:    settings.Charset.Name(),
+		Connection: orders.Connection,
+		Charset:    orders.Charset.Name(),
 		Logger:     log,
 		Listen:     a.listen,
 	}
 	if back != nil {
 		config.Comeback = &back.Ticket
 	}
-	lobby, err := kclient.Dial(ctx, settings.Server, config)
+	lobby, err := kclient.Dial(ctx, orders.Server, config)
 	if err != nil {
 		if back != nil {
 			back.Failed()
 		}
-		return fmt.Errorf("cannot log in at %s (%s): %w", settings.Server, EnvServer, err)
+		return fmt.Errorf("cannot log in at %s (%s): %w", orders.Server, environ.EnvServer, err)
 	}
 	defer lobby.Quit("")
 
 	v := visit{
-		dialog: d, settings: settings, emulator: emulator, game: game, log: log, lobby: lobby,
+		dialog: d, orders: orders, emulator: emulator, game: game, log: log, lobby: lobby,
 		changed: make(chan struct{}, 1), room: lobby.Room(), taken: back,
 	}
 	if back != nil && v.room == nil {
@@ -107,7 +105,7 @@ func (a *Autoplay) Run(ctx context.Context, d *bridge.Dialog) error {
 
 // comeback looks whether this emulator crashed in this game on this server. If so
 // it goes there as the player that it was.
-func comeback(d *bridge.Dialog, s *Settings, e bridge.Emulator, game bridge.GameName) *bridge.Comeback {
+func comeback(d *bridge.Dialog, s *environ.Orders, e bridge.Emulator, game bridge.GameName) *bridge.Comeback {
 	for _, c := range d.Comebacks() {
 		if c.Server == s.Server && c.Game == game.Name && c.Charset == s.Charset.Name() {
 			d.Logger().Info("coming back into the game", "user", c.User, "started", c.Start)
@@ -122,7 +120,7 @@ func comeback(d *bridge.Dialog, s *Settings, e bridge.Emulator, game bridge.Game
 // visit is one stay at a server.
 type visit struct {
 	dialog   *bridge.Dialog
-	settings Settings
+	orders   environ.Orders
 	emulator bridge.Emulator
 	game     bridge.GameName
 	log      *slog.Logger
@@ -195,10 +193,10 @@ func (v *visit) linger(ctx context.Context) {
 
 // enter gets into a room.
 func (v *visit) enter(ctx context.Context) error {
-	switch v.settings.Role {
-	case RoleCreate:
+	switch v.orders.Role {
+	case environ.RoleCreate:
 		return v.create(ctx)
-	case RoleJoin:
+	case environ.RoleJoin:
 		return v.waitAndJoin(ctx)
 	}
 	joined, err := v.join(ctx)
@@ -219,7 +217,7 @@ func (v *visit) create(ctx context.Context) (err error) {
 		return fmt.Errorf("cannot open a room for %q: %w", v.game.Name, err)
 	}
 	v.owner = true
-	v.log.Info("room opened", "game", v.game.Name, "starts_with_players", v.settings.Players)
+	v.log.Info("room opened", "game", v.game.Name, "starts_with_players", v.orders.Players)
 	return nil
 }
 
@@ -281,7 +279,7 @@ func (v *visit) waitAndJoin(ctx context.Context) error {
 				return fmt.Errorf("could not enter a room for %q within %v: %w", v.game.Name, joinWait, refusal)
 			}
 			return fmt.Errorf("no room for %q opened within %v: open one with %s=%s, or look whether %s names the same game for both",
-				v.game.Name, joinWait, EnvRole, RoleCreate, EnvGame)
+				v.game.Name, joinWait, environ.EnvRole, environ.RoleCreate, environ.EnvGame)
 		}
 	}
 }
@@ -301,7 +299,7 @@ func (v *visit) begin(ctx context.Context) (*kclient.Game, error) {
 	}, func(f *guard.Fault) { result <- started{err: f} })
 	asked := v.back // the game runs already
 	for {
-		if n := len(v.room.Players()); v.owner && !asked && n >= v.settings.Players {
+		if n := len(v.room.Players()); v.owner && !asked && n >= v.orders.Players {
 			asked = true
 			v.log.Info("starting the game", "players", n)
 			if err := v.room.Start(ctx); err != nil {
@@ -331,8 +329,8 @@ func (v *visit) play(ctx context.Context, game *kclient.Game) error {
 	v.playing.check()
 	if ticket, ok := v.lobby.Ticket(); ok {
 		defer v.dialog.KeepComeback(bridge.Comeback{
-			Server: v.settings.Server, User: v.lobby.User().Name, Emulator: v.emulator.Name, Game: v.game.Name,
-			Charset: v.settings.Charset.Name(), Connection: int(v.settings.Connection), Ticket: ticket,
+			Server: v.orders.Server, User: v.lobby.User().Name, Emulator: v.emulator.Name, Game: v.game.Name,
+			Charset: v.orders.Charset.Name(), Connection: int(v.orders.Connection), Ticket: ticket,
 		})()
 	}
 	if v.taken != nil {
@@ -340,8 +338,8 @@ func (v *visit) play(ctx context.Context, game *kclient.Game) error {
 	}
 
 	_, err := v.dialog.Play(ctx, bridge.Match{
-		Game: game, Name: v.game, Charset: v.settings.Charset,
-		Players: v.names(), Record: v.settings.Record,
+		Game: game, Name: v.game, Charset: v.orders.Charset,
+		Players: v.names(), Record: v.orders.Record,
 	})
 	return err
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/bridge"
+	"kbridge/bridge/environ"
 	"kbridge/bridge/krec"
 	"kbridge/kclient"
 	"kbridge/kclient/sim/network"
@@ -83,9 +84,9 @@ var games = []string{"Duel", strings.Repeat("Maze ", 40)}
 func (w *world) emulator(frames int, pairs ...string) *emulator {
 	e := &emulator{
 		w: w, frames: frames, log: filepath.Join(w.t.TempDir(), "log"), playing: make(chan struct{}),
-		env: environment{EnvServer: address}.with(pairs...),
+		env: environment{environ.EnvServer: address}.with(pairs...),
 	}
-	e.env[bridge.EnvLog] = e.log
+	e.env[environ.EnvLog] = e.log
 	ui := New(e.env.getenv)
 	ui.listen = func(to netip.AddrPort) (kclient.PacketConn, error) {
 		conn, err := w.listen(to)
@@ -193,10 +194,10 @@ func TestCreateAndJoin(t *testing.T) {
 	for _, game := range games {
 		inWorld(t, server.Config{}, func(t *testing.T, w *world) {
 			records := t.TempDir()
-			env := []string{EnvGame, game, EnvPlayers, "3", EnvRecord, records}
-			one := w.emulator(120, append(env, EnvRole, "create", EnvNick, "one", EnvConnection, "1")...)
-			two := w.emulator(120, append(env, EnvRole, "join", EnvNick, "two", EnvConnection, "2")...)
-			three := w.emulator(120, append(env, EnvNick, "three", EnvConnection, "6")...)
+			env := []string{environ.EnvGame, game, environ.EnvPlayers, "3", environ.EnvRecord, records}
+			one := w.emulator(120, append(env, environ.EnvRole, "create", environ.EnvNick, "one", environ.EnvConnection, "1")...)
+			two := w.emulator(120, append(env, environ.EnvRole, "join", environ.EnvNick, "two", environ.EnvConnection, "2")...)
+			three := w.emulator(120, append(env, environ.EnvNick, "three", environ.EnvConnection, "6")...)
 			first := one.start()
 			second := two.start()
 			time.Sleep(5 * time.Second)
@@ -251,7 +252,7 @@ func TestAutoCreatesWhenThereIsNoRoom(t *testing.T) {
 		var done []<-chan struct{}
 		var all []*emulator
 		for i := range 4 { // two pairs: the third finds a room that plays
-			e := w.emulator(300, EnvNick, fmt.Sprint("player", i))
+			e := w.emulator(300, environ.EnvNick, fmt.Sprint("player", i))
 			all = append(all, e)
 			done = append(done, e.start())
 			time.Sleep(time.Second)
@@ -269,19 +270,19 @@ func TestAutoCreatesWhenThereIsNoRoom(t *testing.T) {
 
 func TestJoinWaitsThirtySecondsForTheRightRoom(t *testing.T) {
 	inWorld(t, server.Config{}, func(t *testing.T, w *world) {
-		other := w.emulator(1, EnvRole, "create", EnvGame, games[1], EnvNick, "other")
+		other := w.emulator(1, environ.EnvRole, "create", environ.EnvGame, games[1], environ.EnvNick, "other")
 		over := other.start()
-		e := w.emulator(1, EnvRole, "join", EnvNick, "joiner")
+		e := w.emulator(1, environ.EnvRole, "join", environ.EnvNick, "joiner")
 		e.dialog()
 		require.Equal(t, -1, e.code)
 		require.InDelta(t, 30, e.took.Seconds(), 2)
 		require.Contains(t, e.logged(), `no room for \"Duel\" opened within 30s`)
 
 		// A room that opens just before is entered.
-		e = w.emulator(60, EnvRole, "join", EnvNick, "joiner")
+		e = w.emulator(60, environ.EnvRole, "join", environ.EnvNick, "joiner")
 		done := e.start()
 		time.Sleep(25 * time.Second)
-		late := w.emulator(60, EnvRole, "create", EnvNick, "late")
+		late := w.emulator(60, environ.EnvRole, "create", environ.EnvNick, "late")
 		late.dialog()
 		<-done
 		require.Zero(t, e.code)
@@ -294,8 +295,8 @@ func TestJoinWaitsThirtySecondsForTheRightRoom(t *testing.T) {
 
 func TestChatAndDropsReachTheEmulator(t *testing.T) {
 	inWorld(t, server.Config{}, func(t *testing.T, w *world) {
-		one := w.emulator(600, EnvRole, "create", EnvNick, "one")
-		two := w.emulator(120, EnvRole, "join", EnvNick, "two")
+		one := w.emulator(600, environ.EnvRole, "create", environ.EnvNick, "one")
+		two := w.emulator(120, environ.EnvRole, "join", environ.EnvNick, "two")
 		require.Error(t, one.session.ChatSend("nobody is there"))
 		first, second := one.start(), two.start()
 		<-one.playing
@@ -315,8 +316,8 @@ func TestChatAndDropsReachTheEmulator(t *testing.T) {
 // game is over comes from the server.
 func TestDialogEndsWhenTheServerEndsTheGame(t *testing.T) {
 	inWorld(t, server.Config{NetsyncStall: time.Minute}, func(t *testing.T, w *world) {
-		owner := w.emulator(60, EnvRole, "create", EnvNick, "owner")
-		idle := w.emulator(0, EnvRole, "join", EnvNick, "idle")
+		owner := w.emulator(60, environ.EnvRole, "create", environ.EnvNick, "owner")
+		idle := w.emulator(0, environ.EnvRole, "join", environ.EnvNick, "idle")
 		first := owner.start()
 		id, err := idle.session.BeginDialog(1, 0)
 		require.NoError(t, err)
@@ -333,14 +334,14 @@ func TestDialogEndsWhenTheServerEndsTheGame(t *testing.T) {
 
 func TestServerThatIsNotThere(t *testing.T) {
 	inWorld(t, server.Config{}, func(t *testing.T, w *world) {
-		e := w.emulator(1, EnvServer, "10.0.0.2")
+		e := w.emulator(1, environ.EnvServer, "10.0.0.2")
 		e.dialog()
 		require.Equal(t, -1, e.code)
 		require.Equal(t, 15*time.Second, e.took.Round(time.Second))
 		require.Contains(t, e.logged(), "cannot log in at 10.0.0.2 (KAILLERA_SERVER)")
 
 		// kailleraShutdown does not wait that long.
-		e = w.emulator(1, EnvServer, "10.0.0.2")
+		e = w.emulator(1, environ.EnvServer, "10.0.0.2")
 		done := e.start()
 		time.Sleep(time.Second)
 		e.session.Shutdown()
@@ -352,7 +353,7 @@ func TestServerThatIsNotThere(t *testing.T) {
 
 func TestServerThatVanishes(t *testing.T) {
 	inWorld(t, server.Config{}, func(t *testing.T, w *world) {
-		e := w.emulator(1<<20, EnvRole, "create", EnvPlayers, "1")
+		e := w.emulator(1<<20, environ.EnvRole, "create", environ.EnvPlayers, "1")
 		done := e.start()
 		<-e.playing
 		time.Sleep(10 * time.Second)
@@ -367,23 +368,23 @@ func TestServerThatVanishes(t *testing.T) {
 
 func TestRefusals(t *testing.T) {
 	inWorld(t, server.Config{MaxGames: 1, MaxUsers: 2}, func(t *testing.T, w *world) {
-		first := w.emulator(1, EnvRole, "create", EnvNick, "first")
+		first := w.emulator(1, environ.EnvRole, "create", environ.EnvNick, "first")
 		over := first.start()
 		time.Sleep(time.Second)
 
-		second := w.emulator(1, EnvRole, "create", EnvNick, "second", EnvGame, games[1])
+		second := w.emulator(1, environ.EnvRole, "create", environ.EnvNick, "second", environ.EnvGame, games[1])
 		second.dialog()
 		require.Equal(t, -1, second.code)
 		require.Contains(t, second.logged(), "cannot open a room")
 
-		second = w.emulator(1, EnvRole, "create", EnvNick, "Server")
+		second = w.emulator(1, environ.EnvRole, "create", environ.EnvNick, "Server")
 		second.dialog()
 		require.Equal(t, -1, second.code)
 		require.Contains(t, second.logged(), "refused the login")
 
-		wait := w.emulator(1, EnvRole, "join", EnvNick, "waiting", EnvGame, games[1]).start()
+		wait := w.emulator(1, environ.EnvRole, "join", environ.EnvNick, "waiting", environ.EnvGame, games[1]).start()
 		time.Sleep(time.Second)
-		third := w.emulator(1, EnvNick, "third")
+		third := w.emulator(1, environ.EnvNick, "third")
 		third.dialog()
 		require.Equal(t, -1, third.code)
 		require.Contains(t, third.logged(), "full")
@@ -398,8 +399,8 @@ func TestRefusals(t *testing.T) {
 func TestOwnerStaysForALittleWhile(t *testing.T) {
 	for _, more := range []int{60, 6000} { // frames that the other one plays on
 		inWorld(t, server.Config{}, func(t *testing.T, w *world) {
-			owner := w.emulator(60, EnvRole, "create", EnvNick, "owner")
-			other := w.emulator(60+more, EnvRole, "join", EnvNick, "other")
+			owner := w.emulator(60, environ.EnvRole, "create", environ.EnvNick, "owner")
+			other := w.emulator(60+more, environ.EnvRole, "join", environ.EnvNick, "other")
 			first, second := owner.start(), other.start()
 			<-first
 			<-second
@@ -421,7 +422,7 @@ func TestRoomThatVanishes(t *testing.T) {
 		require.NoError(t, err)
 		room, err := lobby.Create(context.Background(), "Duel")
 		require.NoError(t, err)
-		e := w.emulator(1, EnvRole, "join")
+		e := w.emulator(1, environ.EnvRole, "join")
 		done := e.start()
 		time.Sleep(time.Second)
 		require.NoError(t, room.Leave(context.Background()))

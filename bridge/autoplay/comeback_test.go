@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"kbridge/bridge/environ"
 	"kbridge/server"
 )
 
@@ -18,8 +19,8 @@ import (
 // into its game, with the file that only its user can read.
 func TestBackAfterACrash(t *testing.T) {
 	inWorld(t, server.Config{}, func(t *testing.T, w *world) {
-		first := w.emulator(1500, EnvRole, "create", EnvNick, "ann")
-		second := w.emulator(1500, EnvRole, "join", EnvNick, "bob")
+		first := w.emulator(1500, environ.EnvRole, "create", environ.EnvNick, "ann")
+		second := w.emulator(1500, environ.EnvRole, "join", environ.EnvNick, "bob")
 		done1, done2 := first.start(), second.start()
 		<-first.playing
 		<-second.playing
@@ -47,7 +48,7 @@ func TestBackAfterACrash(t *testing.T) {
 		require.NoError(t, os.WriteFile(files[0], []byte(dead), 0o600))
 
 		time.Sleep(3 * time.Second)
-		again := w.emulator(1500, EnvRole, "join", EnvNick, "somebody", "TEST_STATE", second.state)
+		again := w.emulator(1500, environ.EnvRole, "join", environ.EnvNick, "somebody", "TEST_STATE", second.state)
 		done := again.start()
 		<-again.playing
 		<-done
@@ -64,7 +65,7 @@ func TestBackAfterACrash(t *testing.T) {
 // The server has given the place up: the orders are carried out as always.
 func TestBackTooLate(t *testing.T) {
 	inWorld(t, server.Config{}, func(t *testing.T, w *world) {
-		e := w.emulator(100, EnvRole, "create", EnvNick, "ann", EnvPlayers, "1")
+		e := w.emulator(100, environ.EnvRole, "create", environ.EnvNick, "ann", environ.EnvPlayers, "1")
 		done := e.start()
 		<-e.playing
 		files, _ := filepath.Glob(filepath.Join(e.state, "comeback-*.json"))
@@ -73,7 +74,7 @@ func TestBackTooLate(t *testing.T) {
 		<-done
 		require.NoError(t, os.WriteFile(files[0], []byte(strings.Replace(string(kept), `"process": `, `"process": 99999`, 1)), 0o600))
 		require.NoError(t, os.WriteFile(filepath.Join(e.state, "comeback-x.json"), []byte("{broken"), 0o600))
-		again := w.emulator(100, EnvRole, "create", EnvNick, "ann", EnvPlayers, "1", "TEST_STATE", e.state)
+		again := w.emulator(100, environ.EnvRole, "create", environ.EnvNick, "ann", environ.EnvPlayers, "1", "TEST_STATE", e.state)
 		<-again.start()
 		require.Zero(t, again.code)
 		require.Contains(t, again.logged(), "no longer keeps")
@@ -86,7 +87,7 @@ func TestBackTooLate(t *testing.T) {
 // keep the place it is gone.
 func TestTheWayBackOutlivesAFailedTry(t *testing.T) {
 	inWorld(t, server.Config{}, func(t *testing.T, w *world) {
-		e := w.emulator(100, EnvRole, "create", EnvNick, "ann", EnvPlayers, "1")
+		e := w.emulator(100, environ.EnvRole, "create", environ.EnvNick, "ann", environ.EnvPlayers, "1")
 		done := e.start()
 		<-e.playing
 		files, _ := filepath.Glob(filepath.Join(e.state, "comeback-*.json"))
@@ -96,7 +97,7 @@ func TestTheWayBackOutlivesAFailedTry(t *testing.T) {
 		require.NoError(t, os.WriteFile(files[0], []byte(strings.Replace(string(kept), `"process": `, `"process": 99999`, 1)), 0o600))
 		w.net.Filter(func(netip.AddrPort, netip.AddrPort, []byte) bool { return false })
 		for range 2 {
-			again := w.emulator(100, EnvRole, "create", EnvNick, "ann", EnvPlayers, "1", "TEST_STATE", e.state)
+			again := w.emulator(100, environ.EnvRole, "create", environ.EnvNick, "ann", environ.EnvPlayers, "1", "TEST_STATE", e.state)
 			<-again.start()
 			require.Contains(t, again.logged(), "coming back")
 			left, _ := filepath.Glob(filepath.Join(e.state, "*comeback-*"))
@@ -104,7 +105,7 @@ func TestTheWayBackOutlivesAFailedTry(t *testing.T) {
 		}
 		time.Sleep(10 * time.Minute)
 		w.net.Filter(nil)
-		again := w.emulator(100, EnvRole, "create", EnvNick, "ann", EnvPlayers, "1", "TEST_STATE", e.state)
+		again := w.emulator(100, environ.EnvRole, "create", environ.EnvNick, "ann", environ.EnvPlayers, "1", "TEST_STATE", e.state)
 		<-again.start()
 		require.NotContains(t, again.logged(), "coming back")
 		left, _ := filepath.Glob(filepath.Join(e.state, "comeback-*"))
@@ -115,10 +116,10 @@ func TestTheWayBackOutlivesAFailedTry(t *testing.T) {
 // A process that lives is playing the game itself.
 func TestNoWayBackBesideALivingEmulator(t *testing.T) {
 	inWorld(t, server.Config{}, func(t *testing.T, w *world) {
-		first := w.emulator(600, EnvRole, "create", EnvNick, "ann", EnvPlayers, "1")
+		first := w.emulator(600, environ.EnvRole, "create", environ.EnvNick, "ann", environ.EnvPlayers, "1")
 		done := first.start()
 		<-first.playing
-		other := w.emulator(100, EnvRole, "create", EnvNick, "bob", EnvPlayers, "1", "TEST_STATE", first.state)
+		other := w.emulator(100, environ.EnvRole, "create", environ.EnvNick, "bob", environ.EnvPlayers, "1", "TEST_STATE", first.state)
 		<-other.start()
 		require.NotContains(t, other.logged(), "coming back")
 		<-done

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"kbridge/bridge/environ"
 	"kbridge/kclient"
 	"kbridge/server"
 )
@@ -32,8 +33,8 @@ func (s *faultySocket) ReadFromUDPAddrPort(b []byte) (int, netip.AddrPort, error
 // other player go on, and its next dialog works.
 func TestAPanicEndsTheDialogOnly(t *testing.T) {
 	inWorld(t, server.Config{Comeback: -1}, func(t *testing.T, w *world) {
-		a := w.emulator(400, EnvRole, string(RoleCreate), EnvNick, "a")
-		b := w.emulator(400, EnvRole, string(RoleJoin), EnvNick, "b")
+		a := w.emulator(400, environ.EnvRole, string(environ.RoleCreate), environ.EnvNick, "a")
+		b := w.emulator(400, environ.EnvRole, string(environ.RoleJoin), environ.EnvNick, "b")
 		var socket *faultySocket
 		b.wrap = func(c kclient.PacketConn) kclient.PacketConn { socket = &faultySocket{PacketConn: c}; return socket }
 		ended := make(chan *emulator, 2)
@@ -52,8 +53,8 @@ func TestAPanicEndsTheDialogOnly(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, 1, strings.Count(string(log), `level=ERROR msg="internal error"`), "%s", log)
 		b.wrap = nil
-		b.env[EnvRole] = string(RoleCreate)
-		b.env[EnvPlayers] = "1"
+		b.env[environ.EnvRole] = string(environ.RoleCreate)
+		b.env[environ.EnvPlayers] = "1"
 		b.playing = make(chan struct{})
 		b.frames = 60
 		b.dialog()

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/bridge"
+	"kbridge/bridge/environ"
 	"kbridge/bridge/krec"
 	"kbridge/server"
 )
@@ -26,15 +27,15 @@ func TestUndefinedBytesReachTheOtherEmulator(t *testing.T) {
 	} {
 		inWorld(t, server.Config{Charset: tc.server}, func(t *testing.T, w *world) {
 			records := t.TempDir()
-			env := []string{"TEST_HOST", tc.host, EnvCharset, tc.charset, EnvPlayers, "2", EnvRecord, records}
+			env := []string{"TEST_HOST", tc.host, environ.EnvCharset, tc.charset, environ.EnvPlayers, "2", environ.EnvRecord, records}
 			list := []string{"Duel\x81\xff", "Duel\x8d\xff", "Duel\xff"}
 			if tc.charset == "utf-8" {
 				list = []string{"Duel", "Duel \x93\xfa"}
 			}
 			want := list[1]
 			name := charset(t, tc.host).Decode(want)
-			one := w.emulator(120, append(env, EnvRole, "create", EnvNick, "one", EnvGame, name)...)
-			two := w.emulator(120, append(env, EnvRole, "join", EnvNick, "two", EnvGame, name)...)
+			one := w.emulator(120, append(env, environ.EnvRole, "create", environ.EnvNick, "one", environ.EnvGame, name)...)
+			two := w.emulator(120, append(env, environ.EnvRole, "join", environ.EnvNick, "two", environ.EnvGame, name)...)
 			for _, e := range []*emulator{one, two} {
 				require.NoError(t, e.session.SetInfos(&bridge.Infos{AppName: "test\x81", Games: list,
 					Callbacks: bridge.Callbacks{Game: 1, ChatReceived: 2, ClientDropped: 3}}))
@@ -78,7 +79,7 @@ func TestTheSessionsCharsetIsTheHostsUnlessItIsChosen(t *testing.T) {
 		{"932", "windows-1252", "windows-1252"}, {"1252", "cp949", "euc-kr"},
 	} {
 		inWorld(t, server.Config{}, func(t *testing.T, w *world) {
-			e := w.emulator(1, "TEST_HOST", tc.host, EnvCharset, tc.chosen, EnvPlayers, "1")
+			e := w.emulator(1, "TEST_HOST", tc.host, environ.EnvCharset, tc.chosen, environ.EnvPlayers, "1")
 			<-e.start()
 			require.Contains(t, e.logged(), " charset="+tc.want+"\n")
 			e.session.Shutdown()

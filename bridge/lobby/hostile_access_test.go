@@ -12,7 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"kbridge/bridge"
+	"kbridge/bridge/environ"
 	"kbridge/bridge/lobby"
 )
 
@@ -115,7 +115,7 @@ func TestTheLogIsItsUsersAndNamesNoToken(t *testing.T) {
 	o := openLobby(t, func(c *lobby.Config) {
 		get := c.Getenv
 		c.Getenv = func(name string) string {
-			if name == bridge.EnvLog {
+			if name == environ.EnvLog {
 				return path
 			}
 			return get(name)

@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/bridge"
+	"kbridge/bridge/environ"
 	"kbridge/server"
 	"kbridge/server/servertest"
 )
@@ -211,7 +212,7 @@ func TestWhetherThereIsALobby(t *testing.T) {
 		p := newPlayer(t, "ann", func(c *Config) {
 			get := c.Getenv
 			c.Getenv = func(name string) string {
-				if name == EnvLobby {
+				if name == environ.EnvLobby {
 					return word
 				}
 				return get(name)
@@ -228,7 +229,7 @@ func TestWhetherThereIsALobby(t *testing.T) {
 func unset(c *Config) {
 	get := c.Getenv
 	c.Getenv = func(name string) string {
-		if name == EnvLobby {
+		if name == environ.EnvLobby {
 			return ""
 		}
 		return get(name)

@@ -14,24 +14,13 @@ import (
 	"time"
 
 	"kbridge/bridge"
+	"kbridge/bridge/environ"
 	"kbridge/bridge/lobby/browser"
 	"kbridge/bridge/lobby/masterlist"
 	"kbridge/bridge/lobby/playback"
 	"kbridge/bridge/lobby/settings"
 	"kbridge/kclient"
 	"kbridge/kclient/guard"
-)
-
-// EnvLobby says whether there is a lobby: unset or "on", the page is served and
-// opened in a browser; "address", it is served, and the log names the file that leads to it;
-// "off", there is none.
-const EnvLobby = "KAILLERA_LOBBY"
-
-// The words of EnvLobby.
-const (
-	On      = "on"
-	Address = "address"
-	Off     = "off"
 )
 
 // Config says what a Lobby works with. The zero value is what an emulator uses.
@@ -79,13 +68,12 @@ func New(cfg Config) *Lobby {
 
 // Run serves one dialog until the player goes back to the emulator.
 func (l *Lobby) Run(ctx context.Context, d *bridge.Dialog) error {
-	word := l.cfg.Getenv(EnvLobby)
-	switch word {
-	case "", On, Address:
-	case Off:
-		return fmt.Errorf("%s is %q, so there is no lobby", EnvLobby, Off)
-	default:
-		return fmt.Errorf("%s is %q; it takes %s, %s or %s", EnvLobby, word, On, Address, Off)
+	word, err := environ.ReadLobby(l.cfg.Getenv)
+	if err != nil {
+		return err
+	}
+	if word == environ.LobbyOff {
+		return fmt.Errorf("%s is %q, so there is no lobby", environ.EnvLobby, word)
 	}
 	ln, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
@@ -150,7 +138,7 @@ func (l *Lobby) show(d *bridge.Dialog, desk *desk, access *access, word string, 
 	if l.cfg.Opened != nil {
 		l.cfg.Opened(file)
 	}
-	if word == Address {
+	if word == environ.LobbyAddress {
 		return
 	}
 	desk.late = tell

@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/bridge"
+	"kbridge/bridge/environ"
 	"kbridge/bridge/lobby"
 	"kbridge/bridge/lobby/settings"
 )
@@ -43,7 +44,7 @@ func openLobby(t *testing.T, change ...func(*lobby.Config)) *opened {
 	config := filepath.Join(o.home, "settings")
 	f, _ := settings.Open(config)
 	require.NoError(t, f.Change(func(s *settings.Settings) { s.Nick, s.Sources = "ann", []string{} }))
-	env := map[string]string{bridge.EnvLog: o.log, "HOME": o.home, "XDG_RUNTIME_DIR": filepath.Join(o.home, "run"), "LOCALAPPDATA": o.home}
+	env := map[string]string{environ.EnvLog: o.log, "HOME": o.home, "XDG_RUNTIME_DIR": filepath.Join(o.home, "run"), "LOCALAPPDATA": o.home}
 	given := make(chan string, 1)
 	cfg := lobby.Config{Getenv: func(name string) string { return env[name] }, Host: "127.0.0.1",
 		Open: func(what string) error { return nil }, Opened: func(what string) { given <- what }}

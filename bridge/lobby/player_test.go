@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/bridge"
+	"kbridge/bridge/environ"
 	"kbridge/bridge/lobby/settings"
 )
 
@@ -55,7 +56,7 @@ func newPlayer(t *testing.T, nick string, change ...func(*Config)) *player {
 	p := &player{t: t, folder: t.TempDir(), file: make(chan string, 1), ended: make(chan int, 1)}
 	f, _ := settings.Open(p.folder)
 	require.NoError(t, f.Change(func(s *settings.Settings) { s.Nick, s.Sources = nick, nil }))
-	env := map[string]string{EnvLobby: Address, bridge.EnvLog: filepath.Join(p.folder, "log"), "HOME": p.folder, "LOCALAPPDATA": p.folder}
+	env := map[string]string{environ.EnvLobby: environ.LobbyAddress, environ.EnvLog: filepath.Join(p.folder, "log"), "HOME": p.folder, "LOCALAPPDATA": p.folder}
 	cfg := Config{Client: loopbackOnly, Getenv: func(name string) string { return env[name] }, Host: "127.0.0.1", Opened: func(file string) { p.file <- file },
 		Open: func(string) error { panic("no test opens a browser") }}
 	for _, c := range change {

@@ -1,4 +1,4 @@
-package autoplay
+package environ
 
 import (
 	"errors"
@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"kbridge/bridge"
+	"kbridge/kclient/setting"
 	"kbridge/kclient/text"
 	"kbridge/kclient/wire"
 )
@@ -29,27 +29,27 @@ func (e environment) with(pairs ...string) environment {
 }
 
 func TestSettingsDefaults(t *testing.T) {
-	s, err := ReadSettings(environment{EnvServer: "example.org"}.getenv)
+	s, err := ReadOrders(environment{EnvServer: "example.org"}.getenv)
 	require.NoError(t, err)
 	require.Regexp(t, `^Player\d{4}$`, s.Nick)
 	s.Nick = ""
-	require.Equal(t, Settings{Server: "example.org", Role: RoleAuto, Players: 2, Connection: wire.LAN, Charset: charset(t, "windows-1252")}, s)
+	require.Equal(t, Orders{Server: "example.org", Role: RoleAuto, Players: 2, Connection: wire.LAN, Charset: charset(t, "windows-1252")}, s)
 }
 
 func TestSettingsAsSet(t *testing.T) {
-	s, err := ReadSettings(environment{
+	s, err := ReadOrders(environment{
 		EnvServer: "[::1]:1234", EnvNick: " Zoë\x1b[31m ", EnvRole: "create", EnvGame: "Duel", EnvPlayers: "8",
 		EnvConnection: "6", EnvCharset: "Shift-JIS", EnvRecord: "a folder",
 	}.getenv)
 	require.NoError(t, err)
-	require.Equal(t, Settings{
+	require.Equal(t, Orders{
 		Server: "[::1]:1234", Nick: "Zoë[31m", Role: RoleCreate, Game: "Duel", Players: 8,
 		Connection: wire.Bad, Charset: charset(t, "shift_jis"), Record: "a folder",
 	}, s)
 }
 
 func TestWrongSettingsNameTheVariableAndWhatItTakes(t *testing.T) {
-	_, err := ReadSettings(environment{}.getenv)
+	_, err := ReadOrders(environment{}.getenv)
 	require.ErrorIs(t, err, ErrNoServer)
 	require.ErrorContains(t, err, EnvServer)
 
@@ -75,44 +75,24 @@ func TestWrongSettingsNameTheVariableAndWhatItTakes(t *testing.T) {
 		{EnvConnection, "LAN", "1 (LAN) to 6 (Bad)"},
 		{EnvCharset, "ebcdic", "one of " + strings.Join(text.CharsetNames(), ", ")},
 	} {
-		_, err := ReadSettings(environment{EnvServer: "host"}.with(c.variable, c.value).getenv)
-		var wrong *SettingError
+		_, err := ReadOrders(environment{EnvServer: "host"}.with(c.variable, c.value).getenv)
+		var wrong *setting.Error
 		require.True(t, errors.As(err, &wrong), "%s=%q: %v", c.variable, c.value, err)
-		require.Equal(t, c.variable, wrong.Variable)
+		require.Equal(t, c.variable, wrong.Name)
 		require.Equal(t, c.value, wrong.Value)
 		require.ErrorContains(t, err, c.takes)
 	}
 
-	_, err = ReadSettings(environment{EnvServer: "host", EnvPlayers: "x", EnvRole: "y"}.getenv)
+	_, err = ReadOrders(environment{EnvServer: "host", EnvPlayers: "x", EnvRole: "y"}.getenv)
 	require.ErrorContains(t, err, EnvPlayers, "all that is wrong is said at once")
 	require.ErrorContains(t, err, EnvRole)
 }
 
 func TestAddressesThatKclientTakesAreTaken(t *testing.T) {
 	for _, server := range []string{"host", "host:27888", "127.0.0.1", "127.0.0.1:1", "::1", "[::1]", "[::1]:65535", "my-server.example.org:27888"} {
-		_, err := ReadSettings(environment{EnvServer: server}.getenv)
+		_, err := ReadOrders(environment{EnvServer: server}.getenv)
 		require.NoError(t, err, server)
 	}
-}
-
-func TestChoiceOfTheGame(t *testing.T) {
-	list := bridge.Emulator{Games: []bridge.GameName{{Entry: "1", Name: "Duel", Wire: "Duel"}, {Entry: "2", Name: "Maze of Ω", Wire: "Maze of ?"}}}
-	for game, entry := range map[string]string{"": "1", "Duel": "1", "Maze of Ω": "2", "Maze of ?": "2"} {
-		s := Settings{Game: game}
-		g, err := s.choose(list)
-		require.NoError(t, err)
-		require.Equal(t, entry, g.Entry)
-	}
-	s := Settings{Game: "Chess"}
-	_, err := s.choose(list)
-	require.EqualError(t, err, `KAILLERA_GAME is "Chess"; it takes a game of the emulator's list: "Duel", "Maze of Ω"`)
-	for range 40 {
-		list.Games = append(list.Games, list.Games[0])
-	}
-	_, err = s.choose(list)
-	require.ErrorContains(t, err, "and 32 more")
-	_, err = s.choose(bridge.Emulator{})
-	require.ErrorContains(t, err, "list is empty")
 }
 
 func charset(t *testing.T, name string) text.Charset {
