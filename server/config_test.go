@@ -75,7 +75,9 @@ func TestNegativeValuesOfConfigThatMeanNone(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, c.SameDelayEmulators)
 	for field, c := range map[string]Config{
-		"ComebackWait is -1s": {ComebackWait: -time.Second}, "Comeback is 1ms": {Comeback: time.Millisecond}, "MaxUsersPerAddress is 10001": {MaxUsersPerAddress: 10_001},
+		"ComebackWait is -1s":         {ComebackWait: -time.Second},
+		"Comeback is 1ms":             {Comeback: time.Millisecond},
+		"MaxUsersPerAddress is 10001": {MaxUsersPerAddress: 10_001},
 	} {
 		_, err := New(c)
 		require.ErrorContains(t, err, field)

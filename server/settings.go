@@ -13,8 +13,7 @@ import (
 type row[V any] = setting.Row[Config, V]
 
 // Settings are what an administrator may set in a Config, in the order in which they are told of: the flags of
-// kaillera-server, the defaults and ranges of Config and the documentation come from here. Field is the name in Config, where 0
-// stands for the default.
+// kaillera-server, the defaults and ranges of Config and the documentation come from here.
 func Settings() []setting.Setting[Config] { return settings }
 
 var settings = []setting.Setting[Config]{
@@ -37,8 +36,8 @@ var settings = []setting.Setting[Config]{
 		Help: "how many users may be logged in at once",
 	},
 	row[int]{
-		// A carrier puts thousands of customers behind one address and a school or a LAN party dozens, so this cannot be
-		// small; two thirds of the default places stay for the others.
+		// A carrier puts thousands of customers behind one address and a school or a LAN party dozens, so this cannot
+		// be small; two thirds of the default places stay for the others.
 		Name: "max-users-per-address", Field: "MaxUsersPerAddress", Value: "users",
 		Kind: negativeToo(setting.Int(-1, maxMaxUsers)), Default: 32,
 		To: func(c *Config) *int { return &c.MaxUsersPerAddress },
@@ -83,8 +82,8 @@ var settings = []setting.Setting[Config]{
 			"/samedelay in the room's chat",
 	},
 	row[[]string]{
-		// Nestopia 1.09 was seen to repeat a call until it returns a frame. (One build of 1964 does too, and others of that
-		// name do not.)
+		// Nestopia 1.09 was seen to repeat a call until it returns a frame. (One build of 1964 does too, and others
+		// of that name do not.)
 		Name: "same-delay-emulators", Field: "SameDelayEmulators", Value: "names",
 		Kind: setting.Names(maxSameDelayEmulators, maxEmulatorName), Default: []string{"Nestopia"},
 		To: func(c *Config) *[]string { return &c.SameDelayEmulators },
@@ -121,7 +120,8 @@ var settings = []setting.Setting[Config]{
 		Help: "how long the others wait for such a player before zeros stand for its input",
 	},
 	row[time.Duration]{
-		// Clients send a keep-alive every 60 s (SupraClient every 20 s), so with EmuLinker's default three of them may get lost.
+		// Clients send a keep-alive every 60 s (SupraClient every 20 s), so with EmuLinker's default three of them may
+		// get lost.
 		Name: "keep-alive", Field: "KeepAlive", Value: "time",
 		Kind: setting.Duration(70*time.Second, 24*time.Hour), Default: 190 * time.Second,
 		To:   func(c *Config) *time.Duration { return &c.KeepAlive },

@@ -28,19 +28,22 @@ var (
 		Name: EnvLobby,
 		Kind: setting.ExactWords(setting.Named(LobbyOn, LobbyAddress, LobbyOff)...), Default: LobbyOn,
 		To: func(l *library) *string { return &l.lobby },
-		Help: "on: the lobby's page is served and opened in the browser; address: it is served, and only the log says which file leads to it; " +
-			"off: no lobby, and without " + EnvServer + " the dialog returns -1",
+		Help: "on: the lobby's page is served and opened in the browser; address: it is served, and only the log says " +
+			"which file leads to it; off: no lobby, and without " + EnvServer + " the dialog returns -1",
 	}
 	parentRow = row[bool]{
 		Name: EnvParent,
-		Kind: setting.ExactWords(setting.Word[bool]{Text: "disabled"}, setting.Word[bool]{Text: "enabled", Value: true}),
+		Kind: setting.ExactWords(
+			setting.Word[bool]{Text: "disabled"},
+			setting.Word[bool]{Text: "enabled", Value: true},
+		),
 		To:   func(l *library) *bool { return &l.enabled },
-		Help: "Windows: the emulator's window while the lobby waits: disabled, as behind a modal dialog, or left enabled",
+		Help: "the emulator's window on Windows while the lobby waits: disabled, as by a modal dialog, or left enabled",
 	}
 	// A log says who played with whom, and where, so its file is for one user only.
 	logRow = row[string]{
 		Name: EnvLog,
-		Kind: setting.Text(setting.Or(logLevels)+", which log to stderr, or the name of a file to append to", anything), Shown: "no log",
+		Kind: logs(), Shown: "no log",
 		To:   func(l *library) *string { return &l.log },
 		Help: "the log; a file becomes its user's only (0600), and gets all levels",
 	}
@@ -48,9 +51,15 @@ var (
 
 var logLevels = []string{"debug", "info", "warn", "error"}
 
+// logs takes everything: what is no level is a file.
+func logs() setting.Kind[string] {
+	return setting.Text(setting.Or(logLevels)+", which log to stderr, or the name of a file to append to", anything)
+}
+
 // Table describes every variable.
 func Table() []setting.Description {
-	return append(setting.Describe(orders), setting.Describe([]setting.Setting[library]{lobbyRow, parentRow, logRow})...)
+	behaviour := []setting.Setting[library]{lobbyRow, parentRow, logRow}
+	return append(setting.Describe(orders), setting.Describe(behaviour)...)
 }
 
 func read(row setting.Setting[library], getenv func(string) string) (l library, err error) {
@@ -85,7 +94,6 @@ func LogLevel(value string) (level slog.Level, ok bool) {
 
 // LogError is the error of a KAILLERA_LOG that names a file which cannot be written.
 func LogError(value string, err error) error {
-	return &setting.Error{
-		Name: EnvLog, Value: value, Wrong: fmt.Sprintf("is %q, which cannot be written (%v)", value, err), Takes: logRow.Kind.Takes,
-	}
+	wrong := fmt.Sprintf("is %q, which cannot be written (%v)", value, err)
+	return &setting.Error{Name: EnvLog, Value: value, Wrong: wrong, Takes: logRow.Kind.Takes}
 }

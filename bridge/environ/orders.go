@@ -78,9 +78,10 @@ var orders = []setting.Setting[Orders]{
 	},
 	order[text.Charset]{
 		Name: EnvCharset,
-		Kind: charsets(), Default: defaultCharset, Shown: "on Windows its ANSI code page, else " + defaultCharset.Name(),
-		To:   func(o *Orders) *text.Charset { return &o.Charset },
-		Help: "what the people you play with use",
+		Kind: charsets(), Default: defaultCharset,
+		Shown: "on Windows its ANSI code page, else " + defaultCharset.Name(),
+		To:    func(o *Orders) *text.Charset { return &o.Charset },
+		Help:  "what the people you play with use",
 	},
 	order[string]{
 		Name: EnvRecord,

@@ -15,8 +15,8 @@ type Kind[V any] struct {
 	Parse func(text string) (V, bool)
 	// Why says more of a text that Parse refuses; nil says nothing.
 	Why func(text string) string
-	// Wrong goes on after the setting's name, such as "is 9", where a value is wrong; it is empty where it is right. nil
-	// takes every value: what a program sets itself may then be more than what a person may.
+	// Wrong goes on after the setting's name, such as "is 9", where a value is wrong, and is empty where it is right.
+	// nil takes every value: what a program sets itself may then be more than what a person may.
 	Wrong func(V) string
 	// Mend makes the best of a value from a file, before Wrong sees it. It complains of what it took away and a person
 	// should hear of, in the form of Wrong. nil leaves every value as it is.

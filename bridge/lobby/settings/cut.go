@@ -43,7 +43,8 @@ func ignored() setting.Kind[[]string] {
 
 func favourites() setting.Kind[[]Favourite] {
 	return setting.Kind[[]Favourite]{
-		Takes: fmt.Sprintf("at most %d tables of address (host:port), name and note (%d bytes)", MaxFavourites, MaxNote),
+		Takes: fmt.Sprintf("at most %d tables of address (host:port), name and note (%d bytes)",
+			MaxFavourites, MaxNote),
 		Mend: func(list []Favourite, _ func(string)) []Favourite {
 			list = slices.DeleteFunc(list, func(f Favourite) bool { return text.Sanitise(f.Address) == "" })
 			list = list[:min(len(list), MaxFavourites)]

@@ -16,8 +16,8 @@ type row[V any] = setting.Row[Settings, V]
 // defaultFolder is where recordings go.
 const defaultFolder = "records"
 
-// table has every key of the file, in its order: defaults, what mend puts right and says of it, the head of the file and
-// SETTINGS.md come from here.
+// table has every key of the file, in its order: defaults, what mend puts right and says of it, the head of the file
+// and SETTINGS.md come from here.
 var table = []setting.Setting[Settings]{
 	row[int]{
 		Name: "version",

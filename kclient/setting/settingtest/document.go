@@ -33,7 +33,8 @@ func compare(root, marker, want string, update bool) error {
 		return err
 	}
 	if len(found) != 1 {
-		return fmt.Errorf("the line %q stands in %d documents; it must stand in one: %s", strings.TrimSpace(begin), len(found), strings.Join(found, ", "))
+		return fmt.Errorf("the line %q stands in %d documents; it must stand in one: %s",
+			strings.TrimSpace(begin), len(found), strings.Join(found, ", "))
 	}
 	document, err := read(found[0])
 	if err != nil {
@@ -51,7 +52,8 @@ func compare(root, marker, want string, update bool) error {
 	case update:
 		return os.WriteFile(found[0], []byte(before+begin+want+end+after), 0o644)
 	}
-	return fmt.Errorf("%s differs from the table in the code; run this test with %s=1 to write it anew:\n%s", found[0], Update, difference(got, want))
+	return fmt.Errorf("%s differs from the table in the code; run this test with %s=1 to write it anew:\n%s",
+		found[0], Update, difference(got, want))
 }
 
 // read is a document with line ends of one kind.
