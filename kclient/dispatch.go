@@ -9,165 +9,99 @@ import (
 )
 
 // messageLocked handles one message of the server's, in order. A body that does
-// not parse is left out: what it tells is lost, the session is not. Game data
-// comes first since it comes sixty times a second.
+// not parse is left out: what it tells is lost, the session is not.
 func (s *session) messageLocked(now time.Time, m wire.Message) {
-	if err := s.dispatchLocked(now, m); err != nil {
+	handle := handlers.Of(m.Type)
+	if handle == nil {
+		return // types of other servers' own making are skipped by their length
+	}
+	if err := handle(s, now, m.Body); err != nil {
 		s.log.Warn("malformed message from the server", "type", m.Type, "err", err)
 	}
 }
 
-func (s *session) dispatchLocked(now time.Time, msg wire.Message) error {
-	switch msg.Type {
-	case wire.TypeGameData, wire.TypeGameCache:
-		if g := s.gameLocked(); g != nil {
-			g.dataLocked(now, msg)
-		}
-	case wire.TypeServerAck:
-		m, err := wire.ParseServerAck(msg.Body)
-		if err != nil {
-			return err
-		}
-		s.ackLocked(now, m)
-	case wire.TypeServerStatus:
-		m, err := wire.ParseServerStatus(msg.Body)
-		if err != nil {
-			return err
-		}
-		s.statusLocked(m)
-	case wire.TypeUserJoined:
-		m, err := wire.ParseUserJoined(msg.Body)
-		if err != nil {
-			return err
-		}
-		s.userJoinedLocked(m)
-	case wire.TypeUserQuit:
-		m, err := wire.ParseUserQuit(msg.Body)
-		if err != nil {
-			return err
-		}
-		s.userQuitLocked(m)
-	case wire.TypeLoginRefused:
-		m, err := wire.ParseLoginRefused(msg.Body)
-		if err != nil {
-			return err
-		}
-		if !s.login.in {
-			s.emuLinker = s.emuLinker || m.User == emuLinkerName
-			s.endLocked(&RefusedError{"login", s.text(m.Message)})
-		}
-	case wire.TypeGlobalChat:
-		m, err := wire.ParseChat(msg.Body)
-		if err != nil {
-			return err
-		}
-		s.echoLocked(now, nil, m)
-		s.events.push(GlobalChat{s.text(m.User), s.text(m.Text)})
-	case wire.TypeGameChat:
-		m, err := wire.ParseChat(msg.Body)
-		if err != nil {
-			return err
-		}
-		s.roomChatLocked(now, m)
-	case wire.TypeServerMessage:
-		m, err := wire.ParseServerMessage(msg.Body)
-		if err != nil {
-			return err
-		}
-		text := s.text(m.Text)
-		if r := s.wait[requestEnter]; r != nil {
-			r.said = text
-		}
-		s.emuLinker = s.emuLinker || m.From == emuLinkerName
-		if p, ok := s.privateLocked(text); ok && strings.EqualFold(m.From, emuLinkerName) {
-			s.privateEchoLocked(now, p)
-			s.events.push(p)
-		} else {
-			s.events.push(ServerMessage{s.text(m.From), text})
-		}
-	case wire.TypeCreateGame:
-		m, err := wire.ParseGameCreated(msg.Body)
-		if err != nil {
-			return err
-		}
-		s.gameCreatedLocked(m)
-	case wire.TypeGameStatus:
-		m, err := wire.ParseGameStatus(msg.Body)
-		if err != nil {
-			return err
-		}
-		s.gameStatusLocked(now, m)
-	case wire.TypeCloseGame:
-		m, err := wire.ParseGameClosed(msg.Body)
-		if err != nil {
-			return err
-		}
-		s.gameClosedLocked(now, m.GameID)
-	case wire.TypePlayerList:
-		m, err := wire.ParsePlayerList(msg.Body)
-		if err != nil {
-			return err
-		}
-		s.playerListLocked(m)
-	case wire.TypeJoinGame:
-		m, err := wire.ParsePlayerJoined(msg.Body)
-		if err != nil {
-			return err
-		}
-		s.playerJoinedLocked(m)
-	case wire.TypeQuitGame:
-		m, err := wire.ParsePlayerLeft(msg.Body)
-		if err != nil {
-			return err
-		}
-		s.playerLeftLocked(now, m)
-	case wire.TypeStartGame:
-		m, err := wire.ParseGameStarted(msg.Body)
-		if err != nil {
-			return err
-		}
-		s.gameStartedLocked(now, m)
-	case wire.TypeReady:
-		if g := s.gameLocked(); g != nil {
-			g.allReadyLocked(now)
-		}
-	case wire.TypeDropGame:
-		m, err := wire.ParsePlayerDropped(msg.Body)
-		if err != nil {
-			return err
-		}
-		if g := s.gameLocked(); g != nil || s.room != nil && s.room.game != nil {
-			s.room.game.droppedLocked(now, m)
-		}
-	case ext.TypeBehind:
-		m, err := ext.ParseBehind(msg.Body)
-		if err != nil {
-			return err
-		}
-		s.behindLocked(now, m)
-	case ext.TypeInStep:
-		m, err := ext.ParseInStep(msg.Body)
-		if err != nil {
-			return err
-		}
-		if g := s.gameLocked(); g != nil {
-			g.batcher.InStep(int(min(m.Frame, 1<<30)), int(min(m.First, 1<<30)))
-		}
-	case ext.TypeWaited:
-		m, err := ext.ParseWaited(msg.Body)
-		if err != nil {
-			return err
-		}
-		if g := s.gameLocked(); g != nil && m.Player >= 1 && int(m.Player) <= g.players {
-			g.clock.waitedFor[m.Player-1] += time.Duration(m.Milliseconds) * time.Millisecond
-		}
-	default:
-		// Types of other servers' own making are skipped by their length.
-	}
-	return nil
+// handlers is what is done with each type of the server's messages, under the session's lock.
+var handlers = wire.Handlers[*session]{
+	wire.TypeGameData:      inGame((*Game).dataLocked),
+	wire.TypeGameCache:     inGame((*Game).cacheLocked),
+	wire.TypeServerAck:     wire.On(wire.ParseServerAck, (*session).ackLocked),
+	wire.TypeServerStatus:  wire.On(wire.ParseServerStatus, (*session).statusLocked),
+	wire.TypeUserJoined:    wire.On(wire.ParseUserJoined, (*session).userJoinedLocked),
+	wire.TypeUserQuit:      wire.On(wire.ParseUserQuit, (*session).userQuitLocked),
+	wire.TypeLoginRefused:  wire.On(wire.ParseLoginRefused, (*session).loginRefusedLocked),
+	wire.TypeGlobalChat:    wire.On(wire.ParseChat, (*session).globalChatLocked),
+	wire.TypeGameChat:      wire.On(wire.ParseChat, (*session).roomChatLocked),
+	wire.TypeServerMessage: wire.On(wire.ParseServerMessage, (*session).serverMessageLocked),
+	wire.TypeCreateGame:    wire.On(wire.ParseGameCreated, (*session).gameCreatedLocked),
+	wire.TypeGameStatus:    wire.On(wire.ParseGameStatus, (*session).gameStatusLocked),
+	wire.TypeCloseGame:     wire.On(wire.ParseGameClosed, (*session).gameClosedLocked),
+	wire.TypePlayerList:    wire.On(wire.ParsePlayerList, (*session).playerListLocked),
+	wire.TypeJoinGame:      wire.On(wire.ParsePlayerJoined, (*session).playerJoinedLocked),
+	wire.TypeQuitGame:      wire.On(wire.ParsePlayerLeft, (*session).playerLeftLocked),
+	wire.TypeStartGame:     wire.On(wire.ParseGameStarted, (*session).gameStartedLocked),
+	wire.TypeReady:         inGame((*Game).allReadyLocked),
+	wire.TypeDropGame:      wire.On(wire.ParsePlayerDropped, (*session).playerDroppedLocked),
+	ext.TypeBehind:         wire.On(ext.ParseBehind, (*session).behindLocked),
+	ext.TypeInStep:         wire.On(ext.ParseInStep, (*session).inStepLocked),
+	ext.TypeWaited:         wire.On(ext.ParseWaited, (*session).waitedForLocked),
 }
 
-func (s *session) statusLocked(m wire.ServerStatus) {
+// inGame is the handler of what concerns the game that is played, and nobody when there is none.
+func inGame(handle func(g *Game, now time.Time, body []byte)) wire.Handler[*session] {
+	return func(s *session, now time.Time, body []byte) error {
+		if g := s.gameLocked(); g != nil {
+			handle(g, now, body)
+		}
+		return nil
+	}
+}
+
+func (s *session) loginRefusedLocked(_ time.Time, m wire.LoginRefused) {
+	if !s.login.in {
+		s.emuLinker = s.emuLinker || m.User == emuLinkerName
+		s.endLocked(&RefusedError{"login", s.text(m.Message)})
+	}
+}
+
+func (s *session) globalChatLocked(now time.Time, m wire.Chat) {
+	s.echoLocked(now, nil, m)
+	s.events.push(GlobalChat{s.text(m.User), s.text(m.Text)})
+}
+
+func (s *session) serverMessageLocked(now time.Time, m wire.ServerMessage) {
+	text := s.text(m.Text)
+	if r := s.wait[requestEnter]; r != nil {
+		r.said = text
+	}
+	s.emuLinker = s.emuLinker || m.From == emuLinkerName
+	if p, ok := s.privateLocked(text); ok && strings.EqualFold(m.From, emuLinkerName) {
+		s.privateEchoLocked(now, p)
+		s.events.push(p)
+	} else {
+		s.events.push(ServerMessage{s.text(m.From), text})
+	}
+}
+
+// playerDroppedLocked: it also tells whether we, who have left the game already, are out of it.
+func (s *session) playerDroppedLocked(now time.Time, m wire.PlayerDropped) {
+	if s.room != nil && s.room.game != nil {
+		s.room.game.droppedLocked(now, m)
+	}
+}
+
+func (s *session) inStepLocked(_ time.Time, m ext.InStep) {
+	if g := s.gameLocked(); g != nil {
+		g.batcher.InStep(int(min(m.Frame, 1<<30)), int(min(m.First, 1<<30)))
+	}
+}
+
+func (s *session) waitedForLocked(_ time.Time, m ext.Waited) {
+	if g := s.gameLocked(); g != nil && m.Player >= 1 && int(m.Player) <= g.players {
+		g.clock.waitedFor[m.Player-1] += time.Duration(m.Milliseconds) * time.Millisecond
+	}
+}
+
+func (s *session) statusLocked(now time.Time, m wire.ServerStatus) {
 	for _, u := range m.Users {
 		if len(s.lobby.users) < maxListed {
 			s.lobby.users[u.UserID] = User{u.UserID, s.text(u.Name), milliseconds(u.Ping), u.State, u.Connection}
@@ -175,7 +109,7 @@ func (s *session) statusLocked(m wire.ServerStatus) {
 	}
 	for _, g := range m.Games {
 		if len(s.lobby.games) < maxListed {
-			s.leftLocked(time.Now(), g.GameID, g.Players)
+			s.leftLocked(now, g.GameID, g.Players)
 			s.lobby.games[g.GameID] = GameInfo{g.GameID, s.text(g.Name), g.Name, s.text(g.Emulator), s.text(g.Owner), g.State, g.Players, g.MaxPlayers}
 		}
 	}
@@ -183,7 +117,7 @@ func (s *session) statusLocked(m wire.ServerStatus) {
 
 // userJoinedLocked: our own name among the new users ends the login, and tells
 // the ID that other messages name us by.
-func (s *session) userJoinedLocked(m wire.UserJoined) {
+func (s *session) userJoinedLocked(now time.Time, m wire.UserJoined) {
 	u := User{m.UserID, s.text(m.User), milliseconds(m.Ping), wire.UserIdle, m.Connection}
 	if len(s.lobby.users) < maxListed {
 		s.lobby.users[u.ID] = u
@@ -192,14 +126,14 @@ func (s *session) userJoinedLocked(m wire.UserJoined) {
 		s.login.in = true
 		s.login.me = u
 		if s.login.acks > 0 {
-			s.link.Prove(time.Now(), s.login.ack)
+			s.link.Prove(now, s.login.ack)
 		}
 		s.answerLocked(requestLogin, nil)
 	}
 	s.events.push(UserJoined{u})
 }
 
-func (s *session) userQuitLocked(m wire.UserQuit) {
+func (s *session) userQuitLocked(_ time.Time, m wire.UserQuit) {
 	u, ok := s.lobby.users[m.UserID]
 	if !ok {
 		u = User{ID: m.UserID, Name: s.text(m.User)}

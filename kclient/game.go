@@ -203,7 +203,7 @@ func (g *Game) beginLocked(now time.Time) {
 
 // allReadyLocked: S 15. Some servers send it at the first player's ready, so it
 // may come before ours, and then proves nothing about ours.
-func (g *Game) allReadyLocked(now time.Time) {
+func (g *Game) allReadyLocked(now time.Time, _ []byte) {
 	if g.started {
 		return
 	}
@@ -212,24 +212,30 @@ func (g *Game) allReadyLocked(now time.Time) {
 	g.wakeLocked()
 }
 
-// dataLocked takes the server's game data or game cache.
-func (g *Game) dataLocked(now time.Time, m wire.Message) {
-	var err error
-	if m.Type == wire.TypeGameData {
-		var payload []byte
-		if payload, err = wire.ParseGameData(m.Body); err == nil {
-			err = g.batcher.Receive(payload)
-		}
-	} else {
-		var pos uint8
-		if pos, err = wire.ParseGameCache(m.Body); err == nil {
-			err = g.batcher.ReceiveCached(pos)
-		}
+// dataLocked takes the server's game data.
+func (g *Game) dataLocked(now time.Time, body []byte) {
+	payload, err := wire.ParseGameData(body)
+	if err == nil {
+		err = g.batcher.Receive(payload)
 	}
+	g.tookLocked(now, wire.TypeGameData, err)
+}
+
+// cacheLocked takes the server's game cache.
+func (g *Game) cacheLocked(now time.Time, body []byte) {
+	pos, err := wire.ParseGameCache(body)
+	if err == nil {
+		err = g.batcher.ReceiveCached(pos)
+	}
+	g.tookLocked(now, wire.TypeGameCache, err)
+}
+
+// tookLocked follows game data and game cache.
+func (g *Game) tookLocked(now time.Time, t wire.Type, err error) {
 	if err != nil {
 		// Without this message every later frame would be another one than the
 		// other players', so the game is over, cleanly.
-		g.s.log.Warn("the server's game data cannot be used", "type", m.Type, "err", err)
+		g.s.log.Warn("the server's game data cannot be used", "type", t, "err", err)
 		g.dropLocked(now, fmt.Errorf("kclient: the server's game data cannot be used: %w", err))
 		return
 	}

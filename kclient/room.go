@@ -149,7 +149,7 @@ func (r *Room) endLocked(now time.Time, err error) {
 
 // The server's messages about rooms, called under the session's lock.
 
-func (s *session) gameCreatedLocked(m wire.GameCreated) {
+func (s *session) gameCreatedLocked(_ time.Time, m wire.GameCreated) {
 	if len(s.lobby.games) >= maxListed {
 		return
 	}
@@ -174,7 +174,8 @@ func (s *session) gameStatusLocked(now time.Time, m wire.GameStatus) {
 	s.leftLocked(now, g.ID, g.Players)
 }
 
-func (s *session) gameClosedLocked(now time.Time, id uint32) {
+func (s *session) gameClosedLocked(now time.Time, m wire.GameClosed) {
+	id := m.GameID
 	g, ok := s.lobby.games[id]
 	delete(s.lobby.games, id)
 	if ok {
@@ -195,7 +196,7 @@ func (s *session) gameClosedLocked(now time.Time, id uint32) {
 	}
 }
 
-func (s *session) playerListLocked(m wire.PlayerList) {
+func (s *session) playerListLocked(_ time.Time, m wire.PlayerList) {
 	if s.room == nil {
 		return
 	}
@@ -206,7 +207,7 @@ func (s *session) playerListLocked(m wire.PlayerList) {
 	s.room.tellMixedLocked()
 }
 
-func (s *session) playerJoinedLocked(m wire.PlayerJoined) {
+func (s *session) playerJoinedLocked(_ time.Time, m wire.PlayerJoined) {
 	r := s.room
 	if r == nil {
 		return

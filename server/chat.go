@@ -9,9 +9,9 @@ import (
 )
 
 // chat relays a line to everyone.
-func (s *session) chat(now time.Time, raw string) {
+func (s *session) chat(now time.Time, c wire.ChatRequest) {
 	sv := s.server
-	text := sv.clean.clean(raw, maxChat)
+	text := sv.clean.clean(c.Text, maxChat)
 	if text == "" || !s.limit(now, &s.chats, sv.cfg.Flood.Chat, "You chat too fast, wait a moment") {
 		return
 	}
@@ -32,6 +32,20 @@ func (s *session) admitLine(now time.Time, body int) (waits, ok bool) {
 		return false, false
 	}
 	return waits, true
+}
+
+// handleGameChat asks for the bounds of a line before it is parsed: they count bytes, whatever is in them.
+func (s *session) handleGameChat(now time.Time, body []byte) error {
+	waits, ok := s.admitLine(now, len(body))
+	if !ok {
+		return nil
+	}
+	c, err := wire.ParseChatRequest(body)
+	if err != nil {
+		return err
+	}
+	s.gameChat(now, c.Text, waits)
+	return nil
 }
 
 // gameChat takes a line for the room.

@@ -114,105 +114,45 @@ func (s *session) handle(now time.Time, m wire.Message) {
 		return
 	}
 	sv.work = s.workOn(m.Type)
-	var err error
-	switch m.Type {
-	case wire.TypeGameData:
-		err = s.handleGameData(now, m.Body)
-	case wire.TypeGameCache:
-		err = s.handleGameCache(now, m.Body)
-	default:
-		if !unlimited.has(m.Type) && !s.messages.Allow(now, sv.cfg.Flood.Message) {
-			sv.countRefused(RefusedMessage)
-			return
-		}
-		err = s.handleLobby(now, m)
+	if !unlimited.has(m.Type) && !s.messages.Allow(now, sv.cfg.Flood.Message) {
+		sv.countRefused(RefusedMessage)
+		return
 	}
-	if err != nil {
+	if err := handlers.Of(m.Type)(s, now, m.Body); err != nil {
 		sv.countRefused(RefusedMalformed)
 	}
 }
 
-// handleLobby handles everything but game data.
-func (s *session) handleLobby(now time.Time, m wire.Message) error {
-	switch m.Type {
-	case wire.TypeUserQuit:
-		q, err := wire.ParseQuitRequest(m.Body)
-		if err != nil {
-			return err
-		}
-		if s.state == stateLogin {
-			s.forget()
-			return nil
-		}
-		s.quit(now, s.server.clean.clean(q.Message, maxQuitMessage), true)
-	case wire.TypeClientAck:
-		ack, err := wire.ParseClientAck(m.Body)
-		if err != nil {
-			return err
-		}
-		s.receiveAck(now, ack)
-	case wire.TypeGlobalChat:
-		c, err := wire.ParseChatRequest(m.Body)
-		if err != nil {
-			return err
-		}
-		s.chat(now, c.Text)
-	case wire.TypeGameChat:
-		waits, ok := s.admitLine(now, len(m.Body))
-		if !ok {
-			return nil
-		}
-		c, err := wire.ParseChatRequest(m.Body)
-		if err != nil {
-			return err
-		}
-		s.gameChat(now, c.Text, waits)
-	case wire.TypeCreateGame:
-		c, err := wire.ParseCreateRequest(m.Body)
-		if err != nil {
-			return err
-		}
-		s.create(now, c.Game)
-	case wire.TypeJoinGame:
-		j, err := wire.ParseJoinRequest(m.Body)
-		if err != nil {
-			return err
-		}
-		s.join(now, j.GameID)
-	case wire.TypeQuitGame:
-		if _, err := wire.ParseLeaveRequest(m.Body); err != nil {
-			return err
-		}
+// handlers is what is done with each type of message that some state accepts.
+var handlers = wire.Handlers[*session]{
+	wire.TypeGameData:   (*session).handleGameData,
+	wire.TypeGameCache:  (*session).handleGameCache,
+	wire.TypeUserQuit:   wire.On(wire.ParseQuitRequest, (*session).handleQuit),
+	wire.TypeClientAck:  wire.On(wire.ParseClientAck, (*session).receiveAck),
+	wire.TypeKeepAlive:  func(*session, time.Time, []byte) error { return nil }, // that it came is all that it says
+	wire.TypeGlobalChat: wire.On(wire.ParseChatRequest, (*session).chat),
+	wire.TypeGameChat:   (*session).handleGameChat,
+	wire.TypeCreateGame: wire.On(wire.ParseCreateRequest, (*session).create),
+	wire.TypeJoinGame:   wire.On(wire.ParseJoinRequest, (*session).join),
+	wire.TypeQuitGame: wire.On(wire.ParseLeaveRequest, func(s *session, now time.Time, _ wire.LeaveRequest) {
 		s.leave(now, false)
-	case wire.TypeKick:
-		k, err := wire.ParseKickRequest(m.Body)
-		if err != nil {
-			return err
-		}
-		s.kick(now, k.UserID)
-	case wire.TypeStartGame:
-		if _, err := wire.ParseStartRequest(m.Body); err != nil {
-			return err
-		}
-		s.start(now)
-	case wire.TypeReady:
-		if _, err := wire.ParseReadyRequest(m.Body); err != nil {
-			return err
-		}
-		s.becomeReady(now)
-	case wire.TypeDropGame:
-		if _, err := wire.ParseDropRequest(m.Body); err != nil {
-			return err
-		}
+	}),
+	wire.TypeKick:      wire.On(wire.ParseKickRequest, (*session).kick),
+	wire.TypeStartGame: wire.On(wire.ParseStartRequest, (*session).start),
+	wire.TypeReady:     wire.On(wire.ParseReadyRequest, (*session).becomeReady),
+	wire.TypeDropGame: wire.On(wire.ParseDropRequest, func(s *session, now time.Time, _ wire.DropRequest) {
 		s.drop(now)
-	case ext.TypeCaughtUp:
-		c, err := ext.ParseCaughtUp(m.Body)
-		if err != nil {
-			return err
-		}
-		s.caughtUp(now, c)
+	}),
+	ext.TypeCaughtUp: wire.On(ext.ParseCaughtUp, (*session).caughtUp),
+}
+
+// handleQuit ends a session as its user asks. A login that was not completed leaves nothing behind.
+func (s *session) handleQuit(now time.Time, q wire.QuitRequest) {
+	if s.state == stateLogin {
+		s.forget()
+		return
 	}
-	return nil
+	s.quit(now, s.server.clean.clean(q.Message, maxQuitMessage), true)
 }
 
 // goneMessage is what the others see as the last words of a client that has said none.
@@ -239,7 +179,7 @@ func (s *session) quit(now time.Time, message string, willing bool) {
 
 // becomeReady counts a player as ready, which also proves that it has had the
 // start message.
-func (s *session) becomeReady(now time.Time) {
+func (s *session) becomeReady(now time.Time, _ wire.ReadyRequest) {
 	s.link.Prove(now, s.started)
 	s.touch()
 	s.forgetFormer()

@@ -56,13 +56,13 @@ type room struct {
 }
 
 // create opens a room.
-func (s *session) create(now time.Time, raw string) {
+func (s *session) create(now time.Time, c wire.CreateRequest) {
 	sv := s.server
 	if s.room != nil {
 		s.tell(now, "You are in a room already, leave it first")
 		return
 	}
-	name := sv.clean.clean(raw, maxGameName)
+	name := sv.clean.clean(c.Game, maxGameName)
 	switch {
 	case isBlank(sv.clean.seen(name)):
 		s.refuse(now, "The game has no name")
@@ -105,13 +105,13 @@ func (s *Server) nextRoomID() uint32 {
 }
 
 // join enters a room.
-func (s *session) join(now time.Time, id uint32) {
+func (s *session) join(now time.Time, j wire.JoinRequest) {
 	sv := s.server
 	if s.room != nil {
 		s.tell(now, "You are in a room already, leave it first")
 		return
 	}
-	r := sv.roomByID[id]
+	r := sv.roomByID[j.GameID]
 	switch {
 	case !s.joins.Allow(now, sv.cfg.Flood.Join):
 		sv.countRefused(RefusedJoin)

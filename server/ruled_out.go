@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"kbridge/kclient/wire"
 )
 
 // Whom a room's owner has put out does not come in again while the room lives, and whom the owner has silenced says
@@ -65,9 +67,9 @@ func (r *room) muted(u *session) bool { return u != r.owner && !isExempt(u) && r
 const mutedNotice = "The owner of the room lets you say nothing here"
 
 // kick is a leave that the owner orders, with the kick of its client.
-func (s *session) kick(now time.Time, id uint16) {
+func (s *session) kick(now time.Time, k wire.KickRequest) {
 	r := s.room
-	kicked := s.server.byID[id]
+	kicked := s.server.byID[k.UserID]
 	switch {
 	case r.owner != s:
 		s.deny(now, "Only the owner of the room may kick")

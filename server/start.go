@@ -11,7 +11,7 @@ import (
 )
 
 // start begins the netsync of the owner's game.
-func (s *session) start(now time.Time) {
+func (s *session) start(now time.Time, _ wire.StartRequest) {
 	if reason := s.begin(now); reason != "" {
 		s.deny(now, reason)
 	}
