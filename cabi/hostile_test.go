@@ -63,7 +63,7 @@ func (f *fiend) run() {
 			f.client = from
 			f.link.Receive(now, buf[:n])
 			for {
-				m, ok := f.link.Message()
+				m, ok := f.link.NextMessage()
 				if !ok {
 					break
 				}
@@ -73,7 +73,7 @@ func (f *fiend) run() {
 			return
 		}
 		for f.client.IsValid() {
-			d := f.link.Datagram(now, nil)
+			d := f.link.NextDatagram(now, nil)
 			if len(d) == 0 {
 				break
 			}

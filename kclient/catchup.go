@@ -114,7 +114,7 @@ func (g *Game) fallBehindLocked(now time.Time, m ext.Behind) {
 	if size == 0 { // nobody has played yet: it is the emulator's own, once that is known
 		size = g.size
 	}
-	if size > 0 && !g.sizeLocked(now, size) {
+	if size > 0 && !g.fitSizeLocked(now, size) {
 		return
 	}
 	c.state, c.complete, c.until = fetching, false, 0
@@ -127,8 +127,8 @@ func (g *Game) fallBehindLocked(now time.Time, m ext.Behind) {
 	g.wakeLocked()
 }
 
-// sizeLocked makes sure that the input has the size of the game.
-func (g *Game) sizeLocked(now time.Time, size int) bool {
+// fitSizeLocked makes sure that the input has the size of the game.
+func (g *Game) fitSizeLocked(now time.Time, size int) bool {
 	if g.size != 0 && g.size != size {
 		g.dropLocked(now, fmt.Errorf("kclient: this emulator has %d bytes of input a frame, the game has %d: it is not the same emulator or game: %w",
 			g.size, size, lockstep.ErrSizeChanged))
@@ -192,7 +192,7 @@ func (g *Game) historyLocked(now time.Time, h ext.History) {
 
 // submitBehindLocked is Submit for a player who is behind.
 func (g *Game) submitBehindLocked(now time.Time, input []byte) error {
-	if !g.sizeLocked(now, len(input)) {
+	if !g.fitSizeLocked(now, len(input)) {
 		return g.err
 	}
 	g.clock.frame(now)

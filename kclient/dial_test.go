@@ -27,7 +27,7 @@ func (s *scripted) answersLogin(from string, longest int) string {
 	l := s.link
 	s.link, s.got = link.New(link.Config{Server: true}, time.Now()), nil // for the next socket
 	l.Send(time.Now(), wire.TypeLoginRefused, wire.LoginRefused{User: from, UserID: 7, Message: "the operator's words"}.AppendTo(nil))
-	s.conn.WriteToUDPAddrPort(l.Datagram(time.Now(), nil), s.client)
+	s.conn.WriteToUDPAddrPort(l.NextDatagram(time.Now(), nil), s.client)
 	return m.User
 }
 
@@ -95,7 +95,7 @@ func TestWhatIsLeftOfAnotherSessionIsNoAnswer(t *testing.T) {
 		before := link.New(link.Config{Server: true, Sent: 4}, time.Now())
 		before.Send(time.Now(), wire.TypeUserQuit, wire.UserQuit{User: "ann", UserID: 7, Message: "bye"}.AppendTo(nil))
 		before.Send(time.Now(), wire.TypeServerMessage, wire.ServerMessage{From: "Server", Text: "You are logged out"}.AppendTo(nil))
-		left := before.Datagram(time.Now(), nil)
+		left := before.NextDatagram(time.Now(), nil)
 		dialled := make(chan error, 1)
 		hello := s.hello
 		s.hello = left

@@ -89,7 +89,7 @@ func (q *eventQueue) pop() (Event, bool) {
 func (c *Client) NextEvent(ctx context.Context) (Event, error) {
 	s := c.s
 	for {
-		e, closed := s.event()
+		e, closed := s.nextEvent()
 		switch {
 		case e != nil:
 			return e, nil
@@ -105,8 +105,8 @@ func (c *Client) NextEvent(ctx context.Context) (Event, error) {
 	}
 }
 
-// event is the next event, nil if there is none now; closed: there will be none.
-func (s *session) event() (e Event, closed bool) {
+// nextEvent takes the next event, nil if there is none now; closed: there will be none.
+func (s *session) nextEvent() (e Event, closed bool) {
 	s.mu.Lock()
 	defer s.release(nil)
 	e, _ = s.events.pop()

@@ -133,7 +133,7 @@ func (q *question) run(ctx context.Context, accept func([]byte) (bool, error)) (
 			continue
 		default: // the port is closed; it may open yet
 			closed.add(time.Now(), err, q.server)
-			pause, ok := trouble.unreadable(err)
+			pause, ok := trouble.readFailed(err)
 			if !ok {
 				return 0, fmt.Errorf("kclient: cannot receive %s from %v: %w", q.waiting, q.server, err)
 			}

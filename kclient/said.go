@@ -79,7 +79,7 @@ func (s *session) chatLostLocked() {
 	for _, l := range s.said {
 		lost = append(lost, l.line)
 	}
-	lost = append(lost, s.unsentLocked()...)
+	lost = append(lost, s.takeUnsentLocked()...)
 	s.said, s.talk = nil, talk{}
 	if len(lost) > 0 {
 		s.events.push(ChatLost{Lines: lost})

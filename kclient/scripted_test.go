@@ -77,7 +77,7 @@ func (s *scripted) serve(d time.Duration) {
 		s.client = from
 		require.NoError(s.t, s.link.Receive(time.Now(), append([]byte(nil), buf[:n]...)))
 		for {
-			m, ok := s.link.Message()
+			m, ok := s.link.NextMessage()
 			if !ok {
 				break
 			}
@@ -91,7 +91,7 @@ func (s *scripted) serve(d time.Duration) {
 func (s *scripted) say(t wire.Type, body []byte) {
 	s.link.Send(time.Now(), t, body)
 	for {
-		d := s.link.Datagram(time.Now(), nil)
+		d := s.link.NextDatagram(time.Now(), nil)
 		if len(d) == 0 {
 			break
 		}

@@ -114,7 +114,7 @@ func (s *session) turn(buf []byte) (pause time.Duration, goesOn bool) {
 
 // unreadableLocked takes a read that failed and returns how long to pause before the next one.
 func (s *session) unreadableLocked(err error) time.Duration {
-	pause, ok := s.trouble.unreadable(err)
+	pause, ok := s.trouble.readFailed(err)
 	switch {
 	case !ok:
 		s.endLocked(fmt.Errorf("kclient: nothing can be received from %v any more: %w", s.server, err))
@@ -168,7 +168,7 @@ func (s *session) receiveLocked(now time.Time, datagram []byte, from netip.AddrP
 	s.vigil.pongs = 0
 	s.lostLocked(now)
 	for {
-		m, ok := s.link.Message()
+		m, ok := s.link.NextMessage()
 		if !ok {
 			break
 		}
@@ -200,7 +200,7 @@ func (s *session) tickLocked(now time.Time) {
 		s.link.Skip()
 		s.lostLocked(now)
 		for {
-			m, ok := s.link.Message()
+			m, ok := s.link.NextMessage()
 			if !ok {
 				break
 			}
@@ -281,7 +281,7 @@ func (s *session) sendLocked(now time.Time, t wire.Type, body []byte) uint16 {
 // when it must come earlier: that keeps it off the path of every frame.
 func (s *session) flushLocked(now time.Time) {
 	for {
-		s.out = s.link.Datagram(now, s.out)
+		s.out = s.link.NextDatagram(now, s.out)
 		if len(s.out) == 0 {
 			break
 		}

@@ -166,7 +166,7 @@ func (s *session) notPassedOnLocked(n int) {
 
 // hushLocked forgets what was said in a room that we are no longer in, and reports what was never sent.
 func (s *session) hushLocked() {
-	lost := s.unsentLocked()
+	lost := s.takeUnsentLocked()
 	s.talk.under = nil
 	if len(lost) > 0 {
 		s.log.Warn("a room was left before all that was said in it was sent", "lines", len(lost), "first", lost[0].Text)
@@ -174,8 +174,8 @@ func (s *session) hushLocked() {
 	}
 }
 
-// unsentLocked takes the lines that still wait.
-func (s *session) unsentLocked() (lost []LostLine) {
+// takeUnsentLocked takes the lines that still wait.
+func (s *session) takeUnsentLocked() (lost []LostLine) {
 	for _, l := range s.talk.queue {
 		lost = append(lost, s.lineOf(l.raw))
 	}

@@ -77,7 +77,7 @@ func traceBytes(t testing.TB, frames [][]byte, connection int, caching bool) (up
 	}
 	flush := func(from, to *traceSide) {
 		for {
-			d := from.link.Datagram(now, nil)
+			d := from.link.NextDatagram(now, nil)
 			if len(d) == 0 {
 				return
 			}
@@ -89,7 +89,7 @@ func traceBytes(t testing.TB, frames [][]byte, connection int, caching bool) (up
 			require.NoError(t, s.link.Receive(now, s.inbound[0].datagram))
 			s.inbound = s.inbound[1:]
 			for {
-				m, ok := s.link.Message()
+				m, ok := s.link.NextMessage()
 				if !ok {
 					break
 				}

@@ -44,9 +44,9 @@ func (t *trouble) sent(now time.Time, err error) (log bool) {
 // stuck reports whether nothing could be sent for sendPatience.
 func (t *trouble) stuck(now time.Time) bool { return t.send != nil && now.Sub(t.since) >= sendPatience }
 
-// unreadable takes a read that failed, and says how long to pause before the next one; ok is false when the socket is of
+// readFailed takes a read that failed, and says how long to pause before the next one; ok is false when the socket is of
 // no use any more.
-func (t *trouble) unreadable(err error) (pause time.Duration, ok bool) {
+func (t *trouble) readFailed(err error) (pause time.Duration, ok bool) {
 	t.reads++
 	if errors.Is(err, net.ErrClosed) || t.reads >= maxReadErrors {
 		return 0, false

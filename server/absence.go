@@ -223,7 +223,7 @@ func (s *session) comeBack(now time.Time) bool {
 	if old == nil || sv.stopping || !old.placeIsKept() {
 		return false
 	}
-	if !old.comebacks.Allow(now, comebackRate) || !s.mayLogIn(now) {
+	if !old.comebacks.Allow(now, comebackRate) || !s.countLogin(now) {
 		// The old session stays as it is, and may be come back to when there has been a pause.
 		s.refuseLogin(now, RefusedComeback, "You come back too often, wait a moment")
 		return true

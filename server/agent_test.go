@@ -81,7 +81,7 @@ func (g *agent) read() {
 		now := time.Now()
 		g.mu.Lock()
 		if err == nil && from == g.a.addr && g.link.Receive(now, buf[:n]) == nil {
-			for m, ok := g.link.Message(); ok; m, ok = g.link.Message() {
+			for m, ok := g.link.NextMessage(); ok; m, ok = g.link.NextMessage() {
 				g.take(now, m)
 			}
 		}
@@ -116,7 +116,7 @@ func (g *agent) take(now time.Time, m wire.Message) {
 
 func (g *agent) flush(now time.Time) {
 	for !g.silent {
-		g.out = g.link.Datagram(now, g.out[:0])
+		g.out = g.link.NextDatagram(now, g.out[:0])
 		if len(g.out) == 0 {
 			break
 		}

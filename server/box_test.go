@@ -169,7 +169,7 @@ func (c *boxClient) read(d []byte) {
 		c.b.t.Errorf("%s: the server sent a malformed datagram: %x", c.name, d)
 	}
 	for {
-		m, ok := c.link.Message()
+		m, ok := c.link.NextMessage()
 		if !ok {
 			break
 		}
@@ -183,7 +183,7 @@ func (c *boxClient) read(d []byte) {
 
 func (c *boxClient) flush() {
 	for !c.silent {
-		d := c.link.Datagram(c.b.now, nil)
+		d := c.link.NextDatagram(c.b.now, nil)
 		if len(d) == 0 {
 			return
 		}

@@ -75,7 +75,7 @@ func (s *session) hear(now time.Time, text string) {
 		return
 	case r.muted(s):
 		sv.countRefused(RefusedRoomChat)
-		if s.mayNotice(now) {
+		if s.takeNotice(now) {
 			s.warn(now, mutedNotice)
 		}
 		return
@@ -89,7 +89,7 @@ func (s *session) hear(now time.Time, text string) {
 func (s *session) lineDropped(now time.Time) {
 	s.server.countRefused(RefusedRoomChat)
 	s.dropped++
-	if !s.mayNotice(now) {
+	if !s.takeNotice(now) {
 		return
 	}
 	s.warn(now, "You say too much at once: what you said last was not passed on, wait a moment")
@@ -116,14 +116,14 @@ func (s *session) limit(now time.Time, l *rate.Limiter, r Rate, notice string) b
 		return true
 	}
 	s.server.countRefused(RefusedChat)
-	if s.mayNotice(now) {
+	if s.takeNotice(now) {
 		s.tell(now, notice)
 	}
 	return false
 }
 
-// mayNotice reports whether the user may be told about a limit once more.
-func (s *session) mayNotice(now time.Time) bool {
+// takeNotice reports whether the user may be told about a limit once more, and takes down that it is.
+func (s *session) takeNotice(now time.Time) bool {
 	if !s.noticed.IsZero() && now.Sub(s.noticed) < floodNotice {
 		return false
 	}

@@ -109,7 +109,7 @@ func (c *client) read() {
 		c.mu.Lock()
 		if err == nil && from == c.w.addr && c.link.Receive(now, buf[:n]) == nil {
 			for {
-				m, ok := c.link.Message()
+				m, ok := c.link.NextMessage()
 				if !ok {
 					break
 				}
@@ -134,7 +134,7 @@ func isTimeout(err error) bool {
 
 func (c *client) flush(now time.Time) {
 	for {
-		c.out = c.link.Datagram(now, c.out[:0])
+		c.out = c.link.NextDatagram(now, c.out[:0])
 		if len(c.out) == 0 {
 			break
 		}

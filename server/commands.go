@@ -175,7 +175,7 @@ func (s *session) commandOfRoom(now time.Time, raw string) {
 		return
 	}
 	s.server.countRefused(RefusedChat)
-	if s.mayNotice(now) {
+	if s.takeNotice(now) {
 		s.warn(now, "You say commands too fast, wait a moment")
 	}
 }

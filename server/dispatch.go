@@ -97,7 +97,7 @@ func (s *session) receiveLate(now time.Time, local netip.Addr, datagram []byte) 
 func (s *session) deliver(now time.Time) {
 	for s.state != stateClosed {
 		s.server.work = work{session: s}
-		m, ok := s.link.Message()
+		m, ok := s.link.NextMessage()
 		if !ok {
 			return
 		}

@@ -276,7 +276,7 @@ func TestUnaskedAcksAfterLoss(t *testing.T) {
 	b.pass(40 * time.Millisecond)
 	c.silent = true
 	c.link.Send(b.now, wire.TypeClientAck, ack)
-	c.link.Datagram(b.now, nil) // lost
+	c.link.NextDatagram(b.now, nil) // lost
 	c.silent = false
 	b.pass(40 * time.Millisecond)
 	for range 3 {

@@ -69,7 +69,7 @@ func (s *Server) newSession(now time.Time, at loginAddr, config link.Config, log
 func (s *session) replayAsk(at time.Time, body []byte) {
 	s.server.body = body
 	s.asks.open(s.link.Send(at, wire.TypeServerAck, body))
-	s.link.Datagram(at, s.server.out[:0])
+	s.link.NextDatagram(at, s.server.out[:0])
 }
 
 // replayLoginAsk is replayAsk for one that is timed.
@@ -181,7 +181,7 @@ func (s *session) completeLogin(now time.Time) {
 		return
 	}
 	s.makeRoom(now)
-	if reason := s.refusal(now); reason != "" {
+	if reason := s.admit(now); reason != "" {
 		s.refuseLogin(now, RefusedLogin, reason)
 		return
 	}
@@ -229,8 +229,8 @@ func (s *session) enter(now time.Time) {
 		slog.String("connection", s.connection.String()), slog.Int("ping", int(s.ping)))...)
 }
 
-// mayLogIn counts a login at its host's rate.
-func (s *session) mayLogIn(now time.Time) bool {
+// countLogin counts a login at its host's rate, and reports whether that allows it.
+func (s *session) countLogin(now time.Time) bool {
 	addr := s.addr.Addr()
 	return addr.IsLoopback() || s.server.rates.Allow(now, addr, s.server.cfg.Flood.Login)
 }
@@ -239,13 +239,13 @@ func (s *session) entered() wire.UserJoined {
 	return wire.UserJoined{User: s.user, UserID: s.id, Ping: s.ping, Connection: s.connection}
 }
 
-// refusal says why this login cannot be; empty when it can.
-func (s *session) refusal(now time.Time) string {
+// admit counts a login, and says why it cannot be; empty when it can.
+func (s *session) admit(now time.Time) string {
 	sv := s.server
 	switch {
 	case sv.stopping:
 		return stoppingMessage
-	case s.reached && !s.mayLogIn(now):
+	case s.reached && !s.countLogin(now):
 		return "Too many logins from your address, wait a moment"
 	case s.login.badType:
 		return fmt.Sprintf("Connection type %d is not one of 1 (LAN) to 6 (Bad)", uint8(s.connection))

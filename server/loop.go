@@ -21,7 +21,7 @@ func (s *Server) readGames(conn PacketConn) error {
 	now := time.Now()
 	failures := 0
 	for {
-		over, err := s.ready(conn, now)
+		over, err := s.prepareRead(conn, now)
 		if over || err != nil && !isFault(err) {
 			return err
 		}
@@ -54,9 +54,9 @@ func (s *Server) readGames(conn PacketConn) error {
 	}
 }
 
-// ready sets how long the next read may wait, and reports whether there is to be none. It is under the lock, so that it
+// prepareRead sets how long the next read may wait, and reports whether there is to be none. It is under the lock, so that it
 // cannot undo what Close sets. A panic of the socket's is an error, after which the loop goes on as after others.
-func (s *Server) ready(conn PacketConn, now time.Time) (over bool, err error) {
+func (s *Server) prepareRead(conn PacketConn, now time.Time) (over bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.stopping && !now.Before(s.stopAt) {

@@ -109,7 +109,7 @@ func (s *Server) mendLogins() {
 	s.pending.mend()
 	for _, se := range s.sessions {
 		if se.login.counted = se.state == stateLogin; se.login.counted {
-			s.host(se.addr.Addr()).logins++
+			s.makeHost(se.addr.Addr()).logins++
 		}
 	}
 }

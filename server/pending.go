@@ -106,7 +106,7 @@ func hostOf(addr netip.Addr) netip.Addr {
 	return p.Addr()
 }
 
-func (s *Server) host(addr netip.Addr) *host {
+func (s *Server) makeHost(addr netip.Addr) *host {
 	key := hostOf(addr)
 	h := s.hosts[key]
 	if h == nil {

@@ -22,7 +22,7 @@ func (s *session) handleGameData(now time.Time, body []byte) error {
 	if s.room.mixer.Fetching(s.player) {
 		return nil // sent before it was away
 	}
-	if s.room.mixer.Size() == 0 && !s.room.begins(now, len(payload), s.connection.Frames()) {
+	if s.room.mixer.Size() == 0 && !s.room.reserveOrEnd(now, len(payload), s.connection.Frames()) {
 		return nil
 	}
 	have := s.room.mixer.Have(s.player)

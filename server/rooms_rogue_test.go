@@ -118,7 +118,7 @@ func (r *rogue) read(conn *network.Conn, done chan struct{}) {
 		case ext.IsExtension(buf[:n]):
 			r.history(now, buf[:n])
 		case r.link.Receive(now, buf[:n]) == nil:
-			for m, ok := r.link.Message(); ok; m, ok = r.link.Message() {
+			for m, ok := r.link.NextMessage(); ok; m, ok = r.link.NextMessage() {
 				r.take(now, m)
 			}
 		}
@@ -163,7 +163,7 @@ func (r *rogue) wakeAt() time.Time {
 
 func (r *rogue) flushLocked(now time.Time) {
 	for {
-		d := r.link.Datagram(now, nil)
+		d := r.link.NextDatagram(now, nil)
 		if len(d) == 0 {
 			break
 		}

@@ -206,13 +206,13 @@ func (s *Server) promote(now time.Time, at loginAddr, p *pendingLogin, login pen
 
 // underway counts a session among the logins that are under way; the oldest makes room.
 func (s *Server) underway(se *session) {
-	switch h := s.host(se.addr.Addr()); {
+	switch h := s.makeHost(se.addr.Addr()); {
 	case h.logins >= maxLoginsPerAddress && !se.addr.Addr().IsLoopback():
 		s.oldestLoginOf(se.addr.Addr()).forget()
 	case s.logins.n >= maxLogins:
 		s.logins.first.forget()
 	}
-	s.host(se.addr.Addr()).logins++
+	s.makeHost(se.addr.Addr()).logins++
 	se.login.counted = true
 	se.enlist(&s.logins)
 }
@@ -231,7 +231,7 @@ func (s *Server) oldestLoginOf(addr netip.Addr) *session {
 func (s *Server) releaseHost(se *session) {
 	if se.login.counted {
 		se.login.counted = false
-		s.host(se.addr.Addr()).logins--
+		s.makeHost(se.addr.Addr()).logins--
 		s.dropHost(se.addr.Addr())
 	}
 }

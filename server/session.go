@@ -116,7 +116,7 @@ func (s *session) send(now time.Time, t wire.Type, m body) uint16 {
 }
 
 func (s *session) sendBody(now time.Time, t wire.Type, b []byte) (seq uint16) {
-	if s.failed || !s.reached && s.hold(t, b) || s.waitsToBeTold(t, b) {
+	if s.failed || !s.reached && s.hold(t, b) || s.holdTalk(t, b) {
 		return 0
 	}
 	return s.pass(now, t, b)
@@ -157,7 +157,7 @@ func (s *session) flush(now time.Time) {
 		if paced && !s.pace.Fits(now, 0, paceRate, paceBurst) || s.heldBack() {
 			break
 		}
-		out := s.datagram(now)
+		out := s.nextDatagram(now)
 		if len(out) == 0 {
 			break
 		}

@@ -58,7 +58,7 @@ func (s *Server) forgive(now, since time.Time) {
 // readQueued handles the datagrams that are there already, maxQueued of them at most. The caller does not have the lock.
 func (s *Server) readQueued(conn PacketConn, buf []byte) {
 	for range maxQueued {
-		if !s.readyForQueued(conn) {
+		if !s.prepareQueued(conn) {
 			return
 		}
 		n, from, local, err := s.read(conn, buf)
@@ -69,7 +69,7 @@ func (s *Server) readQueued(conn PacketConn, buf []byte) {
 	}
 }
 
-func (s *Server) readyForQueued(conn PacketConn) bool {
+func (s *Server) prepareQueued(conn PacketConn) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.stopping {

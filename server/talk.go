@@ -28,19 +28,24 @@ func (s *session) restrained(t wire.Type) bool {
 	return !s.proven && s.state == statePlaying && t != wire.TypeServerAck
 }
 
-// mayHear forgets what the client has looked at, and reports whether there is room for one more.
-func (s *session) mayHear() bool {
+// mayHear reports whether there is room for one more message, once forgetHeard has run.
+func (s *session) mayHear() bool { return len(s.talk.open) < s.talkRoom() }
+
+// forgetHeard forgets what the client has looked at.
+func (s *session) forgetHeard() {
 	k := &s.talk
 	for len(k.open) > 0 && s.link.Proven(k.open[0]) {
 		k.open = append(k.open[:0], k.open[1:]...)
 	}
-	return len(k.open) < s.talkRoom()
 }
 
-// waitsToBeTold reports whether a message has to wait; then it is kept.
-func (s *session) waitsToBeTold(t wire.Type, body []byte) bool {
+// holdTalk keeps a message if it has to wait, and reports whether it does.
+func (s *session) holdTalk(t wire.Type, body []byte) bool {
 	k := &s.talk
-	if !s.restrained(t) || len(k.queued) == 0 && s.mayHear() {
+	if !s.restrained(t) {
+		return false
+	}
+	if s.forgetHeard(); len(k.queued) == 0 && s.mayHear() {
 		return false
 	}
 	cost := len(body) + heldOverhead
@@ -62,7 +67,11 @@ func (s *session) listens(now time.Time) {
 		s.queuedBytes += k.bytes
 		k.queued, k.bytes = nil, 0
 	}
-	for len(k.queued) > 0 && !s.failed && (over || s.mayHear() && (s.reached || s.affords(len(k.queued[0].body)))) {
+	for len(k.queued) > 0 && !s.failed {
+		s.forgetHeard()
+		if !over && (!s.mayHear() || !s.reached && !s.affords(len(k.queued[0].body))) {
+			break
+		}
 		m := k.queued[0]
 		k.queued[0] = heldMessage{}
 		k.queued = k.queued[1:]

@@ -97,7 +97,7 @@ func (s *session) release(now time.Time) {
 		m := &s.queued[n]
 		if m.game && s.inGame() {
 			s.link.SendGame(now, m.typ, m.body)
-		} else if !m.game && !s.waitsToBeTold(m.typ, m.body) {
+		} else if !m.game && !s.holdTalk(m.typ, m.body) {
 			s.pass(now, m.typ, m.body)
 		}
 		s.queuedBytes -= len(m.body) + heldOverhead
@@ -113,11 +113,11 @@ func (s *session) release(now time.Time) {
 	}
 }
 
-// datagram is the next one that is due and paid for.
-func (s *session) datagram(now time.Time) []byte {
+// nextDatagram makes the next one that is due and paid for.
+func (s *session) nextDatagram(now time.Time) []byte {
 	buf := s.server.out[:0]
 	if s.reached {
-		return s.link.Datagram(now, buf)
+		return s.link.NextDatagram(now, buf)
 	}
 	s.release(now)
 	left := s.credit
@@ -126,7 +126,7 @@ func (s *session) datagram(now time.Time) []byte {
 	}
 	out := buf
 	if left > 0 {
-		out = s.link.DatagramWithin(now, buf, left)
+		out = s.link.NextDatagramWithin(now, buf, left)
 	}
 	if len(out) == 0 {
 		at := s.link.Next()

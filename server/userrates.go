@@ -45,7 +45,7 @@ func (h *hostRates) keep(now time.Time, addr netip.Addr, r *userRates) {
 	if _, ok := h.byHost[host]; !ok && len(h.byHost) >= maxRateHosts {
 		h.sweep(now)
 	}
-	kept := h.used(now, host)
+	kept := h.prune(now, host)
 	if len(kept) >= maxHostRates {
 		if least := soonestFull(kept); kept[least].fullAt().Before(r.fullAt()) {
 			kept[least] = r
@@ -59,7 +59,7 @@ func (h *hostRates) keep(now time.Time, addr netip.Addr, r *userRates) {
 // take returns the rates for a session that begins.
 func (h *hostRates) take(now time.Time, addr netip.Addr) *userRates {
 	host := hostOf(addr)
-	kept := h.used(now, host)
+	kept := h.prune(now, host)
 	if len(kept) == 0 {
 		delete(h.byHost, host)
 		return &userRates{}
@@ -79,8 +79,8 @@ func (h *hostRates) take(now time.Time, addr netip.Addr) *userRates {
 	return r
 }
 
-// used is what is kept for a host and not full again.
-func (h *hostRates) used(now time.Time, host netip.Addr) []*userRates {
+// prune forgets those of a host's rates that are full again, and returns the others.
+func (h *hostRates) prune(now time.Time, host netip.Addr) []*userRates {
 	all := h.byHost[host]
 	kept := all[:0]
 	for _, r := range all {
@@ -104,7 +104,7 @@ func soonestFull(rates []*userRates) (least int) {
 // sweep forgets the hosts that have everything again, and if these are none, any one.
 func (h *hostRates) sweep(now time.Time) {
 	for host := range h.byHost {
-		if kept := h.used(now, host); len(kept) > 0 {
+		if kept := h.prune(now, host); len(kept) > 0 {
 			h.byHost[host] = kept
 		} else {
 			delete(h.byHost, host)

@@ -88,7 +88,7 @@ func (b *breaker) read() {
 			continue
 		}
 		for {
-			m, ok := b.link.Message()
+			m, ok := b.link.NextMessage()
 			if !ok {
 				break
 			}
@@ -117,7 +117,7 @@ func (b *breaker) send(t wire.Type, body []byte) {
 
 func (b *breaker) flush() {
 	for {
-		d := b.link.Datagram(time.Now(), nil)
+		d := b.link.NextDatagram(time.Now(), nil)
 		if len(d) == 0 {
 			return
 		}

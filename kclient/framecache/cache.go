@@ -112,7 +112,7 @@ func (c *Cache) Add(payload []byte) {
 		c.used++
 	}
 	e := &c.entries[slot]
-	if cap(e.payload) < len(payload) && !c.room(slot, len(payload)) {
+	if cap(e.payload) < len(payload) && !c.makeRoom(slot, len(payload)) {
 		c.forgotten = c.used // it is larger than the limit
 		return
 	}
@@ -121,10 +121,10 @@ func (c *Cache) Add(payload []byte) {
 	c.link(slot)
 }
 
-// room gives a slot, whose entry is in no bucket, a buffer for n bytes. When the limit does not allow another one the
+// makeRoom gives a slot, whose entry is in no bucket, a buffer for n bytes. When the limit does not allow another one the
 // oldest entries are forgotten, and the first buffer of theirs that is large enough is used again. It reports false
 // when all of them are forgotten and n bytes are still too many.
-func (c *Cache) room(slot uint8, n int) bool {
+func (c *Cache) makeRoom(slot uint8, n int) bool {
 	c.held -= cap(c.entries[slot].payload)
 	c.entries[slot].payload = nil
 	for c.limit > 0 && c.held+n > c.limit {

@@ -33,7 +33,7 @@ func TestABacklogIsClimbedWhileNewMessagesCome(t *testing.T) {
 			var way []flight
 			flush := func(lost bool) {
 				for {
-					d := server.Datagram(now, nil)
+					d := server.NextDatagram(now, nil)
 					if len(d) == 0 {
 						return
 					}
@@ -58,7 +58,7 @@ func TestABacklogIsClimbedWhileNewMessagesCome(t *testing.T) {
 				for len(way) > 0 && !way[0].at.After(now) {
 					require.NoError(t, client.Receive(now, way[0].bytes))
 					way = way[1:]
-					for m, ok := client.Message(); ok; m, ok = client.Message() {
+					for m, ok := client.NextMessage(); ok; m, ok = client.NextMessage() {
 						got++
 						server.Prove(now, m.Seq) // sooner than the client's answers would
 					}
@@ -81,12 +81,12 @@ func TestABacklogIsClimbedAnewAtAnotherAddress(t *testing.T) {
 	server, client := link.New(link.Config{Server: true}, now), link.New(link.Config{}, now)
 	line := wire.Chat{User: "flood", Text: strings.Repeat("y", 240)}.AppendTo(nil)
 	send := func(to *link.Link) (got int) {
-		for d := server.Datagram(now, nil); len(d) > 0; d = server.Datagram(now, nil) {
+		for d := server.NextDatagram(now, nil); len(d) > 0; d = server.NextDatagram(now, nil) {
 			if to == nil {
 				continue
 			}
 			require.NoError(t, to.Receive(now, d))
-			for _, ok := to.Message(); ok; _, ok = to.Message() {
+			for _, ok := to.NextMessage(); ok; _, ok = to.NextMessage() {
 				got++
 			}
 		}

@@ -25,7 +25,7 @@ func frames(lost func(n int) bool) func() {
 	n, sent, received, got := 0, 0, 0, 0
 	carry := func(from, to *Link, each func()) {
 		for {
-			buf = from.Datagram(now, buf)
+			buf = from.NextDatagram(now, buf)
 			if len(buf) == 0 {
 				return
 			}
@@ -37,7 +37,7 @@ func frames(lost func(n int) bool) func() {
 				panic("refused")
 			}
 			for {
-				m, ok := to.Message()
+				m, ok := to.NextMessage()
 				if !ok {
 					break
 				}

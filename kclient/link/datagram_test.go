@@ -58,7 +58,7 @@ func parse(t *testing.T, datagram []byte) []wire.Message {
 // drain is every datagram that is due now.
 func drain(l *Link, now time.Time) (datagrams [][]byte) {
 	for {
-		d := l.Datagram(now, nil)
+		d := l.NextDatagram(now, nil)
 		if len(d) == 0 {
 			return datagrams
 		}
@@ -70,10 +70,10 @@ func drain(l *Link, now time.Time) (datagrams [][]byte) {
 func TestDatagramBytes(t *testing.T) {
 	l := New(Config{}, epoch)
 	l.Send(epoch, wire.TypeQuitGame, []byte{0x00, 0xFF, 0xFF})
-	require.Equal(t, []byte{1, 0, 0, 4, 0, 0x0B, 0, 0xFF, 0xFF}, l.Datagram(epoch, nil))
+	require.Equal(t, []byte{1, 0, 0, 4, 0, 0x0B, 0, 0xFF, 0xFF}, l.NextDatagram(epoch, nil))
 	l.Send(epoch, wire.TypeKeepAlive, []byte{0})
-	require.Equal(t, []byte{2, 1, 0, 2, 0, 0x09, 0, 0, 0, 4, 0, 0x0B, 0, 0xFF, 0xFF}, l.Datagram(epoch, nil))
-	require.Empty(t, l.Datagram(epoch, nil))
+	require.Equal(t, []byte{2, 1, 0, 2, 0, 0x09, 0, 0, 0, 4, 0, 0x0B, 0, 0xFF, 0xFF}, l.NextDatagram(epoch, nil))
+	require.Empty(t, l.NextDatagram(epoch, nil))
 }
 
 // An idle session costs one datagram per keep-alive: no server proves that it has come, so it would be repeated in vain.
@@ -121,14 +121,14 @@ func TestDatagramCarriesWhatIsNotProven(t *testing.T) {
 		for i := range 100 {
 			seq := l.Send(epoch, wire.TypeGameChat, []byte{0})
 			require.EqualValues(t, i, seq)
-			require.Len(t, parse(t, l.Datagram(epoch, nil)), min(i+1, tc.limit))
+			require.Len(t, parse(t, l.NextDatagram(epoch, nil)), min(i+1, tc.limit))
 		}
 		l.Prove(epoch, 94)
 		l.Send(epoch, wire.TypeGameChat, []byte{0})
-		require.Len(t, parse(t, l.Datagram(epoch, nil)), 6, "95 to 100")
+		require.Len(t, parse(t, l.NextDatagram(epoch, nil)), 6, "95 to 100")
 		l.Prove(epoch, 100)
 		l.Send(epoch, wire.TypeGameChat, []byte{0})
-		require.Len(t, parse(t, l.Datagram(epoch, nil)), 3, "as classic clients")
+		require.Len(t, parse(t, l.NextDatagram(epoch, nil)), 3, "as classic clients")
 	}
 }
 

@@ -16,8 +16,8 @@
 // whether it still answers, is in watch.go.
 //
 // How it is used: after every Send, every Receive and whenever the time that
-// Next returned has come, call Datagram until it returns nothing and write each
-// datagram to the socket. After every Receive, call Message until it reports
+// Next returned has come, call NextDatagram until it returns nothing and write each
+// datagram to the socket. After every Receive, call NextMessage until it reports
 // false.
 //
 // What it must not do: it has no socket, no clock and no goroutine. Every call is

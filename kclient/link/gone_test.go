@@ -23,14 +23,14 @@ func TestThePeersFirstNumber(t *testing.T) {
 	now := time.Now()
 	l := New(Config{Server: true, First: 1}, now)
 	require.NoError(t, l.Receive(now, fromClient(1, 1)))
-	m, ok := l.Message()
+	m, ok := l.NextMessage()
 	require.True(t, ok)
 	require.Equal(t, uint16(1), m.Seq)
 	require.NoError(t, l.Receive(now, fromClient(2, 2)))
-	m, ok = l.Message()
+	m, ok = l.NextMessage()
 	require.True(t, ok)
 	require.Equal(t, uint16(2), m.Seq)
-	_, ok = l.Message()
+	_, ok = l.NextMessage()
 	require.False(t, ok)
 	_, hole := l.Hole()
 	require.False(t, hole)
@@ -64,13 +64,13 @@ func TestAMissingMessageIsGone(t *testing.T) {
 			require.NoError(t, l.Receive(now, fromClient(0, 1)))
 			for _, d := range tc.datagrams {
 				for ok := true; ok; {
-					_, ok = l.Message()
+					_, ok = l.NextMessage()
 				}
 				now = now.Add(d.after * time.Millisecond)
 				require.NoError(t, l.Receive(now, fromClient(d.newest, d.n)))
 			}
 			for ok := true; ok; {
-				_, ok = l.Message()
+				_, ok = l.NextMessage()
 			}
 			require.Equal(t, tc.gone, l.Gone())
 			l.Skip()

@@ -25,7 +25,7 @@ func take(t *testing.T, l *Link, now time.Time, datagram []byte) (seqs []uint16)
 	t.Helper()
 	require.NoError(t, l.Receive(now, datagram))
 	for {
-		m, ok := l.Message()
+		m, ok := l.NextMessage()
 		if !ok {
 			return seqs
 		}
@@ -101,10 +101,10 @@ func TestSkip(t *testing.T) {
 	require.Zero(t, l.Skip())
 	take(t, l, epoch, bundle(9, 8, 6))
 	require.Equal(t, 3, l.Skip(), "3, 4, 5")
-	m, ok := l.Message()
+	m, ok := l.NextMessage()
 	require.True(t, ok)
 	require.EqualValues(t, 6, m.Seq)
-	_, ok = l.Message()
+	_, ok = l.NextMessage()
 	require.False(t, ok)
 	require.Equal(t, 1, l.Skip(), "7")
 	require.Equal(t, []uint16{8, 9, 10}, take(t, l, epoch, bundle(10)))
@@ -144,7 +144,7 @@ func TestReceiveRefusesMalformedDatagrams(t *testing.T) {
 			"text":              []byte("HELLOD00D27888\x00"),
 		} {
 			require.Error(t, l.Receive(epoch, d), name)
-			_, ok := l.Message()
+			_, ok := l.NextMessage()
 			require.False(t, ok, name)
 		}
 		require.Equal(t, before, l.Stats(), "nothing was counted")
@@ -185,7 +185,7 @@ func TestReceiveWindowIsBounded(t *testing.T) {
 	for seq := uint16(1); seq < 100; seq++ {
 		d := wire.AppendMessage(wire.AppendBundleHeader(nil, 1), seq, wire.TypeGameData, big)
 		require.NoError(t, l.Receive(epoch, d))
-		_, ok := l.Message()
+		_, ok := l.NextMessage()
 		require.False(t, ok)
 		require.LessOrEqual(t, l.in.bytes, windowBytes)
 	}
@@ -194,7 +194,7 @@ func TestReceiveWindowIsBounded(t *testing.T) {
 	require.NoError(t, l.Receive(epoch, d))
 	n := 0
 	for {
-		if _, ok := l.Message(); !ok {
+		if _, ok := l.NextMessage(); !ok {
 			break
 		}
 		n++
@@ -343,7 +343,7 @@ func FuzzReceive(f *testing.F) {
 			for _, d := range [][]byte{first, second} {
 				if l.Receive(now, d) == nil {
 					for {
-						m, ok := l.Message()
+						m, ok := l.NextMessage()
 						if !ok {
 							break
 						}

@@ -49,10 +49,10 @@ func (in *inbox) number(seq uint16) (n uint64, old bool) {
 	return in.next + uint64(ahead), false
 }
 
-// news reports whether the bundle holds a message that was not received before,
-// whether all of its news is beyond the window, and whether it brings more than one
-// message that is newer than all before: then a datagram is missing.
-func (in *inbox) news() (fresh, far, jump bool) {
+// examine takes down which messages the bundle holds. It reports whether one of them was not received before, whether
+// all of its news is beyond the window, and whether it brings more than one message that is newer than all before:
+// then a datagram is missing.
+func (in *inbox) examine() (fresh, far, jump bool) {
 	in.most = max(in.most, len(in.bundle))
 	if n, old := in.number(in.bundle[0].Seq); !old && n >= in.seen {
 		jump = n > in.seen

@@ -58,7 +58,7 @@ type Link struct {
 	gather    int  // see Gather
 	spares    bool // see Spare
 	fromFirst bool
-	most      int // see DatagramWithin; 0 is no bound
+	most      int // see NextDatagramWithin; 0 is no bound
 	lastFresh int // new messages in the last datagram that had any
 	phase     Phase
 	out       outbox
@@ -137,7 +137,7 @@ func (l *Link) Pack() { l.packs = true }
 // may be sent. 0 is one each.
 func (l *Link) Gather(most int) { l.gather = most }
 
-// Spare has [Link.DatagramWithin] repeat only as much as makes up for a lost datagram, for a peer that never proves
+// Spare has [Link.NextDatagramWithin] repeat only as much as makes up for a lost datagram, for a peer that never proves
 // anything.
 func (l *Link) Spare(on bool) { l.spares = on }
 
@@ -281,19 +281,19 @@ func (l *Link) Receive(now time.Time, datagram []byte) error {
 	bundle, err := parse(datagram, l.in.bundle[:0])
 	l.in.bundle, l.in.left = bundle, 0
 	if err != nil {
-		if len(datagram) == 1 && datagram[0] == 0 && l.stranger(nil) {
+		if len(datagram) == 1 && datagram[0] == 0 && l.noteStranger(nil) {
 			return ErrStranger
 		}
 		return err
 	}
-	if l.stranger(bundle) || l.early(bundle) {
+	if l.noteStranger(bundle) || l.early(bundle) {
 		return ErrStranger
 	}
 	l.in.left = len(bundle)
 	l.lastRecv = now
 	l.stats.DatagramsReceived++
 	l.stats.BytesReceived += len(datagram)
-	fresh, far, jump := l.in.news()
+	fresh, far, jump := l.in.examine()
 	l.watch.unanswered = 0
 	switch {
 	case fresh:
@@ -342,9 +342,9 @@ func (l *Link) receiveFar(now time.Time) {
 	l.stats.Lost += l.in.follow()
 }
 
-// Message returns the next message in order. Its Body is valid until the next
+// NextMessage takes the next message in order. Its Body is valid until the next
 // call of Message or Receive.
-func (l *Link) Message() (wire.Message, bool) {
+func (l *Link) NextMessage() (wire.Message, bool) {
 	m, ok := l.in.take()
 	switch {
 	case ok:

@@ -151,7 +151,7 @@ func TestAPeerThatProvesNothingTakesBoundedMemory(t *testing.T) {
 	most := 0
 	send := func(n int) {
 		l.SendGame(now, wire.TypeGameData, make([]byte, n))
-		for buf = l.Datagram(now, buf); len(buf) > 0; buf = l.Datagram(now, buf) {
+		for buf = l.NextDatagram(now, buf); len(buf) > 0; buf = l.NextDatagram(now, buf) {
 		}
 		now = now.Add(time.Second / 60)
 		most = max(most, l.Held())
@@ -170,7 +170,7 @@ func TestAPeerThatProvesNothingTakesBoundedMemory(t *testing.T) {
 	require.Less(t, l.Held(), 300<<10)
 	l.SetPhase(now, Lobby)
 	l.Prove(now, l.Send(now, wire.TypeDropGame, []byte{'a', 0, 1}))
-	for buf = l.Datagram(now, buf); len(buf) > 0; buf = l.Datagram(now, buf) {
+	for buf = l.NextDatagram(now, buf); len(buf) > 0; buf = l.NextDatagram(now, buf) {
 	}
 	l.Prove(now, uint16(l.out.next-1))
 	require.Less(t, l.Held(), 4<<10)
@@ -186,13 +186,13 @@ func TestTheWindowGivesItsMemoryBack(t *testing.T) {
 		for i := range 49 {
 			d := wire.AppendMessage(wire.AppendBundleHeader(nil, 1), uint16(next+1+i), wire.TypeGameData, body)
 			require.NoError(t, l.Receive(epoch, d))
-			_, ok := l.Message()
+			_, ok := l.NextMessage()
 			require.False(t, ok)
 		}
 		most = max(most, l.Held())
 		require.NoError(t, l.Receive(epoch, wire.AppendMessage(wire.AppendBundleHeader(nil, 1), uint16(next), wire.TypeGameData, body)))
 		for range 50 {
-			_, ok := l.Message()
+			_, ok := l.NextMessage()
 			require.True(t, ok)
 		}
 		require.Zero(t, l.in.waiting)
@@ -220,7 +220,7 @@ func TestFramesOfDifferentSizesAllocateNothing(t *testing.T) {
 			body = large
 		}
 		l.SendGame(now, wire.TypeGameData, body)
-		for buf = l.Datagram(now, buf); len(buf) > 0; buf = l.Datagram(now, buf) {
+		for buf = l.NextDatagram(now, buf); len(buf) > 0; buf = l.NextDatagram(now, buf) {
 		}
 		m++
 		l.ProveGame(now, m-3)

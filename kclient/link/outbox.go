@@ -57,7 +57,7 @@ func (o *outbox) add(t wire.Type, body []byte) uint64 {
 	if int(o.next-o.first) == len(o.slots) {
 		o.resize(max(2*len(o.slots), minSlots))
 	}
-	at := o.place(len(body))
+	at := o.reserve(len(body))
 	copy(o.bodies.buf[at:], body)
 	i := o.next
 	*o.slot(i) = outgoing{typ: t, at: uint32(at), size: uint32(len(body))}
@@ -75,11 +75,11 @@ func (o *outbox) forget() {
 	o.prove(o.proven + 1)
 }
 
-// place finds room for a body of n bytes. The ring grows as far as its bound; there what is kept only as redundancy
+// reserve finds room for a body of n bytes. The ring grows as far as its bound; there what is kept only as redundancy
 // goes first, then the oldest message is forgotten.
-func (o *outbox) place(n int) int {
+func (o *outbox) reserve(n int) int {
 	for {
-		if at, ok := o.bodies.place(n); ok {
+		if at, ok := o.bodies.reserve(n); ok {
 			return at
 		}
 		switch size := len(o.bodies.buf); {
@@ -125,7 +125,7 @@ func (o *outbox) rering(n int) {
 	o.bodies = ring{buf: make([]byte, n)}
 	for i := o.first; i < o.next; i++ {
 		s := o.slot(i)
-		at, _ := o.bodies.place(int(s.size))
+		at, _ := o.bodies.reserve(int(s.size))
 		copy(o.bodies.buf[at:], old[s.at:s.at+s.size])
 		s.at = uint32(at)
 	}

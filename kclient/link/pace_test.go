@@ -52,7 +52,7 @@ func hears(t *testing.T, l *Link, now time.Time, apart time.Duration, seqs ...ui
 		d := wire.AppendBundleHeader(nil, 1)
 		d = wire.AppendMessage(d, seq, wire.TypeGameData, nil)
 		require.NoError(t, l.Receive(now, d))
-		for _, ok := l.Message(); ok; _, ok = l.Message() {
+		for _, ok := l.NextMessage(); ok; _, ok = l.NextMessage() {
 		}
 		now = now.Add(apart)
 	}

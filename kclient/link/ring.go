@@ -9,8 +9,8 @@ type ring struct {
 	wrapped    bool // the newest ends before the oldest begins
 }
 
-// place finds room for n bytes after the newest. ok is false where there is none.
-func (r *ring) place(n int) (at int, ok bool) {
+// reserve finds room for n bytes after the newest. ok is false where there is none.
+func (r *ring) reserve(n int) (at int, ok bool) {
 	end := len(r.buf)
 	if r.wrapped {
 		end = r.head

@@ -6,10 +6,10 @@ import (
 	"kbridge/kclient/wire"
 )
 
-// Datagram writes the next datagram that is due into buf[:0] and returns it; an
+// NextDatagram writes the next datagram that is due into buf[:0] and returns it; an
 // empty result means that nothing is due now. buf should have room for
 // wire.MaxDatagram bytes, a single larger message makes it grow.
-func (l *Link) Datagram(now time.Time, buf []byte) []byte {
+func (l *Link) NextDatagram(now time.Time, buf []byte) []byte {
 	buf = buf[:0]
 	switch {
 	case l.sent < l.out.next && (l.most > 0 || !l.starves(now)):
@@ -242,11 +242,11 @@ func (l *Link) appendNew(now time.Time, buf []byte, end uint64) []byte {
 	return l.appendRange(buf, from, end)
 }
 
-// DatagramWithin is Datagram for a peer to which no more than so many bytes may be sent, above 0. It repeats no more
+// NextDatagramWithin is NextDatagram for a peer to which no more than so many bytes may be sent, above 0. It repeats no more
 // than it must with what is new; where that is not enough either it returns nothing, and nothing has changed.
-func (l *Link) DatagramWithin(now time.Time, buf []byte, most int) []byte {
+func (l *Link) NextDatagramWithin(now time.Time, buf []byte, most int) []byte {
 	l.most = most
-	buf = l.Datagram(now, buf)
+	buf = l.NextDatagram(now, buf)
 	l.most = 0
 	return buf
 }

@@ -194,7 +194,7 @@ func (p *peer) receive(datagram []byte) {
 		p.s.failf("our own datagram %x was refused: %v", datagram, err)
 	}
 	for {
-		m, ok := p.link.Message()
+		m, ok := p.link.NextMessage()
 		if !ok {
 			break
 		}
@@ -222,7 +222,7 @@ func (p *peer) flush() {
 		if n > 64 {
 			p.s.failf("server=%v: a storm of datagrams in one instant", p.server)
 		}
-		p.buf = p.link.Datagram(p.s.now, p.buf)
+		p.buf = p.link.NextDatagram(p.s.now, p.buf)
 		if len(p.buf) == 0 {
 			break
 		}

@@ -49,10 +49,9 @@ var sumSeed = maphash.MakeSeed()
 
 func sumOf(m wire.Message) uint64 { return maphash.Bytes(sumSeed, m.Body) ^ uint64(m.Type) | 1<<63 }
 
-// stranger reports whether a bundle belongs to other numbers than the session's, and
-// remembers what it says. Only an old server's is looked at: our own repeats
-// what we have not proven to have, the newest last.
-func (l *Link) stranger(bundle []wire.Message) bool {
+// noteStranger remembers what a bundle says, and reports whether it belongs to other numbers than the session's.
+// Only an old server's is looked at: our own repeats what we have not proven to have, the newest last.
+func (l *Link) noteStranger(bundle []wire.Message) bool {
 	if l.server || l.watch.quiet == 0 {
 		return false
 	}

@@ -45,7 +45,7 @@ func TestAnAnswerToAStrangerIsNone(t *testing.T) {
 		stranger := func(d []byte) {
 			t.Helper()
 			require.ErrorIs(t, l.Receive(now, d), ErrStranger)
-			_, ok := l.Message()
+			_, ok := l.NextMessage()
 			require.False(t, ok)
 			require.Equal(t, asked, l.Unanswered())
 			require.Equal(t, last, l.LastReceived())
@@ -76,7 +76,7 @@ func TestNobodyIsTakenForAStranger(t *testing.T) {
 	l = on(t, 40)
 	forged := foreign(40)
 	require.NoError(t, l.Receive(epoch.Add(2*time.Second), forged))
-	_, ok := l.Message()
+	_, ok := l.NextMessage()
 	require.True(t, ok)
 	require.Equal(t, []uint16{41}, take(t, l, epoch.Add(3*time.Second), bundle(41, 40, 39)))
 

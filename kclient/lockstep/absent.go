@@ -10,9 +10,8 @@ package lockstep
 // dropped, or is absent already, it does nothing.
 func (m *Mixer) Absent(player int) {
 	if p, err := m.active(player); err == nil && !(p.absent && p.mute) {
-		m.Frames() // what was ready stays ready, whoever is left
 		p.absent, p.mute = true, true
-		m.fillAbsent()
+		m.advance()
 	}
 }
 
@@ -64,7 +63,7 @@ func (m *Mixer) CaughtUp(player, frames, calls, size int) bool {
 	p.in.Reset()
 	p.out.Reset()
 	m.inTime(player, p, p.inFrom)
-	m.fillAbsent()
+	m.advance()
 	return true
 }
 
@@ -83,17 +82,6 @@ func (m *Mixer) cutLate(column int, p *player, payload []byte, first int) []byte
 	m.inTime(column, p, first)
 	late := min(max(0, p.have-first), p.connection)
 	return payload[late*m.size:]
-}
-
-// fillAbsent gives the absent players zeros for every frame that the others have
-// complete.
-func (m *Mixer) fillAbsent() {
-	ready := m.Frames()
-	for i := range m.players {
-		if p := &m.players[i]; p.absent && !p.dropped {
-			m.clearUpTo(i, p, ready)
-		}
-	}
 }
 
 func (m *Mixer) clearUpTo(column int, p *player, frame int) {

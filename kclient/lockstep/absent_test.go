@@ -62,6 +62,7 @@ func TestAbsencesKeepEverybodyInStep(t *testing.T) {
 					g.step(i)
 				}
 				g.relay()
+				require.Equal(t, m.CountFrames(), m.Frames())
 			}
 			longest := g.players[0]
 			for _, p := range g.players {

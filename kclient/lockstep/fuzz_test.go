@@ -191,6 +191,7 @@ func FuzzMixer(f *testing.F) {
 				must(t, m.Received(p)-m.Sent(p) <= lockstep.QueueBatches(config.FrameDelays[p]))
 				must(t, m.ClientProven(p) <= m.Sent(p) && m.ClientProven(p) <= m.Received(p))
 			}
+			equal(t, m.CountFrames(), m.Frames())
 			equal(t, m.Active() == 0, m.Waiting() == 0)
 			must(t, m.Waiting()&^m.Active() == 0)
 		}

@@ -52,7 +52,7 @@ type Mixer struct {
 	frames []byte
 	rows   int
 	sent   int // bound of each outgoing cache, in bytes
-	ready  int // combined frames, when Frames was last asked
+	ready  int // combined frames so far, see Frames; advance keeps it
 }
 
 type player struct {
@@ -180,7 +180,7 @@ func (m *Mixer) input(column int, p *player, payload []byte) error {
 		p.have++
 	}
 	p.received++
-	m.fillAbsent()
+	m.advance()
 	return nil
 }
 
@@ -228,13 +228,18 @@ func (m *Mixer) oldest() int {
 
 // Frames is how many combined frames are ready since the start, leading zeros not counted: each has a part of every player who has
 // not dropped. When everybody has dropped nothing more is ready, and it is 0. Nothing is ready before the input size is known.
-func (m *Mixer) Frames() int {
-	n := m.complete()
-	if m.size == 0 {
-		return 0 // the padding is there, the frames are not
+func (m *Mixer) Frames() int { return m.ready }
+
+// advance follows whatever can make frames ready, and gives the absent players zeros for those.
+func (m *Mixer) advance() {
+	if m.size > 0 { // before that the padding is there, the frames are not
+		m.ready = m.complete()
 	}
-	m.ready = n
-	return n
+	for i := range m.players {
+		if p := &m.players[i]; p.absent && !p.dropped {
+			m.clearUpTo(i, p, m.ready)
+		}
+	}
 }
 
 // complete is the first combined frame that lacks the part of somebody.
@@ -260,10 +265,9 @@ func (m *Mixer) complete() int {
 // nothing more. The others no longer wait for it; layout and lengths stay. Again, or for a player that is not there, it does nothing.
 func (m *Mixer) Drop(player int) {
 	if p, err := m.active(player); err == nil {
-		m.Frames()
 		p.dropped, p.absent, p.mute = true, false, false
 		p.in, p.out, p.payload = nil, nil, nil
-		m.fillAbsent()
+		m.advance()
 	}
 }
 

@@ -105,10 +105,10 @@ func (e linkEnd) send(now time.Time, t wire.Type, body []byte, game bool) {
 
 func (e linkEnd) proveGame(now time.Time, m int)               { e.l.ProveGame(now, m) }
 func (e linkEnd) receive(now time.Time, datagram []byte) error { return e.l.Receive(now, datagram) }
-func (e linkEnd) message() (wire.Message, bool)                { return e.l.Message() }
+func (e linkEnd) message() (wire.Message, bool)                { return e.l.NextMessage() }
 func (e linkEnd) tick(time.Time)                               {}
 func (e linkEnd) waits(time.Time, bool)                        {}
-func (e linkEnd) datagram(now time.Time, buf []byte) []byte    { return e.l.Datagram(now, buf) }
+func (e linkEnd) datagram(now time.Time, buf []byte) []byte    { return e.l.NextDatagram(now, buf) }
 func (e linkEnd) next() time.Time                              { return e.l.Next() }
 func (e linkEnd) over() error                                  { return nil }
 
