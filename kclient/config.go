@@ -46,7 +46,7 @@ type Config struct {
 	// deployed server speaks.
 	Numbering framecache.Numbering
 	// Comeback is the ticket of an earlier session, see Client.Ticket: if the
-	// server still keeps that player's place in a game, the login takes it, and
+	// server still keeps that player's seat in a game, the login takes it, and
 	// Client.Room is where. User and Emulator must be those of then.
 	Comeback *Ticket
 	// Logger gets what happens in the session; nil is silent. It is called with the session's lock held, never for

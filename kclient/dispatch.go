@@ -41,8 +41,8 @@ var handlers = wire.Handlers[*session]{
 	wire.TypeStartGame:     wire.On(wire.ParseGameStarted, (*session).gameStartedLocked),
 	wire.TypeReady:         inGame((*Game).allReadyLocked),
 	wire.TypeDropGame:      wire.On(wire.ParsePlayerDropped, (*session).playerDroppedLocked),
-	ext.TypeBehind:         wire.On(ext.ParseBehind, (*session).behindLocked),
-	ext.TypeInStep:         wire.On(ext.ParseInStep, (*session).inStepLocked),
+	ext.TypeBehind:         wire.On(ext.ParseBehind, (*session).awayLocked),
+	ext.TypeInStep:         wire.On(ext.ParseInStep, (*session).presentLocked),
 	ext.TypeWaited:         wire.On(ext.ParseWaited, (*session).waitedForLocked),
 }
 
@@ -89,9 +89,9 @@ func (s *session) playerDroppedLocked(now time.Time, m wire.PlayerDropped) {
 	}
 }
 
-func (s *session) inStepLocked(_ time.Time, m ext.InStep) {
+func (s *session) presentLocked(_ time.Time, m ext.InStep) {
 	if g := s.gameLocked(); g != nil {
-		g.batcher.InStep(int(min(m.Frame, 1<<30)), int(min(m.First, 1<<30)))
+		g.batcher.SetPresent(int(min(m.Frame, 1<<30)), int(min(m.First, 1<<30)))
 	}
 }
 

@@ -39,10 +39,10 @@ type Game struct {
 	before      tally      // when the game began
 	after       link.Stats // when it ended
 
-	size    int // bytes of our input; 0 before the first
-	calls   int // of Submit
-	handed  int // combined frames given out
-	catchUp catchUp
+	size   int // bytes of our input; 0 before the first
+	calls  int // of Submit
+	handed int // combined frames given out
+	rejoin rejoin
 }
 
 func newGame(r *Room, m wire.GameStarted) (*Game, error) {
@@ -121,8 +121,8 @@ func (g *Game) Submit(values []byte, size int) (err error) {
 		return fmt.Errorf("%w: %d bytes for %d players with %d bytes each", ErrBuffer, len(values), g.players, size)
 	}
 	now := time.Now()
-	if g.catchUp.state != inStep {
-		if err := g.submitBehindLocked(now, values[:size]); err != nil {
+	if g.rejoin.presence != lockstep.Present {
+		if err := g.submitAwayLocked(now, values[:size]); err != nil {
 			return err
 		}
 		g.submitted = true
@@ -271,7 +271,7 @@ func (g *Game) deadlineLocked() time.Time {
 }
 
 // stallTimeoutLocked is how long the server may be silent: as long as it keeps our
-// place, if it does.
+// seat, if it does.
 func (g *Game) stallTimeoutLocked() time.Duration {
 	if g.s.ticket.have {
 		return max(g.s.cfg.StallTimeout, g.s.ticket.ticket.Comeback)

@@ -58,7 +58,7 @@ func (g *Game) Stats() GameStats {
 }
 
 // tally is what was counted before: by the link when the game began, and by the
-// batcher before an absence.
+// batcher before the player was away.
 type tally struct {
 	link.Stats
 	batches, cached, messages int

@@ -10,7 +10,7 @@ import (
 	"kbridge/kclient/sim/network"
 )
 
-// Row 44: whose line breaks between its ready and the server's comes back into a game that has begun without it, and
+// Row 44: whose line breaks between its ready and the server's rejoins a game that has begun without it, and
 // its call that waited for the beginning counts: its machine runs the same frames as the others'.
 func TestALineThatBreaksAtTheBeginningShiftsNoMachine(t *testing.T) {
 	line := network.Profile{Delay: 30 * time.Millisecond}
@@ -39,10 +39,10 @@ func TestALineThatBreaksAtTheBeginningShiftsNoMachine(t *testing.T) {
 }
 
 // Row 44: when the lines of all players break before the first frame, nobody is there to say how long an input is. They
-// come back all the same, and the game begins.
+// rejoin all the same, and the game begins.
 func TestAGameOfWhichNobodyHasHeardBegins(t *testing.T) {
 	line := network.Profile{Delay: 30 * time.Millisecond}
-	for _, types := range comebackRooms { // a game of one player keeps no place
+	for _, types := range rejoinRooms { // a game of one player keeps no seat
 		t.Run(fmt.Sprint(types), func(t *testing.T) {
 			m := match{seed: 120, types: types, size: 4, frames: 600, profile: line}
 			m.table(t, func(ctx context.Context, t *testing.T, w *world, seats []*seat, all *sync.WaitGroup) {

@@ -181,10 +181,10 @@ func (s *seat) blanks(player int) (n int) {
 	return n
 }
 
-var comebackRooms = [][]wire.ConnectionType{{1, 1}, {3, 3}, {6, 6}, {1, 2, 3, 6}, {2, 1, 4}}
+var rejoinRooms = [][]wire.ConnectionType{{1, 1}, {3, 3}, {6, 6}, {1, 2, 3, 6}, {2, 1, 4}}
 
 func forRooms(t *testing.T, m match, f func(t *testing.T, m match)) {
-	for i, types := range comebackRooms {
+	for i, types := range rejoinRooms {
 		t.Run(fmt.Sprint(types), func(t *testing.T) {
 			m := m
 			m.seed, m.types = m.seed+uint64(i), types

@@ -48,9 +48,9 @@ func (c *Client) Ticket() (t Ticket, ok bool) {
 }
 
 // Room is the room of the game that Config.Comeback led back into; nil if the
-// server no longer keeps the place, or for a usual login. Its WaitStart returns the
+// server no longer keeps the seat, or for a usual login. Its WaitStart returns the
 // game, which hands out its frames from the first one on without waiting, until
-// the player has caught up (Game.Behind).
+// the player is present again (Game.Behind).
 func (c *Client) Room() *Room {
 	c.s.mu.Lock()
 	defer c.s.release(nil)

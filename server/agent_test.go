@@ -23,7 +23,7 @@ type agent struct {
 	on   func(m wire.Message) // called with every message but 05; it may call say, not send. Set before the login
 
 	ours   bool        // takes the offers of our own server
-	back   *ext.Ticket // what it comes back with
+	back   *ext.Ticket // what it rejoins with
 	kind   wire.ConnectionType
 	mu     sync.Mutex // guards everything below
 	link   *link.Link

@@ -143,7 +143,7 @@ var handlers = wire.Handlers[*session]{
 	wire.TypeDropGame: wire.On(wire.ParseDropRequest, func(s *session, now time.Time, _ wire.DropRequest) {
 		s.drop(now)
 	}),
-	ext.TypeCaughtUp: wire.On(ext.ParseCaughtUp, (*session).caughtUp),
+	ext.TypeCaughtUp: wire.On(ext.ParseCaughtUp, (*session).catchUp),
 }
 
 // handleQuit ends a session as its user asks. A login that was not completed leaves nothing behind.

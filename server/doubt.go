@@ -91,7 +91,7 @@ func (s *session) askDoubt(now time.Time) {
 	switch {
 	case s.proven:
 		s.doubt.ask = now.Add(answerTime / 4)
-		if !s.adrift {
+		if !s.noAddress {
 			s.call(now, s.local, s.addr)
 		}
 	case s.state != statePlaying:
@@ -145,8 +145,8 @@ func (s *session) tickDoubt(now time.Time) {
 			return
 		}
 		addr := s.addr
-		if s.placeIsKept() {
-			s.goAdrift()
+		if s.seatIsKept() {
+			s.keepSeat()
 		} else {
 			s.quit(now, goneMessage, false)
 			s.forget()
@@ -155,12 +155,12 @@ func (s *session) tickDoubt(now time.Time) {
 	}
 }
 
-// goAdrift leaves the session without an address, as the player whose place is kept: for a login with its ticket,
+// keepSeat leaves the session without an address, as the player whose seat is kept: for a login with its ticket,
 // or for a Move.
-func (s *session) goAdrift() {
+func (s *session) keepSeat() {
 	s.leaveAddress()
-	s.adrift = true
-	s.server.cfg.Logger.Debug("a place is kept for a client that is gone", append(s.attrs(), slog.Int("player", s.player+1))...)
+	s.noAddress = true
+	s.server.cfg.Logger.Debug("a seat is kept for a client that is gone", append(s.attrs(), slog.Int("player", s.player+1))...)
 }
 
 // wakeWaiting has the logins that wait for this session's answer look at it.

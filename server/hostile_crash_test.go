@@ -171,9 +171,9 @@ func TestACrashedClientIsSoonInAgain(t *testing.T) {
 	}
 }
 
-// Row 36: a player of our own client's that crashed comes back into its game from the same address and port; the login that has no
+// Row 36: a player of our own client's that crashed rejoins its game from the same address and port; the login that has no
 // ticket gets neither the place nor the name.
-func TestACrashedPlayerComesBackFromTheSamePort(t *testing.T) {
+func TestACrashedPlayerRejoinsFromTheSamePort(t *testing.T) {
 	inArena(t, 37, network.Profile{Delay: 30 * time.Millisecond}, server.Config{}, func(a *arena) {
 		table := a.ourGame(2)
 		time.Sleep(5 * time.Second)
@@ -184,9 +184,9 @@ func TestACrashedPlayerComesBackFromTheSamePort(t *testing.T) {
 		begun := time.Now()
 		_, err := a.login("ours", table[1].name, table[1].c.at, nil)
 		require.Error(t, err, "without the ticket")
-		require.ErrorContains(t, err, "place in a game is kept")
+		require.ErrorContains(t, err, "seat in a game is kept")
 		_, err = a.login("ours", table[1].name, netip.AddrPortFrom(table[1].c.at.Addr(), 777), nil)
-		require.ErrorContains(t, err, "place in a game is kept")
+		require.ErrorContains(t, err, "seat in a game is kept")
 		again, err := a.login("ours", table[1].name, table[1].c.at, &ticket)
 		require.NoError(t, err)
 		require.NotNil(t, again.ours.Room())

@@ -73,7 +73,7 @@ func TestWhoLeavesTheMostUnconfirmedGivesWay(t *testing.T) {
 }
 
 // Row 31: two games of large inputs that never repeat fill the memory for histories. The larger of them gives way, and
-// nobody can come back into that game; it goes on, and the usual game beside it keeps its history.
+// nobody can rejoin that game; it goes on, and the usual game beside it keeps its history.
 func TestTheLargestHistoryGivesWay(t *testing.T) {
 	var log syncBuffer
 	cfg := server.Config{Logger: slog.New(slog.NewTextHandler(&log, nil))}
@@ -110,9 +110,9 @@ func TestTheLargestHistoryGivesWay(t *testing.T) {
 			}
 		}
 		wg.Wait()
-		lost := strings.Count(log.String(), "the game is too long for anybody to come back into it")
+		lost := strings.Count(log.String(), "the game is too long for anybody to rejoin it")
 		require.Equal(t, 1, lost)
-		require.Contains(t, log.String(), `too long for anybody to come back into it" room=3 `)
+		require.Contains(t, log.String(), `too long for anybody to rejoin it" room=3 `)
 		require.Equal(t, 1, a.server.Stats().Refusals[server.RefusedMemory])
 	})
 }

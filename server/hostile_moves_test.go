@@ -161,7 +161,7 @@ func refusals(s *server.Server, word string) int {
 	return 0
 }
 
-// A player whose emulator was killed comes back although the server is full, whose places and names strangers do not get meanwhile.
+// A player whose emulator was killed rejoins although the server is full, whose places and names strangers do not get meanwhile.
 func TestAKeptPlaceIsReachedOnAFullServer(t *testing.T) {
 	inArena(t, 34, network.Profile{Delay: 20 * time.Millisecond}, server.Config{MaxUsers: 2}, func(a *arena) {
 		table := a.ourGame(2)
@@ -185,7 +185,7 @@ func TestAKeptPlaceIsReachedOnAFullServer(t *testing.T) {
 	})
 }
 
-// A try to come back that fails half way, wherever it does, leaves the ticket as good as it was.
+// A try to rejoin that fails half way, wherever it does, leaves the ticket as good as it was.
 func TestTheTicketLivesUntilItHasSucceeded(t *testing.T) {
 	for name, after := range map[string]time.Duration{
 		"killed after HELLO": 50 * time.Millisecond, "killed in the login": 130 * time.Millisecond, "killed near its end": 210 * time.Millisecond,
@@ -198,7 +198,7 @@ func TestTheTicketLivesUntilItHasSucceeded(t *testing.T) {
 				ticket, _ := table[1].c.ours.Ticket()
 				table[1].c.crash()
 				time.Sleep(15 * time.Second)
-				for n := range 2 { // 15 s each, of the 60 s for which the place is kept
+				for n := range 2 { // 15 s each, of the 60 s for which the seat is kept
 					at := netip.AddrPortFrom(netip.AddrFrom4([4]byte{203, 0, 113, byte(100 + n)}), 1)
 					if after <= 0 {
 						sent, lists := 0, false

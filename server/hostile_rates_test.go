@@ -130,7 +130,7 @@ func (a *arena) again(host netip.Addr, name string, ticket *ext.Ticket, vanish b
 	return in, ticket
 }
 
-// Row 28: coming back with a ticket in a loop gives no new rates: a user's chat lines are bounded by the user's rate, and the returns
+// Row 28: rejoining with a ticket in a loop gives no new rates: a user's chat lines are bounded by the user's rate, and the returns
 // by one of their own. A return that is refused leaves the place as it is: after a pause the same ticket leads into it.
 func TestComingBackGivesNoNewRates(t *testing.T) {
 	inArena(t, 28, network.Profile{Delay: 500 * time.Microsecond}, server.Config{}, func(a *arena) {
@@ -143,12 +143,12 @@ func TestComingBackGivesNoNewRates(t *testing.T) {
 		time.Sleep(time.Second)
 		t.Logf("let in %d times, %d logins, %d lines of chat in 10 s; refused: %v", in, a.server.Stats().Logins-before, lines(), a.server.Stats().Refusals)
 		assert.LessOrEqual(t, in, 4+2)
-		assert.GreaterOrEqual(t, in, 4, "an emulator that crashes a few times comes back")
+		assert.GreaterOrEqual(t, in, 4, "an emulator that crashes a few times rejoins")
 		assert.LessOrEqual(t, lines(), 5+5)
 		assert.Equal(t, 3, a.server.Stats().Users)
 		time.Sleep(5 * time.Second)
 		again, _ := a.again(hosts[0], both[0].name, last, true, time.Millisecond)
-		assert.Equal(t, 1, again, "the place is still kept")
+		assert.Equal(t, 1, again, "the seat is still kept")
 		assert.Equal(t, 3, a.server.Stats().Users)
 		assert.Equal(t, 1, a.server.Stats().Games)
 	})

@@ -200,7 +200,7 @@ func TestWhoIsSlowOrHiccupsOnceIsNotDropped(t *testing.T) {
 	}
 }
 
-// Row 35: whose line is gone for a second and a half again and again is played without, and may come back; but not without end.
+// Row 35: whose line is gone for a second and a half again and again is played without, and may rejoin; but not without end.
 func TestAFlappingLineDoesNotHoldAGameUpForEver(t *testing.T) {
 	inArena(t, 38, network.Profile{Delay: 10 * time.Millisecond}, server.Config{}, func(a *arena) {
 		all := []*pacedPlayer{{kind: "ours", typ: 1, pause: smooth()}, {kind: "n02", typ: 1, pause: smooth()}, {kind: "ours", typ: 1, pause: smooth()}}

@@ -84,8 +84,8 @@ func TestNobodyIsJudgedByTheServersOwnStandstill(t *testing.T) {
 	}
 }
 
-// Row 39: a room whose players are all absent sleeps until something can change.
-func TestARoomWhosePlayersAreAllAbsentSleeps(t *testing.T) {
+// Row 39: a room whose players are all away sleeps until something can change.
+func TestARoomWhosePlayersAreAllAwaySleeps(t *testing.T) {
 	const rooms, seconds = 32, 20
 	inArena(t, 39, network.Profile{Delay: time.Millisecond}, server.Config{}, func(a *arena) {
 		var players []*agent
@@ -96,14 +96,14 @@ func TestARoomWhosePlayersAreAllAbsentSleeps(t *testing.T) {
 		for _, p := range players {
 			p.mute(true)
 		}
-		time.Sleep(25 * time.Second) // everybody is absent now
+		time.Sleep(25 * time.Second) // everybody is away now
 		before, read := a.conn.sets.Load(), a.conn.reads.Load()
 		time.Sleep(seconds * time.Second)
 		sets, reads := a.conn.sets.Load()-before, a.conn.reads.Load()-read
 		t.Logf("%d rooms: %d reads and %d deadlines in %d s", rooms, reads, sets, seconds)
 		assert.Equal(t, rooms, a.server.Stats().Games)
 		assert.Less(t, int(reads), 2*seconds*2*rooms, "two wake-ups a second for each player at most")
-		// Each place is kept for its time, and then the rooms are over.
+		// Each seat is kept for its time, and then the rooms are over.
 		time.Sleep(30 * time.Second)
 		assert.Zero(t, a.server.Stats().Games)
 	})

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"kbridge/kclient/lockstep"
 	"kbridge/kclient/wire"
 	"kbridge/kclient/wire/ext"
 )
@@ -192,7 +193,7 @@ func TestHistoryIsNotForEverybody(t *testing.T) {
 		b.pass(time.Second / 60)
 	}
 	require.Zero(t, ask(), "in step")
-	c.session().lose(b.now)
+	c.session().setAway(b.now)
 	b.pass(time.Second)
 	require.NotZero(t, ask(), "who is behind gets it")
 	b.meter()
@@ -206,6 +207,6 @@ func TestHistoryIsNotForEverybody(t *testing.T) {
 		c.inbox = nil
 		c.send(ext.TypeCaughtUp, m)
 		require.Contains(t, typesOf(c.inbox), ext.TypeBehind)
-		require.True(t, c.session().absent())
+		require.Equal(t, lockstep.Away, c.session().presence())
 	}
 }

@@ -96,7 +96,7 @@ func TestAKickFromARunningGameDropsThePlayer(t *testing.T) {
 	})
 }
 
-// Who is kicked while its line is dead does not come back with its ticket, neither to its place nor through the door,
+// Who is kicked while its line is dead does not rejoin with its ticket, neither to its seat nor through the door,
 // from wherever it comes.
 func TestATicketBringsNobodyBackIntoARoomThatHasKickedHim(t *testing.T) {
 	for _, far := range []bool{false, true} {
@@ -106,7 +106,7 @@ func TestATicketBringsNobodyBackIntoARoomThatHasKickedHim(t *testing.T) {
 			require.True(t, ok)
 			all[0].starts(all...)
 			a.net.Partition(hostN(2), a.addr.Addr(), true)
-			time.Sleep(12 * time.Second) // its place is kept now
+			time.Sleep(12 * time.Second) // its seat is kept now
 			require.NoError(t, all[0].room.Kick(a.t.Context(), all[1].lobby.User().ID))
 			host := hostN(2)
 			if far {
@@ -114,7 +114,7 @@ func TestATicketBringsNobodyBackIntoARoomThatHasKickedHim(t *testing.T) {
 			}
 			a.net.Partition(hostN(2), a.addr.Addr(), false)
 			back := a.person("guest", host, func(c *kclient.Config) { c.Comeback = &ticket })
-			require.Nil(t, back.lobby.Room(), "no place was kept")
+			require.Nil(t, back.lobby.Room(), "no seat was kept")
 			require.ErrorContains(t, back.joins(all[0]), keptOut)
 			require.Equal(t, 1, a.server.Stats().Games, "the others play on")
 		})

@@ -3,6 +3,7 @@ package server
 import (
 	"time"
 
+	"kbridge/kclient/lockstep"
 	"kbridge/kclient/wire"
 )
 
@@ -253,7 +254,7 @@ func (r *room) inTime(now time.Time, player int) bool {
 // line, that has stood still.
 func (r *room) lagged(now time.Time, player int, late time.Duration) {
 	for i, p := range r.players {
-		if p != nil && i != player && !r.mixer.IsAbsent(i) && r.inTime(now, i) {
+		if p != nil && i != player && r.mixer.Presence(i) == lockstep.Present && r.inTime(now, i) {
 			r.lag.book(now, player, late)
 			return
 		}
@@ -266,7 +267,7 @@ func (r *room) givenUp(now time.Time) {
 	var late [maxPlayers]time.Duration
 	all := true
 	for i, p := range r.players {
-		if p != nil && !r.mixer.IsAbsent(i) {
+		if p != nil && r.mixer.Presence(i) == lockstep.Present {
 			late[i] = r.lateness(now, i)
 			all = all && !r.inTime(now, i)
 		}

@@ -312,7 +312,7 @@ func TestTheServersOwnStandstillIsNobodysLag(t *testing.T) {
 	}
 }
 
-// Who loses the connection is waited for until its place is filled with zeros; then nobody waits, and it comes back
+// Who loses the connection is waited for until it is away; then nobody waits, and it rejoins
 // without more lag.
 func TestWhoIsAwayIsChargedUntilZerosStandForIt(t *testing.T) {
 	inArena(t, 1, network.Profile{Delay: time.Millisecond}, server.Config{}, func(a *arena) {

@@ -27,7 +27,7 @@ import (
 //	what waits for their bytes maxHeldBytes                                dropped
 //	what an old client in a    maxTalkBytes                                chat is dropped
 //	game has no room for
-//	histories                  maxHostHistories           maxHistories     nobody can come back into the game
+//	histories                  maxHostHistories           maxHistories     nobody can rejoin the game
 //	addresses with rates       maxHostRates users         maxRateHosts     the oldest makes room
 //	sessions that are over                                maxClosing       the oldest is forgotten
 //	whom an owner has kicked,  maxRuledOut a room                          the oldest makes room; nobody is told
@@ -48,7 +48,7 @@ import (
 //	/finduser: maxFound users; /maxusers: maxUsersEvery                    the asker is told
 //	Flood.GameChat: lines in a room that do not wait                       delayed, see above
 //	Flood.Create, Flood.Join, roomJoinRate: new rooms, joins               refused; told
-//	Flood.Login, comebackRate: logins of an address, those that come back  refused; told
+//	Flood.Login, rejoinRate: logins of an address, those that rejoin       refused; told
 //
 // What is refused is counted by reason, refusals.go, and the log says once in summaryEvery how much it was.
 
@@ -117,19 +117,19 @@ const (
 	lineOverhead    = 48
 )
 
-// Players who lose the connection and come back.
+// Players who lose the connection and rejoin.
 const (
 	// historyBytes bounds the record of one game's frames; see history.MaxBytes for how long that lasts. A game
-	// that outgrows it goes on, and nobody can come back into it. At most maxHistories games have one, and
+	// that outgrows it goes on, and nobody can rejoin it. At most maxHistories games have one, and
 	// maxHostHistories of them are of rooms that users of one host have opened; what they take in all is bounded by
 	// maxHistoryBytes.
 	historyBytes     = history.MaxBytes
 	maxHistories     = 32
 	maxHostHistories = 8
 
-	// catchUpFrames is how far the frames that a player has fetched may be behind
+	// rejoinFrames is how far the frames that a player has fetched may be behind
 	// when it takes up game data again: two seconds, several round trips.
-	catchUpFrames = 120
+	rejoinFrames = 120
 
 	// maxHistoryParts is how many datagrams of history one request gets, and
 	// historyRate how often one is answered: 480 KB a second.
@@ -343,9 +343,9 @@ const (
 // friends come at once, twice.
 var roomJoinRate = Rate{Every: time.Second, Burst: 16}
 
-// comebackRate is for one user's returns with the ticket of an earlier session, which count at Flood.Login too: an
+// rejoinRate is for one user's returns with the ticket of an earlier session, which count at Flood.Login too: an
 // emulator that crashes at once each time it is started takes seconds for it, and is started again by hand.
-var comebackRate = Rate{Every: 5 * time.Second, Burst: 4}
+var rejoinRate = Rate{Every: 5 * time.Second, Burst: 4}
 
 // Moves to addresses that have proven nothing, see move.go.
 const (
@@ -429,12 +429,12 @@ const (
 
 // How a player may hold up a game, see stalls.go: with a Stall of 10 s, waits above a second count, for half a minute. A computer that
 // makes a frame in a second is of no use to anybody; a single hiccup of nine seconds is forgiven. Who loses the line
-// more than maxLosses times, each within the window after the one before, does not come back into that game.
+// more than maxLosses times, each within the window after the one before, does not rejoin that game.
 const (
-	leastStall  = time.Second
-	stallPart   = 10
-	stallWindow = 3
-	maxLosses   = 3
+	leastStall   = time.Second
+	stallPart    = 10
+	stallWindow  = 3
+	maxTimesAway = 3
 )
 
 // Who was waited for, see lag.go. EmuLinker-K keeps a minute in steps of five seconds. What comes less than a frame
@@ -447,7 +447,7 @@ const (
 	lagSteps    = 12
 	leastLag    = time.Second / 60
 	lagShare    = 8
-	lagSpare    = 8 // batches more than the frame delay's: lockstep lets who comes back have four more
+	lagSpare    = 8 // batches more than the frame delay's: lockstep lets who is catching up have four more
 	slowestPace = 100 * time.Millisecond
 	leastPaced  = 30
 	slowShare   = 20

@@ -161,7 +161,7 @@ func (l *roomLines) kick(now time.Time, s *session) {
 	}
 }
 
-// hand gives what a session has waiting to the one that takes its place.
+// hand gives what a session has waiting to the one that takes its seat.
 func (l *roomLines) hand(from, to *session) {
 	to.lines = from.lines
 	from.lines = nil

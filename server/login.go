@@ -177,7 +177,7 @@ func (s *session) completeLogin(now time.Time) {
 	s.connection = l.request.Connection
 	s.key = text.NameKey(s.user)
 	s.ping = l.pings.millis()
-	if s.comeBack(now) {
+	if s.rejoin(now) {
 		return
 	}
 	s.makeRoom(now)

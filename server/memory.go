@@ -88,7 +88,7 @@ func (r *room) release() {
 }
 
 // recordedMore accounts for the room's history, which has grown. When that is more than all histories may take, the
-// largest of them is given up: its game goes on, and nobody can come back into it.
+// largest of them is given up: its game goes on, and nobody can rejoin it.
 func (r *room) recordedMore() {
 	m := &r.server.memory.histories
 	m.set(&r.recorded, r.history.Held())
@@ -110,7 +110,7 @@ func (r *room) recordedMore() {
 }
 
 func (r *room) tooLong() {
-	r.server.cfg.Logger.Info("the game is too long for anybody to come back into it", slog.Uint64("room", uint64(r.id)), slog.Int("frames", r.frames))
+	r.server.cfg.Logger.Info("the game is too long for anybody to rejoin it", slog.Uint64("room", uint64(r.id)), slog.Int("frames", r.frames))
 }
 
 // heldMore accounts for what the session's link keeps.

@@ -26,7 +26,7 @@ func (s *Server) mendSessions() {
 			delete(s.sessions, addr)
 		}
 	}
-	s.users = slices.DeleteFunc(s.users, func(u *session) bool { return u.forgotten || !u.loggedIn() || !u.adrift && s.sessions[u.addr] != u })
+	s.users = slices.DeleteFunc(s.users, func(u *session) bool { return u.forgotten || !u.loggedIn() || !u.noAddress && s.sessions[u.addr] != u })
 	s.byID, s.byName, s.places = map[uint16]*session{}, map[string]*session{}, map[netip.Addr]int{}
 	for _, u := range s.users {
 		s.byID[u.id], s.byName[u.key] = u, u
@@ -181,7 +181,7 @@ func (s *Server) mendMemory() {
 		m.links.used += se.held
 	}
 	for _, u := range s.users {
-		if u.adrift {
+		if u.noAddress {
 			m.links.used += u.held
 		}
 	}
@@ -217,7 +217,7 @@ func (s *Server) mendNews(now time.Time) {
 func (s *Server) alive(owner timer.Owner) bool {
 	switch o := owner.(type) {
 	case *session:
-		return s.sessions[o.addr] == o || o.adrift && s.byID[o.id] == o
+		return s.sessions[o.addr] == o || o.noAddress && s.byID[o.id] == o
 	case *room:
 		return s.roomByID[o.id] == o && o.state != wire.GameWaiting
 	case *roomLines:

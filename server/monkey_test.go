@@ -11,7 +11,7 @@ import (
 )
 
 // A monkey per client: they do whatever comes to their mind, well-formed and
-// mostly at the wrong moment, vanish and come back, and after every step the
+// mostly at the wrong moment, vanish and rejoin, and after every step the
 // server's books are in order. In the end everybody vanishes, and nothing may be
 // left of them.
 func TestMonkeys(t *testing.T) {

@@ -57,7 +57,7 @@ func (s *session) moveTo(local netip.Addr, to netip.AddrPort) bool {
 	if user {
 		sv.freePlace(s)
 	}
-	s.addr, s.local, s.adrift = to, local, false
+	s.addr, s.local, s.noAddress = to, local, false
 	sv.sessions[to] = s
 	if user {
 		sv.countPlace(s)

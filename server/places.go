@@ -21,8 +21,8 @@ func (s *session) takeName(now time.Time) {
 		case other.addr.Addr() != s.addr.Addr():
 			s.refuseLogin(now, RefusedLogin, "That user name is in use, choose another one")
 			return
-		case other.placeIsKept():
-			s.refuseLogin(now, RefusedLogin, "That user name is a player's whose place in a game is kept. Come back into the game, or choose another name")
+		case other.seatIsKept():
+			s.refuseLogin(now, RefusedLogin, "That user name is a player's whose seat in a game is kept. Rejoin the game, or choose another name")
 			return
 		case !other.raiseDoubt(now):
 			s.refuseLogin(now, RefusedLogin, "That user name is in use, choose another one (after a crash: try again in a minute)")
@@ -37,9 +37,9 @@ func (s *session) takeName(now time.Time) {
 		return
 	}
 	if old != nil {
-		// It is in no game that it could come back into.
-		if !old.comebacks.Allow(now, comebackRate) {
-			s.refuseLogin(now, RefusedComeback, "You come back too often, wait a moment")
+		// It is in no game that it could rejoin.
+		if !old.rejoins.Allow(now, rejoinRate) {
+			s.refuseLogin(now, RefusedRejoin, "You rejoin too often, wait a moment")
 			return
 		}
 		s.userRates, old.userRates = old.userRates, nil
@@ -87,7 +87,7 @@ func (s *Server) freePlace(u *session) {
 	}
 }
 
-// hasPlace reports whether HELLO is answered. On a full server it is while a place is kept for somebody, who may come from any
+// hasPlace reports whether HELLO is answered. On a full server it is while a seat is kept for somebody, who may come from any
 // address, and for hosts with a user that is silent: it may have crashed. The others are refused at the end of their login.
 func (s *Server) hasPlace(now time.Time, from netip.Addr) bool {
 	if len(s.users) < s.cfg.MaxUsers {
@@ -97,6 +97,6 @@ func (s *Server) hasPlace(now time.Time, from netip.Addr) bool {
 	return s.places[host] > 0 && slices.ContainsFunc(s.users, func(u *session) bool {
 		return hostOf(u.addr.Addr()) == host && now.Sub(u.link.LastReceived()) >= answerTime
 	}) || slices.ContainsFunc(s.rooms, func(r *room) bool {
-		return r.running() && slices.ContainsFunc(r.players, func(p *session) bool { return p != nil && p.placeIsKept() })
+		return r.running() && slices.ContainsFunc(r.players, func(p *session) bool { return p != nil && p.seatIsKept() })
 	})
 }

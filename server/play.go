@@ -19,19 +19,19 @@ func (s *session) handleGameData(now time.Time, body []byte) error {
 		s.fault(now, err)
 		return err
 	}
-	if s.room.mixer.Fetching(s.player) {
+	if s.room.mixer.Presence(s.player) == lockstep.Away {
 		return nil // sent before it was away
 	}
 	if s.room.mixer.Size() == 0 && !s.room.reserveOrEnd(now, len(payload), s.connection.Frames()) {
 		return nil
 	}
 	have := s.room.mixer.Have(s.player)
-	absent, held, late := s.room.mixer.IsAbsent(s.player), s.holdsUp(now), s.room.lateness(now, s.player)
+	was, held, late := s.room.mixer.Presence(s.player), s.holdsUp(now), s.room.lateness(now, s.player)
 	if err := s.room.mixer.Input(s.player, payload); err != nil {
 		s.fault(now, err)
 		return err
 	}
-	s.backIn(now, absent, have)
+	s.notePresent(now, was, have)
 	s.played(now, held, late)
 	return nil
 }
@@ -43,16 +43,16 @@ func (s *session) handleGameCache(now time.Time, body []byte) error {
 		s.fault(now, err)
 		return err
 	}
-	if s.room.mixer.Fetching(s.player) {
+	if s.room.mixer.Presence(s.player) == lockstep.Away {
 		return nil
 	}
 	have := s.room.mixer.Have(s.player)
-	absent, held, late := s.room.mixer.IsAbsent(s.player), s.holdsUp(now), s.room.lateness(now, s.player)
+	was, held, late := s.room.mixer.Presence(s.player), s.holdsUp(now), s.room.lateness(now, s.player)
 	if err := s.room.mixer.InputCached(s.player, pos); err != nil {
 		s.fault(now, err)
 		return err
 	}
-	s.backIn(now, absent, have)
+	s.notePresent(now, was, have)
 	s.played(now, held, late)
 	return nil
 }

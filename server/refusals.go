@@ -16,7 +16,7 @@ const (
 	RefusedJoin                     // a join beyond its rate
 	RefusedStart                    // the start of a game beyond its rate
 	RefusedLogin                    // a login: its name, connection type or ping, or its address's rate
-	RefusedComeback                 // a return to an earlier session, beyond its rate
+	RefusedRejoin                   // a return to an earlier session, beyond its rate
 	RefusedFull                     // a login on a full server
 	RefusedHistory                  // a request for history out of turn or beyond its rate
 	RefusedMove                     // a move to an address that has proven nothing, beyond its rate
@@ -46,7 +46,7 @@ var refusalWords = [refusals]string{
 	RefusedJoin:      "join",
 	RefusedStart:     "start",
 	RefusedLogin:     "login",
-	RefusedComeback:  "comeback",
+	RefusedRejoin:    "rejoin",
 	RefusedFull:      "full",
 	RefusedHistory:   "history",
 	RefusedMove:      "move",

@@ -47,7 +47,7 @@ type room struct {
 	since   time.Time  // when netsync began, or when the game got its last frame
 	stalls  [maxPlayers]stallRecord
 	lag     lagMeter        // of the last one, when none runs
-	history *history.Record // nil when nobody could come back
+	history *history.Record // nil when nobody could rejoin
 	frame   []byte          // scratch for one combined frame
 
 	// Of the server's memory, see memory.go.

@@ -41,7 +41,7 @@ type honest struct {
 	game  *kclient.Game
 	old   *peers.Client // or n02 or SupraClient
 	conn  *network.Conn // of ours
-	cut   atomic.Bool   // its line was cut for longer than some servers keep a place
+	cut   atomic.Bool   // its line was cut for longer than some servers keep a seat
 
 	mu      sync.Mutex
 	digests []uint64
@@ -253,7 +253,7 @@ func (sc *scene) mayRefuse(err error) bool {
 }
 
 // mayEnd reports whether a game with anybody in it may end so. Whose input comes first gives the game its size: one who was
-// away then, and has another size, comes back in vain.
+// away then, and has another size, rejoins in vain.
 func mayEnd(err error) bool {
 	for _, fair := range []error{kclient.ErrDropped, kclient.ErrKicked, kclient.ErrRoomClosed, kclient.ErrNotInRoom,
 		lockstep.ErrSizeChanged, peers.ErrDropped, peers.ErrRoomClosed} {

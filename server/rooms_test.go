@@ -28,7 +28,7 @@ const seedsInBlock = 50
 // faultySeeds have found something.
 var faultySeeds = []uint64{
 	7342,       // what is said in a room, beside frames after a stall, was more than n02 holds
-	1795807484, // a rogue gives the game its size while an honest player is away, who then cannot come back
+	1795807484, // a rogue gives the game its size while an honest player is away, who then cannot rejoin
 }
 
 // TestRandomRooms plays random scenes: some of the same seeds every time, or, with KBRIDGE_ROOMS_SECONDS, as many as fit

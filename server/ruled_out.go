@@ -56,7 +56,7 @@ func (l ruledOut) has(u *session) bool {
 }
 
 // keepsOut reports whether the owner has put this user out. A session that comes from another address since then is the
-// same user, and so is one that has come back with its ticket.
+// same user, and so is one that has rejoined with its ticket.
 func (r *room) keepsOut(u *session) bool {
 	return !isExempt(u) && (u.kickedFrom == r.id || r.kicked.has(u))
 }

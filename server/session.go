@@ -64,15 +64,15 @@ type session struct {
 	id             uint16
 	ping           uint32 // milliseconds
 
-	// Between our own two ends, see ticket.go and absence.go.
-	proven bool // it has returned the nonce
-	ticket ext.Ticket
-	former *ext.Ticket // that it came back with; good until its client shows that it has the new one
-	acks   uint32      // 06 that have come
-	moves  uint32      // the counter of its last move
-	calls  rate.Limiter
-	adrift bool   // it has no address: its player's place is kept
-	behind uint16 // seq of the last Behind
+	// Between our own two ends, see ticket.go, away.go and rejoin.go.
+	proven    bool // it has returned the nonce
+	ticket    ext.Ticket
+	former    *ext.Ticket // that it rejoined with; good until its client shows that it has the new one
+	acks      uint32      // 06 that have come
+	moves     uint32      // the counter of its last move
+	calls     rate.Limiter
+	noAddress bool   // its player's seat is kept, and nobody is at its address
+	toldAway  uint16 // seq of the last Behind, which tells that it is away
 
 	news    newsState // of the others
 	listed  uint64    // when it got the list of everything, see newsState.since
@@ -162,7 +162,7 @@ func (s *session) flush(now time.Time) {
 			break
 		}
 		s.server.out = out[:0]
-		if !s.adrift {
+		if !s.noAddress {
 			s.server.write(s.server.conn, s.local, s.addr, out)
 		}
 		if paced {

@@ -14,10 +14,10 @@ import (
 
 // stallRecord is how long the game has waited for one player lately.
 type stallRecord struct {
-	waits  [stallPart]waited // a ring; more of them would be more than the Stall in sum
-	newest int
-	losses int // how often in a row it has lost the connection, each within the window of the one before
-	lost   time.Time
+	waits     [stallPart]waited // a ring; more of them would be more than the Stall in sum
+	newest    int
+	timesAway int // how often in a row it was away, each time within the window of the one before
+	lastAway  time.Time
 }
 
 // waited is one wait that counts.
@@ -42,14 +42,14 @@ func (l *stallRecord) sum(now time.Time, window time.Duration) (sum time.Duratio
 	return sum
 }
 
-// lose counts a loss of the connection and reports whether the player may come back after it.
-func (l *stallRecord) lose(now time.Time, window time.Duration) bool {
-	if now.Sub(l.lost) >= window {
-		l.losses = 0
+// countAway counts one time that the player is away and reports whether it may rejoin after it.
+func (l *stallRecord) countAway(now time.Time, window time.Duration) bool {
+	if now.Sub(l.lastAway) >= window {
+		l.timesAway = 0
 	}
-	l.lost = now
-	l.losses++
-	return l.losses <= maxLosses
+	l.lastAway = now
+	l.timesAway++
+	return l.timesAway <= maxTimesAway
 }
 
 func (r *room) window() time.Duration { return stallWindow * r.server.cfg.Stall }
@@ -78,7 +78,7 @@ func (r *room) charge(now time.Time, player int) {
 }
 
 // tick drops whoever holds the game up: in netsync those who are not ready, in play those from whom the next frame still needs input. Who
-// has lost the connection and may come back becomes absent.
+// has lost the connection and may rejoin is away then.
 func (r *room) Tick(now time.Time) {
 	switch r.state {
 	case wire.GameNetsync:
@@ -117,9 +117,9 @@ func (r *room) judgeWaits(now time.Time) {
 		if !judged {
 			r.givenUp(now)
 		}
-		if verdict == absent {
+		if verdict == away {
 			r.charge(now, i)
-			p.lose(now)
+			p.setAway(now)
 		} else {
 			r.expel(now, p, r.server.cfg.Stall)
 		}
@@ -142,19 +142,19 @@ type verdict uint8
 
 const (
 	waitedFor verdict = iota
-	absent
+	away
 	dropped
 )
 
 // verdict judges a player for whom the next frame has waited so long.
 func (r *room) verdict(now time.Time, p *session, wait time.Duration) verdict {
-	back, patience := p.mayComeBack(), r.patience(now, p.player)
+	rejoins, patience := p.mayRejoin(), r.patience(now, p.player)
 	record := &r.stalls[p.player]
 	switch {
-	case back && wait >= r.server.cfg.ComebackWait && p.silent(now):
+	case rejoins && wait >= r.server.cfg.ComebackWait && p.silent(now):
 	case wait < patience:
 		return waitedFor
-	case !back:
+	case !rejoins:
 		return dropped
 	case patience < r.server.cfg.Stall && now.Sub(p.link.LastReceived()) >= wait/2: // it is the line that is slow
 	case p.silent(now):
@@ -162,10 +162,10 @@ func (r *room) verdict(now time.Time, p *session, wait time.Duration) verdict {
 	default:
 		return dropped
 	}
-	if !record.lose(now, r.window()) {
+	if !record.countAway(now, r.window()) {
 		return dropped
 	}
-	return absent
+	return away
 }
 
 // expel drops a player who has used up a patience.
@@ -178,8 +178,8 @@ func (r *room) expel(now time.Time, p *session, patience time.Duration) {
 	p.expel(now, reason)
 }
 
-// schedule sets the room's timer to when somebody may have held it up too long, and to never where nobody is waited for: all are absent,
-// and who comes back sets it again. While frames flow the timer is not moved: it fires, sees that, and moves itself.
+// schedule sets the room's timer to when somebody may have held it up too long, and to never where nobody is waited for: all are away,
+// and who rejoins sets it again. While frames flow the timer is not moved: it fires, sees that, and moves itself.
 func (r *room) schedule(now time.Time) {
 	at := time.Time{}
 	switch r.state {
@@ -201,8 +201,8 @@ func (r *room) judgement(now time.Time, waiting lockstep.PlayerSet) (at time.Tim
 			continue
 		}
 		due := r.since.Add(r.patience(now, i))
-		if back := r.since.Add(r.server.cfg.ComebackWait); p.mayComeBack() && (back.Before(due) && back.After(now) || !due.After(now)) {
-			due = back // it has a patience of its own
+		if away := r.since.Add(r.server.cfg.ComebackWait); p.mayRejoin() && (away.Before(due) && away.After(now) || !due.After(now)) {
+			due = away // it has a patience of its own
 		}
 		if !due.After(now) {
 			due = now.Add(r.counted()) // it was judged just now, and may be otherwise then

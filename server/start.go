@@ -49,8 +49,8 @@ func (s *session) begin(now time.Time) (reason string) {
 	for _, m := range r.members {
 		config.Connections = append(config.Connections, m.connection.Frames())
 	}
-	if r.mayComeBack() {
-		config.Spare = catchUpFrames
+	if r.mayRejoin() {
+		config.Spare = rejoinFrames
 	}
 	mixer, err := lockstep.NewMixer(config)
 	if err != nil { // the logins have checked all of it

@@ -48,5 +48,5 @@ func (s *Server) receiveExtension(now time.Time, from netip.AddrPort, local neti
 	s.countRefused(RefusedStray)
 }
 
-// isAt reports whether the session is at this address. One that is adrift is nowhere, whatever address it had.
-func (s *session) isAt(a netip.AddrPort) bool { return s.addr == a && !s.adrift }
+// isAt reports whether the session is at this address. One without an address is nowhere, whatever address it had.
+func (s *session) isAt(a netip.AddrPort) bool { return s.addr == a && !s.noAddress }

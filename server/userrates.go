@@ -13,7 +13,7 @@ type userRates struct {
 	chats, gameChats, creates, joins, starts, messages rate.Limiter
 
 	histories rate.Limiter
-	comebacks rate.Limiter
+	rejoins   rate.Limiter
 	waited    rate.Bucket // of what was said in rooms, what had to wait: see maxSessionLines
 	noticed   time.Time   // when the user was last told about a limit
 }
@@ -21,7 +21,7 @@ type userRates struct {
 // fullAt is when nothing of it is used up any more.
 func (r *userRates) fullAt() (at time.Time) {
 	at = r.waited.EmptyAt()
-	for _, l := range [...]*rate.Limiter{&r.chats, &r.gameChats, &r.creates, &r.joins, &r.starts, &r.messages, &r.histories, &r.comebacks} {
+	for _, l := range [...]*rate.Limiter{&r.chats, &r.gameChats, &r.creates, &r.joins, &r.starts, &r.messages, &r.histories, &r.rejoins} {
 		if full := l.FullAt(); full.After(at) {
 			at = full
 		}

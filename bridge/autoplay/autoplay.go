@@ -108,7 +108,7 @@ func (a *Autoplay) Run(ctx context.Context, d *bridge.Dialog) error {
 func comeback(d *bridge.Dialog, s *environ.Orders, e bridge.Emulator, game bridge.GameName) *bridge.Comeback {
 	for _, c := range d.Comebacks() {
 		if c.Server == s.Server && c.Game == game.Name && c.Charset == s.Charset.Name() {
-			d.Logger().Info("coming back into the game", "user", c.User, "started", c.Start)
+			d.Logger().Info("rejoining the game", "user", c.User, "started", c.Start)
 			s.Nick = c.User
 			s.Connection = wire.ConnectionType(c.Connection)
 			return &c

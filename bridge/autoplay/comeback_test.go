@@ -56,7 +56,7 @@ func TestBackAfterACrash(t *testing.T) {
 		require.Zero(t, again.code)
 		require.Equal(t, first.output, again.output, "all frames, from the first one on")
 		require.Equal(t, second.output, again.output[:len(second.output)])
-		require.Contains(t, again.logged(), "coming back into the game")
+		require.Contains(t, again.logged(), "rejoining the game")
 		left, _ := filepath.Glob(filepath.Join(second.state, "comeback-*"))
 		require.Empty(t, left)
 	})
@@ -99,7 +99,7 @@ func TestTheWayBackOutlivesAFailedTry(t *testing.T) {
 		for range 2 {
 			again := w.emulator(100, environ.EnvRole, "create", environ.EnvNick, "ann", environ.EnvPlayers, "1", "TEST_STATE", e.state)
 			<-again.start()
-			require.Contains(t, again.logged(), "coming back")
+			require.Contains(t, again.logged(), "rejoining")
 			left, _ := filepath.Glob(filepath.Join(e.state, "*comeback-*"))
 			require.Equal(t, files, left, "it is kept, and nothing beside it")
 		}
@@ -107,7 +107,7 @@ func TestTheWayBackOutlivesAFailedTry(t *testing.T) {
 		w.net.Filter(nil)
 		again := w.emulator(100, environ.EnvRole, "create", environ.EnvNick, "ann", environ.EnvPlayers, "1", "TEST_STATE", e.state)
 		<-again.start()
-		require.NotContains(t, again.logged(), "coming back")
+		require.NotContains(t, again.logged(), "rejoining")
 		left, _ := filepath.Glob(filepath.Join(e.state, "comeback-*"))
 		require.Empty(t, left)
 	})
@@ -121,7 +121,7 @@ func TestNoWayBackBesideALivingEmulator(t *testing.T) {
 		<-first.playing
 		other := w.emulator(100, environ.EnvRole, "create", environ.EnvNick, "bob", environ.EnvPlayers, "1", "TEST_STATE", first.state)
 		<-other.start()
-		require.NotContains(t, other.logged(), "coming back")
+		require.NotContains(t, other.logged(), "rejoining")
 		<-done
 		require.Zero(t, first.code)
 		require.Len(t, first.output, 600*2)

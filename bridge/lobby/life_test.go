@@ -340,7 +340,7 @@ func TestComingBack(t *testing.T) {
 	c.is("play", "state", "playing")
 	b.is("session", "state", "none")
 	waitUntil(t, "the new one to catch up", func() bool { return again.count() > 200 })
-	a.hears("server", "is back in the game")
+	a.hears("server", "has rejoined the game")
 	waitUntil(t, "it to be in step", func() bool { return again.count() > 400 })
 	mine, theirs := one.ran(), again.ran()
 	for i := range min(len(mine), len(theirs)) {

@@ -11,6 +11,6 @@
 // one that differs, so the newest ones may still be missing from the bytes: Flush
 // adds them, with n = 0.
 //
-// The server keeps a [Record] for players who come back; their client reads it with a [Reader], in parts as they come.
+// The server keeps a [Record] for players who rejoin; their client reads it with a [Reader], in parts as they come.
 // Nothing here knows of sockets, clocks or the messages that carry it.
 package history

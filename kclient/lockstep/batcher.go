@@ -47,12 +47,12 @@ type Batcher struct {
 	handedOut int
 	delay     int // calls that are answered with nothing
 
-	// After Resume; see resume.go.
-	resumed bool
-	inStep  bool
-	from    int // the first frame that comes
-	step    int // the frame from which our input counts
-	first   int // the frame that our first input was for
+	// After Rejoin; see rejoin.go.
+	rejoined    bool
+	present     bool
+	from        int // the first frame that comes
+	presentFrom int // the frame from which our input counts
+	first       int // the frame that our first input was for
 }
 
 // NewBatcher starts a game. Errors wrap ErrConfig.
@@ -232,8 +232,8 @@ func (b *Batcher) Queued() int { return b.queue.frames() }
 // batches, whoever fills up with zeros at the start, so m messages prove m batches, and everything that was sent before them. It
 // proves nothing once the server has dropped us: do not ask then.
 func (b *Batcher) ServerProven() int {
-	if b.resumed {
-		return b.provenInStep()
+	if b.rejoined {
+		return b.provenRejoined()
 	}
 	return min(b.messages, b.batches)
 }

@@ -29,7 +29,7 @@ const (
 	// again. It is below queueSpare, which such a player is measured with from then on.
 	catchUpSpare = 4
 
-	// maxLate is how many frames too late the input of a player may be who comes back, for the others to wait for it from then on: half
+	// maxLate is how many frames too late the input of a player may be who rejoins, for the others to wait for it from then on: half
 	// a second, once. It makes up for the round trip, and for an emulator that paces itself and would stay behind by that much for ever.
 	maxLate = 30
 

@@ -15,7 +15,7 @@ type MixerConfig struct {
 	Padding   bool
 	Numbering framecache.Numbering // both directions of every player; Window is what deployed clients speak
 	// Spare is how many combined frames more than the game needs are kept, for
-	// CaughtUp: as far as it may be behind. 0 to MaxSpare.
+	// CatchUp: so many may the player still lack. 0 to MaxSpare.
 	Spare int
 	// SentBytes bounds the payloads that each player's outgoing cache keeps; what it has forgotten goes out as game
 	// data again. 0 is no bound. The incoming ones have none, since a player may name any of its last 256 batches.
@@ -63,18 +63,16 @@ type player struct {
 	received   int // batches
 	sent       int // messages
 	cached     int // of sent, as game cache
-	dropped    bool
+	presence   Presence
 	in, out    *framecache.Cache
 	payload    []byte // of the message that Next gave out last
 
-	// Of a player who was absent, see absent.go; received, sent and the caches
-	// count from its last CaughtUp on.
-	absent  bool // zeros stand for its input, and nobody waits for it
-	mute    bool // it gets no messages
-	inFrom  int  // the frame that its first input is for
-	outFrom int  // the first frame of its first message
-	delay   int  // calls until the first frame of that message
-	padding int  // frames before its first input
+	// Of a player who was away, see presence.go; received, sent and the caches
+	// count from its last CatchUp on.
+	inFrom  int // the frame that its first input is for
+	outFrom int // the first frame of its first message
+	delay   int // calls until the first frame of that message
+	padding int // frames before its first input
 }
 
 // next is the first frame that the player was not sent yet; the leading zeros are the frames below 0.
@@ -146,7 +144,7 @@ func (m *Mixer) active(i int) (*player, error) {
 	if i < 0 || i >= len(m.players) {
 		return nil, ErrPlayer
 	}
-	if m.players[i].dropped {
+	if m.players[i].presence == Dropped {
 		return nil, ErrDropped
 	}
 	return &m.players[i], nil
@@ -161,8 +159,8 @@ func (m *Mixer) input(column int, p *player, payload []byte) error {
 		return ErrSize
 	case m.size != 0 && size != m.size:
 		return ErrSizeChanged
-	case p.absent && p.mute:
-		return nil // from before it was absent
+	case p.presence == Away:
+		return nil // sent before it was away
 	case p.received-p.sent >= queueBatches(p.frameDelay) || max(p.have, p.inFrom+p.received*p.connection)+p.connection-m.oldest() > m.rows:
 		return ErrQueueFull
 	}
@@ -189,7 +187,7 @@ func (m *Mixer) begin(size int) {
 	m.size = size
 	m.frames = make([]byte, m.rows*m.width())
 	for i := range m.players {
-		if p := &m.players[i]; !p.dropped {
+		if p := &m.players[i]; p.presence != Dropped {
 			p.payload = make([]byte, p.connection*m.width())
 		}
 	}
@@ -202,7 +200,7 @@ func (m *Mixer) MaxBytes(size int) int {
 	width := len(m.players) * size
 	n := m.rows * width
 	for i := range m.players {
-		if p := &m.players[i]; !p.dropped {
+		if p := &m.players[i]; p.presence != Dropped {
 			n += framecache.MaxBytes(p.connection*size, 0) + framecache.MaxBytes(p.connection*width, m.sent) + p.connection*width
 		}
 	}
@@ -216,7 +214,7 @@ func (m *Mixer) width() int { return len(m.players) * m.size }
 func (m *Mixer) oldest() int {
 	n, found := 0, false
 	for i := range m.players {
-		if p := &m.players[i]; !p.dropped && !p.mute && (!found || p.next() < n) {
+		if p := &m.players[i]; p.presence.gets() && (!found || p.next() < n) {
 			n, found = p.next(), true
 		}
 	}
@@ -230,13 +228,13 @@ func (m *Mixer) oldest() int {
 // not dropped. When everybody has dropped nothing more is ready, and it is 0. Nothing is ready before the input size is known.
 func (m *Mixer) Frames() int { return m.ready }
 
-// advance follows whatever can make frames ready, and gives the absent players zeros for those.
+// advance follows whatever can make frames ready, and gives those who are not present zeros for those frames.
 func (m *Mixer) advance() {
 	if m.size > 0 { // before that the padding is there, the frames are not
 		m.ready = m.complete()
 	}
 	for i := range m.players {
-		if p := &m.players[i]; p.absent && !p.dropped {
+		if p := &m.players[i]; p.presence.zeros() {
 			m.clearUpTo(i, p, m.ready)
 		}
 	}
@@ -244,18 +242,18 @@ func (m *Mixer) advance() {
 
 // complete is the first combined frame that lacks the part of somebody.
 func (m *Mixer) complete() int {
-	n, found, absent := 0, false, false
+	n, found, kept := 0, false, false
 	for i := range m.players {
 		p := &m.players[i]
-		absent = absent || p.absent
-		if !p.dropped && !p.absent && (!found || p.have < n) {
+		kept = kept || p.presence.zeros()
+		if p.presence == Present && (!found || p.have < n) {
 			n, found = p.have, true
 		}
 	}
 	switch {
 	case found:
 		return max(n, 0)
-	case absent:
+	case kept:
 		return m.ready
 	}
 	return 0
@@ -265,7 +263,7 @@ func (m *Mixer) complete() int {
 // nothing more. The others no longer wait for it; layout and lengths stay. Again, or for a player that is not there, it does nothing.
 func (m *Mixer) Drop(player int) {
 	if p, err := m.active(player); err == nil {
-		p.dropped, p.absent, p.mute = true, false, false
+		p.presence = Dropped
 		p.in, p.out, p.payload = nil, nil, nil
 		m.advance()
 	}
@@ -281,7 +279,7 @@ func (m *Mixer) Next(player int) (out GameData, ok bool) {
 	}
 	// Padding is less than a batch, so p.have asks for the batch of this message even where only zeros are due.
 	first := p.next()
-	if p.mute || m.size == 0 || first+p.connection > min(m.Frames(), p.have) {
+	if p.presence == Away || m.size == 0 || first+p.connection > min(m.Frames(), p.have) {
 		return GameData{}, false
 	}
 	width := m.width()
@@ -309,7 +307,7 @@ func (m *Mixer) copyFrame(dst []byte, row int) {
 // clearDropped makes the part of those who had dropped before this frame zeros: their columns hold older frames there.
 func (m *Mixer) clearDropped(row int, frame []byte) {
 	for i := range m.players {
-		if p := &m.players[i]; p.dropped && row >= p.have {
+		if p := &m.players[i]; p.presence == Dropped && row >= p.have {
 			clear(frame[i*m.size : (i+1)*m.size])
 		}
 	}
@@ -320,7 +318,7 @@ func (m *Mixer) Waiting() PlayerSet {
 	next := m.complete()
 	var set PlayerSet
 	for i := range m.players {
-		if p := &m.players[i]; !p.dropped && !p.absent && p.have <= next {
+		if p := &m.players[i]; p.presence == Present && p.have <= next {
 			set |= 1 << i
 		}
 	}
@@ -334,7 +332,7 @@ func (m *Mixer) Players() int { return len(m.players) }
 func (m *Mixer) Active() PlayerSet {
 	var set PlayerSet
 	for i := range m.players {
-		if !m.players[i].dropped {
+		if m.players[i].presence != Dropped {
 			set |= 1 << i
 		}
 	}
@@ -364,7 +362,7 @@ func (m *Mixer) Sent(player int) int { return m.of(player).sent }
 func (m *Mixer) Cached(player int) int { return m.of(player).cached }
 
 // ClientProven is how many of our game messages to a player it must have, counted from the first: it sends batch b only after it was
-// given message b - d - 1. After an absence both are counted from CaughtUp on, and the delay is what it was then. It stands still
+// given message b - d - 1. Of a player who was away both are counted from CatchUp on, and the delay is what it was then. It stands still
 // once the player has dropped.
 func (m *Mixer) ClientProven(player int) int {
 	p := m.of(player)
@@ -375,7 +373,7 @@ func (m *Mixer) ClientProven(player int) int {
 }
 
 // Needs is which of our game messages to a player, counted from 1, it must have been given before it can send its
-// next batch, and how many batches that is before it: d + 1, until it has been absent. 0 is none: its frame delay is
+// next batch, and how many batches that is before it: d + 1, until it has been away. 0 is none: its frame delay is
 // not over yet, or that message has not gone out, so that it cannot have sent the batch.
 func (m *Mixer) Needs(player int) (message, batches int) {
 	p := m.of(player)

@@ -28,19 +28,12 @@ const (
 	catchUpBatches = 2
 )
 
-// behindState is where a player stands who has lost the connection in a game.
-type behindState uint8
-
-const (
-	inStep   behindState = iota // in the game, as usual
-	fetching                    // the frames come from the server's history; our input is not sent
-	joining                     // CaughtUp was sent: game data comes again, and our input goes out
-)
-
-// catchUp is how a player who was away gets back into step; the session's lock
+// catchUp is how a player who was away becomes present again; the session's lock
 // guards it. What was fetched once is kept for the next time.
-type catchUp struct {
-	state    behindState
+type rejoin struct {
+	// Away: the frames come from the server's history, our input is not sent. CatchingUp: CaughtUp was sent, game data comes
+	// again, and our input goes out.
+	presence lockstep.Presence
 	past     *history.Reader
 	fetched  int // bytes of the history
 	total    int // its bytes, and frames, when last told
@@ -52,8 +45,8 @@ type catchUp struct {
 	seq      uint16    // of CaughtUp
 }
 
-// Behind is how many combined frames the player has still to run until it is in
-// step with the others again; 0 means that it is. While it is above 0 Exchange
+// Behind is how many combined frames the player has still to run until it is
+// present again; 0 means that it is. While it is above 0 Exchange
 // hands frames out as fast as it is called, inputs are ignored, and an emulator
 // should run unthrottled.
 func (g *Game) Behind() int {
@@ -62,19 +55,19 @@ func (g *Game) Behind() int {
 	if g.err != nil {
 		return 0
 	}
-	c := &g.catchUp
-	switch c.state {
-	case fetching:
+	c := &g.rejoin
+	switch c.presence {
+	case lockstep.Away:
 		return max(c.frames-g.handed, 1)
-	case joining:
+	case lockstep.CatchingUp:
 		return max(c.frames-g.handed, 0) + g.batcher.Queued()
 	}
 	return 0
 }
 
-// behindLocked: the server has played on without us, or says that what we asked
+// awayLocked: the server has played on without us, or says that what we asked
 // for is gone already.
-func (s *session) behindLocked(now time.Time, m ext.Behind) {
+func (s *session) awayLocked(now time.Time, m ext.Behind) {
 	if !s.ticket.have {
 		return // nobody of ours
 	}
@@ -100,14 +93,14 @@ func (s *session) behindLocked(now time.Time, m ext.Behind) {
 		signal(r.started)
 	}
 	if g != nil && g.err == nil && g.started {
-		g.fallBehindLocked(now, m)
+		g.setAwayLocked(now, m)
 	}
 }
 
-func (g *Game) fallBehindLocked(now time.Time, m ext.Behind) {
-	c := &g.catchUp
+func (g *Game) setAwayLocked(now time.Time, m ext.Behind) {
+	c := &g.rejoin
 	g.s.link.SetPhase(now, link.Play)
-	if c.state == joining {
+	if c.presence == lockstep.CatchingUp {
 		g.s.link.Prove(now, c.seq)
 	}
 	size := int(m.Size)
@@ -117,12 +110,12 @@ func (g *Game) fallBehindLocked(now time.Time, m ext.Behind) {
 	if size > 0 && !g.fitSizeLocked(now, size) {
 		return
 	}
-	c.state, c.complete, c.until = fetching, false, 0
+	c.presence, c.complete, c.until = lockstep.Away, false, 0
 	if g.held { // the call that waited for the beginning is one: what comes of it are the frames of the history
 		g.held = false
 		g.calls++
 	}
-	g.s.log.Info("behind the game", "frame", g.handed)
+	g.s.log.Info("away from the game", "frame", g.handed)
 	g.fetchLocked(now)
 	g.wakeLocked()
 }
@@ -135,8 +128,8 @@ func (g *Game) fitSizeLocked(now time.Time, size int) bool {
 		return false
 	}
 	g.size = size
-	if g.catchUp.past == nil {
-		g.catchUp.past = history.NewReader(size * g.players)
+	if g.rejoin.past == nil {
+		g.rejoin.past = history.NewReader(size * g.players)
 	}
 	return true
 }
@@ -144,8 +137,8 @@ func (g *Game) fitSizeLocked(now time.Time, size int) bool {
 // fetchAtLocked is when fetchLocked has something to do, which may be long ago; ok
 // is false for never.
 func (g *Game) fetchAtLocked() (at time.Time, ok bool) {
-	c := &g.catchUp
-	if c.state != fetching || c.past == nil || c.past.Buffered() > maxFetched {
+	c := &g.rejoin
+	if c.presence != lockstep.Away || c.past == nil || c.past.Buffered() > maxFetched {
 		return time.Time{}, false
 	}
 	switch {
@@ -162,7 +155,7 @@ func (g *Game) fetchLocked(now time.Time) {
 	if at, ok := g.fetchAtLocked(); !ok || now.Before(at) {
 		return
 	}
-	c := &g.catchUp
+	c := &g.rejoin
 	c.asked, c.until = now, c.fetched+fetchParts*ext.MaxHistory
 	g.s.spoke = now
 	g.s.writeLocked(ext.HistoryRequest{ID: g.s.ticket.ticket.ID, Offset: uint32(c.fetched), Count: fetchParts}.AppendTo(g.s.out[:0]), g.s.server)
@@ -171,8 +164,8 @@ func (g *Game) fetchLocked(now time.Time) {
 // historyLocked takes a part of the history. One that does not follow what is
 // there is left out: a part before it was lost, and is asked for again.
 func (g *Game) historyLocked(now time.Time, h ext.History) {
-	c := &g.catchUp
-	if c.state != fetching || c.past == nil {
+	c := &g.rejoin
+	if c.presence != lockstep.Away || c.past == nil {
 		return
 	}
 	g.s.link.Heard(now)
@@ -190,17 +183,17 @@ func (g *Game) historyLocked(now time.Time, h ext.History) {
 	g.wakeLocked()
 }
 
-// submitBehindLocked is Submit for a player who is behind.
-func (g *Game) submitBehindLocked(now time.Time, input []byte) error {
+// submitAwayLocked is Submit for a player who is away or catching up.
+func (g *Game) submitAwayLocked(now time.Time, input []byte) error {
 	if !g.fitSizeLocked(now, len(input)) {
 		return g.err
 	}
 	g.clock.frame(now)
-	c := &g.catchUp
-	if c.state == fetching && c.complete {
-		g.joinLocked(now)
+	c := &g.rejoin
+	if c.presence == lockstep.Away && c.complete {
+		g.catchUpLocked(now)
 	}
-	if c.state == joining {
+	if c.presence == lockstep.CatchingUp {
 		return g.collectLocked(now, input)
 	}
 	g.fetchLocked(now)
@@ -208,10 +201,10 @@ func (g *Game) submitBehindLocked(now time.Time, input []byte) error {
 	return nil
 }
 
-// joinLocked takes up game data again once there is nothing left to fetch but what
+// catchUpLocked takes up game data again once there is nothing left to fetch but what
 // the game is just making.
-func (g *Game) joinLocked(now time.Time) {
-	c := &g.catchUp
+func (g *Game) catchUpLocked(now time.Time) {
+	c := &g.rejoin
 	left := c.frames + g.batcher.Delay() - g.calls // calls that are answered with what is there
 	if left < 0 && !g.submitted || left < -1 || left > g.batcher.Delay()+catchUpBatches*g.s.cfg.Connection.Frames() {
 		return
@@ -219,11 +212,11 @@ func (g *Game) joinLocked(now time.Time) {
 	g.before.batches += g.batcher.Batches()
 	g.before.cached += g.batcher.Cached()
 	g.before.messages += g.batcher.Messages()
-	if err := g.batcher.Resume(c.frames, g.calls, g.size, left == -1); err != nil {
+	if err := g.batcher.Rejoin(c.frames, g.calls, g.size, left == -1); err != nil {
 		g.dropLocked(now, err)
 		return
 	}
-	c.state = joining
+	c.presence = lockstep.CatchingUp
 	s := g.s
 	c.seq = s.sendLocked(now, ext.TypeCaughtUp, ext.CaughtUp{Frames: uint32(c.frames), Calls: uint32(g.calls), Size: uint16(g.size)}.AppendTo(s.body[:0]))
 	// Game messages are counted from 1 again.
@@ -234,20 +227,20 @@ func (g *Game) joinLocked(now time.Time) {
 
 // nextLocked answers the last Submit; ok is false while it has to wait.
 func (g *Game) nextLocked(values []byte) (n int, ok bool, err error) {
-	c := &g.catchUp
-	switch c.state {
-	case fetching:
+	c := &g.rejoin
+	switch c.presence {
+	case lockstep.Away:
 		if n, ok, err = g.pastLocked(values); !ok && err == nil && c.complete && g.size > 0 {
-			g.joinLocked(time.Now()) // there is nothing to fetch until somebody plays on
+			g.catchUpLocked(time.Now()) // there is nothing to fetch until somebody plays on
 		}
-	case joining:
+	case lockstep.CatchingUp:
 		if n, ok = g.batcher.Next(values); ok && n == 0 {
 			n, ok, err = g.pastLocked(values)
 			break
 		}
 		if ok && g.batcher.Queued() == 0 {
-			c.state = inStep
-			g.s.log.Info("in step with the game again", "frame", g.handed)
+			c.presence = lockstep.Present
+			g.s.log.Info("present in the game again", "frame", g.handed)
 		}
 	default:
 		n, ok = g.batcher.Next(values)
@@ -263,7 +256,7 @@ func (g *Game) pastLocked(values []byte) (n int, ok bool, err error) {
 	if g.calls <= g.batcher.Delay() {
 		return 0, true, nil
 	}
-	past := g.catchUp.past
+	past := g.rejoin.past
 	if past == nil {
 		return 0, false, nil
 	}

@@ -1,28 +1,56 @@
 package lockstep
 
-// A player who has lost the connection is absent: zeros stand for its input, as if
-// it had dropped, but its place is kept. When it has got the frames that it lacks
-// by another way (see package history), CaughtUp gives it messages again, and its absence
-// ends as soon as its input comes in time, or nearly so. Whatever the others run is
+import "fmt"
+
+// A player who has lost the connection is away: zeros stand for its input, as if
+// it had dropped, but its seat is kept. When it has got the frames that it lacks
+// by another way (see package history), CatchUp gives it messages again, and it is present
+// as soon as its input comes in time, or nearly so. Whatever the others run is
 // decided here alone, so it is the same for everybody.
 
-// Absent makes a player absent. What it has sent is still used. For one who has
-// dropped, or is absent already, it does nothing.
-func (m *Mixer) Absent(player int) {
-	if p, err := m.active(player); err == nil && !(p.absent && p.mute) {
-		p.absent, p.mute = true, true
+// Presence is where a player stands in its game.
+type Presence uint8
+
+const (
+	// Present: the game waits for its input.
+	Present Presence = iota
+	// Away: zeros stand for its input. It gets no messages, and may fetch the frames so far.
+	Away
+	// CatchingUp: it gets messages again; zeros stand for its input until that comes in time.
+	CatchingUp
+	// Dropped: it is out of the game for good.
+	Dropped
+)
+
+var presenceNames = [...]string{Present: "present", Away: "away", CatchingUp: "catching up", Dropped: "dropped"}
+
+// String is "present", "away", "catching up" or "dropped".
+func (p Presence) String() string {
+	if int(p) < len(presenceNames) {
+		return presenceNames[p]
+	}
+	return fmt.Sprintf("presence %d", uint8(p))
+}
+
+// zeros reports whether zeros stand for the player's input while its seat is kept.
+func (p Presence) zeros() bool { return p == Away || p == CatchingUp }
+
+// gets reports whether the player gets messages.
+func (p Presence) gets() bool { return p == Present || p == CatchingUp }
+
+// Presence is where a player stands; Present for one that is not there.
+func (m *Mixer) Presence(player int) Presence { return m.of(player).presence }
+
+// SetAway makes a player away. What it has sent is still used. For one who has
+// dropped, or is away already, it does nothing.
+func (m *Mixer) SetAway(player int) {
+	if p, err := m.active(player); err == nil {
+		p.presence = Away
 		m.advance()
 	}
 }
 
-// IsAbsent reports whether zeros stand for this player's input.
-func (m *Mixer) IsAbsent(player int) bool { return m.of(player).absent }
-
-// Fetching reports whether an absent player gets no messages and may fetch the
-// frames so far.
-func (m *Mixer) Fetching(player int) bool { return m.of(player).mute }
-
-// InFrom is the frame that the first input of a player since its last CaughtUp is
+// InFrom is the frame that the first input of a player since its last CatchUp is
 // for, counted as the player does: its leading zeros are the first frames of its game.
 func (m *Mixer) InFrom(player int) int { return m.of(player).inFrom + m.of(player).lead }
 
@@ -30,16 +58,16 @@ func (m *Mixer) InFrom(player int) int { return m.of(player).inFrom + m.of(playe
 // included.
 func (m *Mixer) Have(player int) int { return m.of(player).have + m.of(player).lead }
 
-// CaughtUp gives an absent player messages again: its first begins with frame
+// CatchUp gives a player who is away messages again: its first begins with frame
 // frames, counted as the player does, its leading zeros included. Its next input is that of its call number calls of
 // kailleraModifyPlayValues, both counted from 0 at the start of the game. The
 // caches begin anew. size is the bytes of one input, and fixes the size of the game as a game data does
 // if everybody was away before the first one; 0 is not told. It reports false, and changes nothing, when those frames are no
 // longer all there, or the numbers cannot be: then the player must fetch more
 // and ask again.
-func (m *Mixer) CaughtUp(player, frames, calls, size int) bool {
+func (m *Mixer) CatchUp(player, frames, calls, size int) bool {
 	p, err := m.active(player)
-	if err != nil || !p.absent || !p.mute || size < 0 || size > MaxFrameSize || m.size == 0 && size == 0 {
+	if err != nil || p.presence != Away || size < 0 || size > MaxFrameSize || m.size == 0 && size == 0 {
 		return false
 	}
 	newest := 0
@@ -57,7 +85,7 @@ func (m *Mixer) CaughtUp(player, frames, calls, size int) bool {
 	if m.size == 0 {
 		m.begin(size)
 	}
-	p.mute = false
+	p.presence = CatchingUp
 	p.sent, p.received, p.cached = 0, 0, 0
 	p.outFrom, p.inFrom, p.delay = from, calls+p.padding-p.lead, delay
 	p.in.Reset()
@@ -67,11 +95,11 @@ func (m *Mixer) CaughtUp(player, frames, calls, size int) bool {
 	return true
 }
 
-// inTime ends the absence of a player whose next input is for frame first, if that
+// inTime makes a player who is catching up present if its next input, for frame first,
 // is in time, or late by so little that the others can wait for it once.
 func (m *Mixer) inTime(column int, p *player, first int) {
-	if p.absent && p.have-first <= maxLate {
-		p.absent = false
+	if p.presence == CatchingUp && p.have-first <= maxLate {
+		p.presence = Present
 		m.clearUpTo(column, p, first)
 	}
 }

@@ -12,9 +12,9 @@ import (
 	"kbridge/kclient/lockstep"
 )
 
-// absentee is one player of a game without a network: what it sends is queued, and
+// awayPlayer is one player of a game without a network: what it sends is queued, and
 // so is what the server sends it.
-type absentee struct {
+type awayPlayer struct {
 	b       *lockstep.Batcher
 	calls   int
 	frames  [][]byte
@@ -25,10 +25,10 @@ type absentee struct {
 	lead    int
 }
 
-// Whoever is away when, and comes back however late, everybody runs the same
+// Whoever is away when, and rejoins however late, everybody runs the same
 // frames, a player's own input is in them only where it pressed it, and nobody
 // waits for somebody who is away.
-func TestAbsencesKeepEverybodyInStep(t *testing.T) {
+func TestPlayersWhoAreAwayChangeNobodysFrames(t *testing.T) {
 	total := 0
 	for seed := range uint64(300) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
@@ -42,11 +42,11 @@ func TestAbsencesKeepEverybodyInStep(t *testing.T) {
 			m, err := lockstep.NewMixer(config)
 			require.NoError(t, err)
 			const size = 3
-			g := &absentGame{t: t, m: m, size: size}
+			g := &awayGame{t: t, m: m, size: size}
 			for i := range players {
 				b, err := lockstep.NewBatcher(lockstep.BatcherConfig{Connection: config.Connections[i], FrameDelay: config.FrameDelays[i], Players: players})
 				require.NoError(t, err)
-				g.players = append(g.players, &absentee{b: b, past: history.NewReader(size * players), lead: m.Lead(i)})
+				g.players = append(g.players, &awayPlayer{b: b, past: history.NewReader(size * players), lead: m.Lead(i)})
 				g.players[i].past.Append(history.AppendZeroFrames(nil, m.Lead(i)))
 			}
 			for range 3000 {
@@ -54,10 +54,10 @@ func TestAbsencesKeepEverybodyInStep(t *testing.T) {
 				p := g.players[i]
 				switch {
 				case r.IntN(200) == 0 && !p.away:
-					m.Absent(i)
+					m.SetAway(i)
 					p.away = true
 				case p.away && r.IntN(30) == 0:
-					g.comeBack(i)
+					g.rejoin(i)
 				case !p.away:
 					g.step(i)
 				}
@@ -86,22 +86,22 @@ func TestAbsencesKeepEverybodyInStep(t *testing.T) {
 	require.Greater(t, total, 20_000, "frames in all")
 }
 
-type absentGame struct {
+type awayGame struct {
 	t       *testing.T
 	m       *lockstep.Mixer
 	size    int
-	players []*absentee
+	players []*awayPlayer
 	history history.Record
 	kept    int
 }
 
 // input of a player in a call: never zeros.
-func (g *absentGame) input(player, call int) []byte {
+func (g *awayGame) input(player, call int) []byte {
 	return []byte{byte(player + 1), byte(call/4) | 1, byte(call / 1024)}
 }
 
 // step is one call of an emulator that is in the game, if it need not wait.
-func (g *absentGame) step(i int) {
+func (g *awayGame) step(i int) {
 	p := g.players[i]
 	if !p.waiting {
 		out, send, err := p.b.Collect(g.input(i, p.calls))
@@ -120,7 +120,7 @@ func (g *absentGame) step(i int) {
 	dst := make([]byte, p.b.FrameSize())
 	n, ok := p.b.Next(dst)
 	if ok && n == 0 && p.calls > p.b.Delay() {
-		// The first answers after coming back are frames that are there.
+		// The first answers after rejoining are frames that are there.
 		n, ok, _ = p.past.Next(dst)
 		require.True(g.t, ok)
 	}
@@ -133,7 +133,7 @@ func (g *absentGame) step(i int) {
 }
 
 // relay hands out what is ready, and keeps it.
-func (g *absentGame) relay() {
+func (g *awayGame) relay() {
 	for f := g.kept; f < g.m.Frames(); f++ {
 		frame := make([]byte, g.m.FrameSize())
 		require.True(g.t, g.m.Frame(frame, f))
@@ -157,8 +157,8 @@ func (g *absentGame) relay() {
 	}
 }
 
-// comeBack fetches everything, runs it, and takes up the game.
-func (g *absentGame) comeBack(i int) {
+// rejoin fetches everything, runs it, and takes up the game.
+func (g *awayGame) rejoin(i int) {
 	p := g.players[i]
 	if g.m.FrameSize() == 0 {
 		return
@@ -200,12 +200,12 @@ func (g *absentGame) comeBack(i int) {
 	if left := frames + p.b.Delay() - p.calls; left < -1 || left == -1 != p.waiting && left < 0 {
 		return
 	}
-	if !g.m.CaughtUp(i, frames, p.calls, 0) {
+	if !g.m.CatchUp(i, frames, p.calls, 0) {
 		return
 	}
-	require.NoError(g.t, p.b.Resume(frames, p.calls, g.size, frames+p.b.Delay()-p.calls == -1))
+	require.NoError(g.t, p.b.Rejoin(frames, p.calls, g.size, frames+p.b.Delay()-p.calls == -1))
 	p.away = false
-	if !g.m.IsAbsent(i) {
-		p.b.InStep(g.m.Have(i), g.m.InFrom(i))
+	if g.m.Presence(i) == lockstep.Present {
+		p.b.SetPresent(g.m.Have(i), g.m.InFrom(i))
 	}
 }

@@ -132,7 +132,7 @@ func TestALongBlackoutIsCaughtUpWith(t *testing.T) {
 
 // An emulator that crashed and was started again gets the game from its first
 // frame on.
-func TestARestartedEmulatorComesBack(t *testing.T) {
+func TestARestartedEmulatorRejoins(t *testing.T) {
 	for _, loss := range []float64{0, 0.01, 0.05, 0.10, 0.30} {
 		t.Run(fmt.Sprint(loss), func(t *testing.T) {
 			forRooms(t, match{seed: 50, frames: 3600}, func(t *testing.T, m match) {
@@ -152,7 +152,7 @@ func TestARestartedEmulatorComesBack(t *testing.T) {
 					}
 					require.NoError(t, again.err)
 					again.room = again.lobby.Room()
-					require.NotNil(t, again.room, "the server kept its place")
+					require.NotNil(t, again.room, "the server kept its seat")
 					require.Len(t, again.room.Players(), len(seats))
 					var done sync.WaitGroup
 					done.Go(func() { again.play(ctx, m.frames) })
@@ -169,8 +169,8 @@ func TestARestartedEmulatorComesBack(t *testing.T) {
 	}
 }
 
-// The owner comes back as the owner, and two can be away at once.
-func TestEverybodyComesBack(t *testing.T) {
+// The owner rejoins as the owner, and two can be away at once.
+func TestEverybodyRejoins(t *testing.T) {
 	forRooms(t, match{seed: 60, frames: 2400}, func(t *testing.T, m match) {
 		m.scene(t, func(ctx context.Context, t *testing.T, w *world, seats []*seat) {
 			time.Sleep(5 * time.Second)
@@ -244,7 +244,7 @@ func TestNoComeback(t *testing.T) {
 }
 
 // A forged ticket does not even take the name of a player who is away.
-func TestAForgedComebackTakesNothing(t *testing.T) {
+func TestAForgedRejoinTakesNothing(t *testing.T) {
 	m := match{seed: 85, types: []wire.ConnectionType{1, 1}, profile: network.Cable(), size: 4, frames: 3000}
 	m.scene(t, func(ctx context.Context, t *testing.T, w *world, seats []*seat) {
 		time.Sleep(5 * time.Second)
@@ -276,7 +276,7 @@ func TestTheGameEndsMeanwhile(t *testing.T) {
 }
 
 // Nobody who is behind holds the others up, even if its emulator never hurries.
-func TestASlowComebackHoldsNobodyUp(t *testing.T) {
+func TestASlowRejoinHoldsNobodyUp(t *testing.T) {
 	m := match{seed: 95, types: []wire.ConnectionType{1, 1}, profile: network.Cable(), size: 4, frames: 2400}
 	m.table(t, func(ctx context.Context, t *testing.T, w *world, seats []*seat, all *sync.WaitGroup) {
 		all.Go(func() { seats[0].play(ctx, m.frames) })
@@ -302,8 +302,8 @@ func TestASlowComebackHoldsNobodyUp(t *testing.T) {
 	})
 }
 
-// Another emulator, with another size of input, cannot come back into the game.
-func TestAComebackOfAnotherEmulator(t *testing.T) {
+// Another emulator, with another size of input, cannot rejoin the game.
+func TestAnotherEmulatorDoesNotRejoin(t *testing.T) {
 	m := match{seed: 97, types: []wire.ConnectionType{1, 1}, profile: network.Cable(), size: 4, frames: 1500}
 	m.meanwhile(t, func(ctx context.Context, t *testing.T, w *world, seats []*seat, all *sync.WaitGroup) {
 		time.Sleep(4 * time.Second)
