@@ -1,6 +1,6 @@
 package lockstep
 
-// resumeFrames is how many frames more than usual the queue of a Batcher takes
+// rejoinFrames is how many frames more than usual the queue of a Batcher takes
 // after Rejoin: what has piled up at the server comes at once.
 const rejoinFrames = 300
 
