@@ -91,8 +91,8 @@ func TestChatSendSaysWhatIsRefused(t *testing.T) {
 	})
 }
 
-// kailleraChatSend returns nothing, so a line that the session's charset does not have all of is answered in the chat of
-// whoever has typed it, in their own charset, and nobody else hears anything.
+// kailleraChatSend returns nothing, so a line that the session's charset does not have all of is answered in the chat
+// of whoever has typed it, in their own charset, and nobody else hears anything.
 func TestALineThatTheCharsetLacksIsAnsweredInTheOwnChat(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newFakeGame()

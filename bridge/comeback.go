@@ -33,8 +33,8 @@ const (
 	comebackPrefix = "comeback-"
 	// maxComebackAge is after which nobody plays the game any more.
 	maxComebackAge = 24 * time.Hour
-	// maxUnnoticed is how long after a crash the server may begin to count Ticket.Comeback: when nobody waits for the player it
-	// notices by its keep-alive time, 190 s by default.
+	// maxUnnoticed is how long after a crash the server may begin to count Ticket.Comeback: when nobody waits for the
+	// player it notices by its keep-alive time, 190 s by default.
 	maxUnnoticed = 190 * time.Second
 	// maxComebackFile bounds what is read of a file, in bytes; ours have about 400.
 	maxComebackFile = 16 << 10
@@ -145,8 +145,8 @@ func (c Comeback) over() bool {
 	return !c.Tried.IsZero() && time.Since(c.Tried) > c.Ticket.Comeback+maxUnnoticed
 }
 
-// Failed keeps the file for the next try, after one that did not get as far as to a server's answer about the place: the line, a full
-// server, an emulator that was ended meanwhile. It is kept while a server may keep the place.
+// Failed keeps the file for the next try, after one that did not get as far as to a server's answer about the place:
+// the line, a full server, an emulator that was ended meanwhile. It is kept while a server may keep the place.
 func (c Comeback) Failed() {
 	if c.file == "" || !c.Tried.IsZero() {
 		return

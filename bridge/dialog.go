@@ -283,8 +283,8 @@ func (d *Dialog) MoreInfos(game GameName) {
 	}
 }
 
-// GameStarting says, once for each game, that the server has started it: what is passed on from then on until Play is kept
-// for the game, since the emulator would never hear of it otherwise. Play may come first, from another goroutine.
+// GameStarting says, once for each game, that the server has started it: what is passed on from then on until Play is
+// kept for the game, since the emulator would never hear of it otherwise. Play may come first, from another goroutine.
 func (d *Dialog) GameStarting() {
 	d.s.mu.Lock()
 	defer d.s.mu.Unlock()

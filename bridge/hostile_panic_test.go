@@ -57,8 +57,8 @@ func (h *host) boundary(function string, call func() int) (result int) {
 	return call()
 }
 
-// Row 26: a panic inside a call of the emulator's ends the game. It gives every lock back: no later call waits for ever, from whatever
-// thread, and the next game is played.
+// Row 26: a panic inside a call of the emulator's ends the game. It gives every lock back: no later call waits for
+// ever, from whatever thread, and the next game is played.
 func TestAPanicInACallEndsTheGameOnly(t *testing.T) {
 	for _, where := range []string{"Submit", "TryReceive", "FrameDelay", "Drop"} {
 		t.Run(where, func(t *testing.T) {

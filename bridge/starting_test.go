@@ -11,8 +11,8 @@ import (
 	"kbridge/kclient/text"
 )
 
-// What players say and who drops between the server's start and the emulator's game is told in the game, whichever of the
-// UI's goroutines comes first; what was said before the start is not.
+// What players say and who drops between the server's start and the emulator's game is told in the game, whichever of
+// the UI's goroutines comes first; what was said before the start is not.
 func TestWhatHappensWhileAGameStartsIsToldInIt(t *testing.T) {
 	for _, playFirst := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {

@@ -45,8 +45,8 @@ func codePages(t testing.TB) (all []hostText) {
 	return all
 }
 
-// throughTheWire is what another player's emulator hears of what an emulator says, by way of the wire, where both and the
-// session have one charset.
+// throughTheWire is what another player's emulator hears of what an emulator says, by way of the wire, where both and
+// the session have one charset.
 func throughTheWire(conv hostText, s string) (raw, heard string) {
 	line, _ := conv.forChat(s)
 	raw = conv.session.Encode(line) // as kclient sends it

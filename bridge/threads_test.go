@@ -209,7 +209,8 @@ func TestAThreadThatWaitsInShutdownIsToldTo(t *testing.T) {
 	})
 }
 
-// A game that is over before its callback was called leaves nothing to call, and the thread is woken for what comes then.
+// A game that is over before its callback was called leaves nothing to call, and the thread is woken for what comes
+// then.
 func TestAThreadIsWokenAfterACallThatCameTooLate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newMortals()

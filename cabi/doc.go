@@ -8,13 +8,12 @@
 // is a linker script, as libc.so is one), and never leaves the process again
 // (Go links it with -z nodelete), so that dlclose is harmless.
 //
-// On Windows it is kailleraclient.dll (make dll). The nine functions are exported by
-// the .def files under every name that emulators look up, and nothing else is.
-// DllMain pins the library as soon as it is attached, so FreeLibrary is
-// harmless, too, a thread of its own ends games for those who are in a DllMain of theirs (helper_windows.c), and kailleraSelectServerDialog handles the messages of the
-// emulator's windows while it waits (shim_windows.c). Its thread then owns a hidden
-// window that emulators look for and close (window_windows.c), and the emulator's
-// own is disabled, as by a modal dialog (parent_windows.c).
+// On Windows it is kailleraclient.dll (make dll). The nine functions are exported by the .def files under every name
+// that emulators look up, and nothing else is. DllMain pins the library as soon as it is attached, so FreeLibrary is
+// harmless, too, a thread of its own ends games for those who are in a DllMain of theirs (helper_windows.c), and
+// kailleraSelectServerDialog handles the messages of the emulator's windows while it waits (shim_windows.c). Its thread
+// then owns a hidden window that emulators look for and close (window_windows.c), and the emulator's own is disabled,
+// as by a modal dialog (parent_windows.c).
 //
 // The nine functions are C (shim.c) around exported Go functions whose names
 // begin with kb_. Go never calls the emulator. It returns what to call, C calls

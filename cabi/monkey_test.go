@@ -74,8 +74,9 @@ func (c *companion) play(ctx context.Context, game *kclient.Game) {
 var monkeyLine = regexp.MustCompile(`^calls (\d+) games (\d+) frames (\d+) exits (\d+) threads (\d+) (\d+) kilobytes (\d+) (\d+)\n$`)
 
 // Row 44: the C ABI under attack. Threads that live for a call or a few, and end in every way, call everything in any
-// order with any buffer, while sessions are opened, played and shut down; an honest player plays along. The process goes on, writes
-// nothing, keeps to the buffers, blocks nowhere, and grows neither in threads nor in memory. KBRIDGE_MONKEY_SEED repeats one.
+// order with any buffer, while sessions are opened, played and shut down; an honest player plays along. The process
+// goes on, writes nothing, keeps to the buffers, blocks nowhere, and grows neither in threads nor in memory.
+// KBRIDGE_MONKEY_SEED repeats one.
 func TestMonkeysInC(t *testing.T) {
 	const seconds = 10
 	seed := uint32(time.Now().UnixNano())

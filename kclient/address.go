@@ -16,7 +16,8 @@ import (
 )
 
 const (
-	// perAddress is how long each address of a name that has several may take to answer HELLO: that is asked six times then.
+	// perAddress is how long each address of a name that has several may take to answer HELLO: that is asked six times
+	// then.
 	perAddress = 3 * time.Second
 	// maxAddresses bounds those that are tried: more than fit into the default time are never reached anyway.
 	maxAddresses = 16
@@ -69,8 +70,8 @@ func nameZone(ip netip.Addr) netip.Addr {
 	return ip
 }
 
-// eachAddress calls try for one address of a server's after the other until one has answered, or timeout is over. try is given the
-// time that it may take, which of an only address is all of it.
+// eachAddress calls try for one address of a server's after the other until one has answered, or timeout is over. try
+// is given the time that it may take, which of an only address is all of it.
 func eachAddress(host string, servers []netip.AddrPort, timeout time.Duration, try func(server netip.AddrPort, timeout time.Duration) error) error {
 	if len(servers) == 1 {
 		return try(servers[0], timeout)
@@ -110,8 +111,8 @@ func isUnanswered(err error) bool {
 	return errors.As(err, &system)
 }
 
-// UnansweredError says that no server was found at any of the addresses that a host's name has. errors.As finds the *TimeoutError or
-// the *NotListeningError of one of them in it.
+// UnansweredError says that no server was found at any of the addresses that a host's name has. errors.As finds the
+// *TimeoutError or the *NotListeningError of one of them in it.
 type UnansweredError struct {
 	Host  string // host:port, as it was asked for
 	Tried []Unanswered

@@ -69,7 +69,8 @@ func TestAServerOfOneAddressHasTheWholeTime(t *testing.T) {
 	})
 }
 
-// TestWhatHappenedAtEachAddressIsSaid: silence, no way there, no socket, a closed port, and those that there was no time for; 15 s in all.
+// TestWhatHappenedAtEachAddressIsSaid: silence, no way there, no socket, a closed port, and those that there was no
+// time for; 15 s in all.
 func TestWhatHappenedAtEachAddressIsSaid(t *testing.T) {
 	bubble(t, match{seed: 1}, func(t *testing.T, w *world) {
 		begun := time.Now()
@@ -109,8 +110,8 @@ func TestWhatHappenedAtEachAddressIsSaid(t *testing.T) {
 	})
 }
 
-// TestAnAnswerIsFinal: a server that is full, or refuses the login, is not asked again at its other address, and nobody goes on after
-// the caller has given up.
+// TestAnAnswerIsFinal: a server that is full, or refuses the login, is not asked again at its other address, and nobody
+// goes on after the caller has given up.
 func TestAnAnswerIsFinal(t *testing.T) {
 	bubble(t, match{seed: 1}, func(t *testing.T, w *world) {
 		asked, _, _, err := w.named("two.example", func(cfg *kclient.Config) { cfg.User = "Server" }, "10.0.0.1", "10.0.0.2")

@@ -13,8 +13,8 @@ import (
 	"kbridge/kclient/wire"
 )
 
-// TestWhatEmuLinkerSFLeavesOutEndsNoGame: its datagrams are 2,048 bytes at most, and count the messages that do not fit. Our
-// client takes the complete ones, and has the left out ones from an earlier datagram.
+// TestWhatEmuLinkerSFLeavesOutEndsNoGame: its datagrams are 2,048 bytes at most, and count the messages that do not
+// fit. Our client takes the complete ones, and has the left out ones from an earlier datagram.
 func TestWhatEmuLinkerSFLeavesOutEndsNoGame(t *testing.T) {
 	for _, tc := range []struct {
 		size int // bytes of a frame of one player; a message has four of them, or is a cached one

@@ -94,8 +94,8 @@ func dial(ctx context.Context, query netip.AddrPort, cfg Config, charset text.Ch
 	return s, nil
 }
 
-// giveUp ends a session whose login was not answered. The server may have let us in all the same. Whoever rejoins a game
-// leaves it at that: its seat is kept for the next try.
+// giveUp ends a session whose login was not answered. The server may have let us in all the same. Whoever rejoins a
+// game leaves it at that: its seat is kept for the next try.
 func (s *session) giveUp(err error) {
 	s.mu.Lock()
 	defer s.release(nil)

@@ -34,8 +34,8 @@ func TestPlayOnEmuLinker(t *testing.T) {
 	}
 }
 
-// direlera-rs sends everything once: when its last datagrams to everybody are lost, nobody can go on. Else a game of ours
-// plays to its end, although it takes one message from a datagram only.
+// direlera-rs sends everything once: when its last datagrams to everybody are lost, nobody can go on. Else a game of
+// ours plays to its end, although it takes one message from a datagram only.
 func TestPlayOnDirelera(t *testing.T) {
 	for _, loss := range []float64{0, 0.01, 0.05} {
 		for _, types := range [][]wire.ConnectionType{{1, 1}, {1, 2, 3}} {
@@ -85,9 +85,10 @@ func TestPlayBesideDeployedClients(t *testing.T) {
 	}
 }
 
-// EmuLinker keeps nine messages. With a longer delay than that, an outage on the way to a player costs that player
-// the game: it says so within seconds, and the others play on. (The other one plays on slowly: EmuLinker-K gives out one frame for
-// each batch that comes, so what had piled up behind the lost one stays piled up, and every frame takes a whole way there and back.)
+// EmuLinker keeps nine messages. With a longer delay than that, an outage on the way to a player costs that player the
+// game: it says so within seconds, and the others play on. (The other one plays on slowly: EmuLinker-K gives out one
+// frame for each batch that comes, so what had piled up behind the lost one stays piled up, and every frame takes a
+// whole way there and back.)
 func TestEmuLinkerHasThrownMessagesAway(t *testing.T) {
 	lost := 0
 	for _, outage := range []time.Duration{150, 250, 400, 1500} {
@@ -133,8 +134,8 @@ func TestDeployedServerDies(t *testing.T) {
 	}
 }
 
-// A lossy line in the lobby. EmuLinker answers repeats; direlera-rs says everything once, and what it answers with silence
-// ends in an error that tells what was waited for.
+// A lossy line in the lobby. EmuLinker answers repeats; direlera-rs says everything once, and what it answers with
+// silence ends in an error that tells what was waited for.
 func TestDeployedLobbiesUnderLoss(t *testing.T) {
 	for _, where := range []string{onEmuLinker, onDirelera} {
 		for _, loss := range []float64{0.01, 0.05, 0.2} {

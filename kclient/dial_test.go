@@ -88,8 +88,8 @@ func TestA31ByteNameIsCutWhereEmuLinkerTakes30(t *testing.T) {
 	}
 }
 
-// A port is soon used again, by a socket or by a router: what a server still sends to the session before is neither the answer
-// to HELLO nor a word to the new session.
+// A port is soon used again, by a socket or by a router: what a server still sends to the session before is neither the
+// answer to HELLO nor a word to the new session.
 func TestWhatIsLeftOfAnotherSessionIsNoAnswer(t *testing.T) {
 	script(t, func(t *testing.T, s *scripted) {
 		before := link.New(link.Config{Server: true, Sent: 4}, time.Now())

@@ -182,8 +182,8 @@ func (s scene) requireOwnLag(t *testing.T, players []sat) {
 	}
 }
 
-// beginning is the frame of a player's machine from which its inputs come back when they should: on EmuLinker after the batches
-// that it answers with zeros, 2 × Hmax - d + 5 of them, and as many that it plays late.
+// beginning is the frame of a player's machine from which its inputs come back when they should: on EmuLinker after the
+// batches that it answers with zeros, 2 × Hmax - d + 5 of them, and as many that it plays late.
 func (s scene) beginning(players []sat, player int) int {
 	if s.server != onEmuLinker && s.server != onEmuLinkerSF {
 		return 0

@@ -13,7 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestEveryLinkOfTheDocumentsLeadsToAFile: of all documents of the repository, and to its heading where the link names one.
+// TestEveryLinkOfTheDocumentsLeadsToAFile: of all documents of the repository, and to its heading where the link names
+// one.
 func TestEveryLinkOfTheDocumentsLeadsToAFile(t *testing.T) {
 	documents := 0
 	require.NoError(t, filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {

@@ -5,8 +5,9 @@ import (
 	"log/slog"
 )
 
-// Bounds on the events that wait for a slow reader. Beyond them the oldest is dropped, counted, and the log says so: the
-// lists stay right, only the tale has a gap. The text of chat counts for itself: it may be a save, of up to 250 KB (talk.go).
+// Bounds on the events that wait for a slow reader. Beyond them the oldest is dropped, counted, and the log says so:
+// the lists stay right, only the tale has a gap. The text of chat counts for itself: it may be a save, of up to 250 KB
+// (talk.go).
 const (
 	maxEventBytes = 1 << 20
 	eventOverhead = 128 // what an event without text counts for

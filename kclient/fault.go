@@ -9,8 +9,8 @@ import (
 	"kbridge/kclient/wire"
 )
 
-// ErrInternal: a fault of the library itself was caught (a panic, which the log tells of with its stack), in it or in what it was
-// given, such as Config.Listen's socket or Game.Notify's function. The session has ended, and nothing else.
+// ErrInternal: a fault of the library itself was caught (a panic, which the log tells of with its stack), in it or in
+// what it was given, such as Config.Listen's socket or Game.Notify's function. The session has ended, and nothing else.
 var ErrInternal = errors.New("kclient: internal error")
 
 // internal is the error of a fault; errors.As finds the *guard.Fault in it.

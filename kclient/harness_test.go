@@ -147,8 +147,8 @@ func (m match) input(p, f int, b []byte) {
 	}
 }
 
-// machineFrame is what an emulator's machine runs after a call that returned n: calls are frames, and inside the frame delay
-// nobody presses anything.
+// machineFrame is what an emulator's machine runs after a call that returned n: calls are frames, and inside the frame
+// delay nobody presses anything.
 func machineFrame(values []byte, n, size int) []byte {
 	if n == 0 {
 		return make([]byte, size)
@@ -156,8 +156,8 @@ func machineFrame(values []byte, n, size int) []byte {
 	return append([]byte(nil), values[:n]...)
 }
 
-// margin is how many calls more than are compared everybody makes: a player of a slow type is given its frames in groups, and the
-// last one that it needs may be in a group that ends some of the others' calls later.
+// margin is how many calls more than are compared everybody makes: a player of a slow type is given its frames in
+// groups, and the last one that it needs may be in a group that ends some of the others' calls later.
 const margin = 24
 
 // played is what one player's machine ran, one frame for each call.
@@ -264,8 +264,8 @@ func (w *world) playOne(ctx context.Context, r *kclient.Room) (p played) {
 	return p
 }
 
-// requireInSync asserts that every player's machine ran the same frames, and that they are the inputs that the players gave, in
-// order: each comes back as many calls later as that player's own delay is, and its padding.
+// requireInSync asserts that every player's machine ran the same frames, and that they are the inputs that the players
+// gave, in order: each comes back as many calls later as that player's own delay is, and its padding.
 func (m match) requireInSync(t *testing.T, results []played) {
 	t.Helper()
 	for i, p := range results {

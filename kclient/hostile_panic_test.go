@@ -135,8 +135,8 @@ func (p *pair) play(i, frames int) (n int, err error) {
 	return n, nil
 }
 
-// Row 26: a panic in a session, whoever's goroutine it is on, ends that session: all who wait in it, or call it later, get
-// ErrInternal, nobody waits for its lock, one line is logged, and the other player goes on.
+// Row 26: a panic in a session, whoever's goroutine it is on, ends that session: all who wait in it, or call it later,
+// get ErrInternal, nobody waits for its lock, one line is logged, and the other player goes on.
 func TestAPanicInASessionEndsThatSessionOnly(t *testing.T) {
 	for name, inject := range map[string]func(p *pair){
 		"write":                  func(p *pair) { p.socket.set(&p.socket.write) },
@@ -190,7 +190,8 @@ func TestAPanicInASessionEndsThatSessionOnly(t *testing.T) {
 	}
 }
 
-// Row 26: somebody who waits for the server's answer, or for a frame, is not left waiting by a panic on the session's own goroutine.
+// Row 26: somebody who waits for the server's answer, or for a frame, is not left waiting by a panic on the session's
+// own goroutine.
 func TestAPanicWakesWhoWaits(t *testing.T) {
 	withPair(t, func(p *pair) {
 		t := p.t

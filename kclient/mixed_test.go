@@ -20,8 +20,8 @@ import (
 	"kbridge/server"
 )
 
-// One game of our client and of models of the clients that are in use, on our server or on a model of the servers that are
-// in use (package peers).
+// One game of our client and of models of the clients that are in use, on our server or on a model of the servers that
+// are in use (package peers).
 
 // contestant is one player of a mixed match.
 type contestant interface {
@@ -367,8 +367,8 @@ func (m *mixedMatch) finished() (n int) {
 	return n
 }
 
-// lead is how many more frames of zeros than the farthest player ours and EmuLinker give a player first, so that everybody gets the
-// same frame in the same call. direlera-rs gives none.
+// lead is how many more frames of zeros than the farthest player ours and EmuLinker give a player first, so that
+// everybody gets the same frame in the same call. direlera-rs gives none.
 func (m *mixedMatch) lead(player int) int {
 	if m.server == onDirelera {
 		return 0

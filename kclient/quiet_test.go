@@ -159,8 +159,8 @@ func TestAMessageLostOnAQuietOldServerComesWithinThreeSeconds(t *testing.T) {
 	}
 }
 
-// TestRepeatsAreNoKeepAlive: EmuLinker's keep-alive takes no datagram for a sign of life that has nothing new in it, so a
-// client that asks a quiet server says all the same once a minute that it lives.
+// TestRepeatsAreNoKeepAlive: EmuLinker's keep-alive takes no datagram for a sign of life that has nothing new in it, so
+// a client that asks a quiet server says all the same once a minute that it lives.
 func TestRepeatsAreNoKeepAlive(t *testing.T) {
 	onOldServer(t, 4, onEmuLinker, 250*time.Millisecond, network.Profile{Delay: 20 * time.Millisecond}, func(t *testing.T, o *oldServer) {
 		_, conn := o.dial("ann")

@@ -20,8 +20,8 @@ const (
 	// fetchAgain is how soon the end of the history is looked for again while the
 	// game goes on, and the least time after which a request counts as lost.
 	fetchAgain = 100 * time.Millisecond
-	// fetchPatience is how much longer than that a request is waited for at most: on a line that loses a third of everything a
-	// round trip is measured as long as what it took to get through.
+	// fetchPatience is how much longer than that a request is waited for at most: on a line that loses a third of
+	// everything a round trip is measured as long as what it took to get through.
 	fetchPatience = 500 * time.Millisecond
 	// catchUpBatches is how many batches more than the frame delay may be there
 	// and not run yet when we take up our input again.
@@ -31,8 +31,8 @@ const (
 // catchUp is how a player who was away becomes present again; the session's lock
 // guards it. What was fetched once is kept for the next time.
 type rejoin struct {
-	// Away: the frames come from the server's history, our input is not sent. CatchingUp: CaughtUp was sent, game data comes
-	// again, and our input goes out.
+	// Away: the frames come from the server's history, our input is not sent. CatchingUp: CaughtUp was sent, game data
+	// comes again, and our input goes out.
 	presence lockstep.Presence
 	past     *history.Reader
 	fetched  int // bytes of the history

@@ -57,10 +57,10 @@ func (r *Room) Err() error {
 	return r.err
 }
 
-// Chat says something to the room. Text beyond 320 bytes on the wire is cut at a
-// character; a mark of data (wire.CutDataMark) stays. It does not wait: what is said faster than it can be sent, 8 KiB a second, is
-// queued, in order. ErrChatFull: the queue holds 384 KiB and this line was not taken.
-// A *CharsetError: the charset does not have all of it, and it was not sent. ChatLost tells what was taken and not passed on.
+// Chat says something to the room. Text beyond 320 bytes on the wire is cut at a character; a mark of data
+// (wire.CutDataMark) stays. It does not wait: what is said faster than it can be sent, 8 KiB a second, is queued, in
+// order. ErrChatFull: the queue holds 384 KiB and this line was not taken. A *CharsetError: the charset does not have
+// all of it, and it was not sent. ChatLost tells what was taken and not passed on.
 func (r *Room) Chat(text string) (err error) {
 	r.s.mu.Lock()
 	defer r.s.release(&err)

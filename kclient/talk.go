@@ -7,32 +7,34 @@ import (
 	"kbridge/kclient/wire"
 )
 
-// Emulators send data as room chat: 1964 and Project64k hand over a save in hundreds of lines at once, none above 113 bytes, and
-// all players wait for the last one. Lines go out in order at a pace that leaves the game its place on the line; those that
-// are not out yet wait here. Servers repeat a line to the one who said it, which is how we know that it was passed on.
+// Emulators send data as room chat: 1964 and Project64k hand over a save in hundreds of lines at once, none above 113
+// bytes, and all players wait for the last one. Lines go out in order at a pace that leaves the game its place on the
+// line; those that are not out yet wait here. Servers repeat a line to the one who said it, which is how we know that
+// it was passed on.
 const (
-	// talkRate is how much goes out in a second, in bytes of messages: 64 lines of such a save. In a game each goes along in
-	// every datagram until it is proven, see package link. Our server passes lines on at the same rate, and EmuLinker at once.
-	// A line counts for leastTalk at least. talkBurst goes out at once: more than anybody types.
+	// talkRate is how much goes out in a second, in bytes of messages: 64 lines of such a save. In a game each goes
+	// along in every datagram until it is proven, see package link. Our server passes lines on at the same rate, and
+	// EmuLinker at once. A line counts for leastTalk at least. talkBurst goes out at once: more than anybody types.
 	talkRate  = 8 << 10
 	talkBurst = 1 << 10
 	leastTalk = 100
 
-	// talkFrame is how long after an input of a game the next one is waited for, for lines to go with it: longer than six frames
-	// at sixty a second, which is how often the slowest connection type sends one. After it the game stalls, and lines do not.
+	// talkFrame is how long after an input of a game the next one is waited for, for lines to go with it: longer than
+	// six frames at sixty a second, which is how often the slowest connection type sends one. After it the game stalls,
+	// and lines do not.
 	talkFrame = 120 * time.Millisecond
 
-	// maxTalk bounds what waits, in bytes, talkOverhead for each line included: 2,400 lines of a save; the largest there can be, an
-	// N64's FlashRAM and memory pack that do not compress, has 2,200.
+	// maxTalk bounds what waits, in bytes, talkOverhead for each line included: 2,400 lines of a save; the largest
+	// there can be, an N64's FlashRAM and memory pack that do not compress, has 2,200.
 	maxTalk      = 384 << 10
 	talkOverhead = 48
 
-	// maxEchoes is how many lines may be under way and not repeated to us yet. It holds nothing up at a round trip below
-	// a second, and lets a server that is behind with them set the pace.
+	// maxEchoes is how many lines may be under way and not repeated to us yet. It holds nothing up at a round trip
+	// below a second, and lets a server that is behind with them set the pace.
 	maxEchoes = 64
 
-	// echoPatience is how long after a line was sent the server may say other things before it counts as not passed on: our server
-	// has eight players' maxEchoes lines passed on within 8 s.
+	// echoPatience is how long after a line was sent the server may say other things before it counts as not passed on:
+	// our server has eight players' maxEchoes lines passed on within 8 s.
 	echoPatience = 15 * time.Second
 )
 
@@ -69,8 +71,8 @@ func (s *session) talkLocked(now time.Time, room *Room, raw string) error {
 	return nil
 }
 
-// talkWithFrameLocked goes before the flush of a game's input: lines that go along cost no datagram of their own, of which each
-// carries all that is not proven.
+// talkWithFrameLocked goes before the flush of a game's input: lines that go along cost no datagram of their own, of
+// which each carries all that is not proven.
 func (s *session) talkWithFrameLocked(now time.Time) {
 	s.talk.frame = time.Time{}
 	if len(s.talk.queue) > 0 {
@@ -116,8 +118,8 @@ func (s *session) talkAtLocked() time.Time {
 	return later(t.spent.Add(-talkBurst*time.Second/talkRate), t.frame.Add(talkFrame))
 }
 
-// heardAgainLocked: a line under our name has come. The lines before it were said before it, and would have come before it. One
-// that is like none of ours is one of ours that the server has changed.
+// heardAgainLocked: a line under our name has come. The lines before it were said before it, and would have come before
+// it. One that is like none of ours is one of ours that the server has changed.
 func (s *session) heardAgainLocked(now time.Time, room *Room, raw string) {
 	t := &s.talk
 	for i := range t.under {

@@ -297,8 +297,8 @@ func TestALineThatTheServerDropsIsToldAsLost(t *testing.T) {
 	})
 }
 
-// Old clients and servers know nothing of this. One of 1964's players has n02, the other one our library, and the save comes
-// from n02, at once, on our server.
+// Old clients and servers know nothing of this. One of 1964's players has n02, the other one our library, and the save
+// comes from n02, at once, on our server.
 func TestASaveOfAnOldClientArrivesOnOurServer(t *testing.T) {
 	const frames = 900
 	bubble(t, match{seed: 27, profile: network.Profile{Delay: 20 * time.Millisecond}}, func(t *testing.T, w *world) {

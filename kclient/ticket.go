@@ -132,8 +132,9 @@ func (s *session) sendMoveLocked(now time.Time) {
 	s.writeLocked(ext.AppendMove(s.out[:0], s.ticket.ticket, s.ticket.counter, s.ticket.nonce), s.server)
 }
 
-// calledLocked answers the server's call: whether we are still there, or whether we hear it where our last Move came from.
-// It is no sign of life of the session: what the server says to it before the answer has come is nothing but this.
+// calledLocked answers the server's call: whether we are still there, or whether we hear it where our last Move came
+// from. It is no sign of life of the session: what the server says to it before the answer has come is nothing but
+// this.
 func (s *session) calledLocked(now time.Time, nonce [ext.NonceSize]byte) {
 	s.ticket.nonce = nonce
 	if now.Sub(s.ticket.called) >= callGap {

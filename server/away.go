@@ -20,15 +20,16 @@ import (
 // history and asks for game data again: it is catching up. From its first input that
 // comes in time it is present, and the game waits for it as before.
 
-// mayRejoin reports whether the game that starts now keeps a history: somebody in it could use it, and there is a place. A game of
-// one player keeps none, since nobody waits there: who loses the line in it has it back within Stall, or begins anew.
+// mayRejoin reports whether the game that starts now keeps a history: somebody in it could use it, and there is a
+// place. A game of one player keeps none, since nobody waits there: who loses the line in it has it back within Stall,
+// or begins anew.
 func (r *room) mayRejoin() bool {
 	return r.server.cfg.Comeback > 0 && len(r.members) > 1 && r.historyFits() &&
 		slices.ContainsFunc(r.members, func(m *session) bool { return m.proven })
 }
 
-// historyFits reports whether one more game may keep a history: in all, and of rooms that users of the owner's host have
-// opened. A user has one room. Loopback is exempt: several servers of something else may stand between.
+// historyFits reports whether one more game may keep a history: in all, and of rooms that users of the owner's host
+// have opened. A user has one room. Loopback is exempt: several servers of something else may stand between.
 func (r *room) historyFits() bool {
 	kept, same := 0, 0
 	for _, other := range r.server.rooms {

@@ -23,8 +23,9 @@ func (s *session) chat(now time.Time, c wire.ChatRequest) {
 	sv.cfg.Logger.Info("chat", append(s.attrs(), slog.String("text", sv.clean.text(text)))...)
 }
 
-// admitLine decides about a line for the room, in a message's body of so many bytes, before anything is done with it. One that comes
-// too fast waits (see lines.go); beyond the bounds of what may wait it is dropped, and its sender is told.
+// admitLine decides about a line for the room, in a message's body of so many bytes, before anything is done with it.
+// One that comes too fast waits (see lines.go); beyond the bounds of what may wait it is dropped, and its sender is
+// told.
 func (s *session) admitLine(now time.Time, body int) (waits, ok bool) {
 	waits = s.lines != nil || !s.gameChats.Allow(now, s.server.cfg.Flood.GameChat)
 	if waits && !s.mayWait(now, min(body, maxGameChat)) {

@@ -19,8 +19,8 @@ import (
 type Padding uint8
 
 const (
-	// PaddingAuto does what measures better, which is not to pad: rooms of mixed connection types get longer frame delays
-	// instead (lockstep.FrameDelays), which stall as seldom for no more lag, and the players are told of them.
+	// PaddingAuto does what measures better, which is not to pad: rooms of mixed connection types get longer frame
+	// delays instead (lockstep.FrameDelays), which stall as seldom for no more lag, and the players are told of them.
 	PaddingAuto Padding = iota
 	// PaddingOn pads always, which in rooms of one type changes nothing.
 	PaddingOn
@@ -76,8 +76,8 @@ type Config struct {
 	Charset    string // of every text on the wire
 	Padding    Padding
 	FrameDelay FrameDelay // an owner's /samedelay overrides it in the room
-	// SameDelayEmulators are the beginnings of the names, UTF-8, case ignored, of emulators that repeat a call until it returns a
-	// frame: FrameDelayAuto is FrameDelaySame in their rooms. nil is the default; empty is none.
+	// SameDelayEmulators are the beginnings of the names, UTF-8, case ignored, of emulators that repeat a call until it
+	// returns a frame: FrameDelayAuto is FrameDelaySame in their rooms. nil is the default; empty is none.
 	SameDelayEmulators []string
 	Numbering          framecache.Numbering // of the caches; framecache.Window is what deployed clients speak
 
@@ -98,8 +98,8 @@ type Config struct {
 	// bytes again.
 	Random io.Reader
 
-	// Logger is written to from a bounded queue, so that a handler that is slow, or stands still, slows nobody; what does not fit
-	// is dropped and counted. What anybody can cause is limited. nil logs nothing.
+	// Logger is written to from a bounded queue, so that a handler that is slow, or stands still, slows nobody; what
+	// does not fit is dropped and counted. What anybody can cause is limited. nil logs nothing.
 	Logger *slog.Logger
 }
 

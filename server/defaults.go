@@ -35,8 +35,8 @@ const (
 // maxPlayers in a room: the classic API's buffer has room for 8.
 const maxPlayers = wire.MaxPlayers
 
-// maxOldDelay is the largest d for a client that has not shown itself to be ours: SupraClient's ring holds 15 batches, d + 1 of which
-// are under way. Ours bears lockstep.MaxFrameDelay.
+// maxOldDelay is the largest d for a client that has not shown itself to be ours: SupraClient's ring holds 15 batches,
+// d + 1 of which are under way. Ours bears lockstep.MaxFrameDelay.
 const maxOldDelay = 14
 
 // maxSameDelayEmulators bounds Config.SameDelayEmulators: all of them are compared at every start.

@@ -10,13 +10,15 @@ import (
 
 // FrameDelay says which frame delay the players of a game get.
 //
-// Most emulators run a frame of their machine on every call of kailleraModifyPlayValues, those that return nothing inside the frame
-// delay too; for them calls must line up, and lockstep.Mixer sees to that whatever the delays are. A few repeat a call until it
-// returns a frame; for them the returned frames must line up, and those do only where everybody has the same delay.
+// Most emulators run a frame of their machine on every call of kailleraModifyPlayValues, those that return nothing
+// inside the frame delay too; for them calls must line up, and lockstep.Mixer sees to that whatever the delays are. A
+// few repeat a call until it returns a frame; for them the returned frames must line up, and those do only where
+// everybody has the same delay.
 type FrameDelay uint8
 
 const (
-	// FrameDelayAuto is Own, but Same in rooms of emulators that are known to repeat a call; see Config.SameDelayEmulators.
+	// FrameDelayAuto is Own, but Same in rooms of emulators that are known to repeat a call; see
+	// Config.SameDelayEmulators.
 	FrameDelayAuto FrameDelay = iota
 	// FrameDelayOwn gives each player the delay of its own ping.
 	FrameDelayOwn

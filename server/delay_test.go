@@ -89,7 +89,8 @@ func TestSameFrameDelayIsTheSameInFrames(t *testing.T) {
 	}
 }
 
-// Where old clients' types have no delay in common that all can bear, the game does not start, and the owner is told why.
+// Where old clients' types have no delay in common that all can bear, the game does not start, and the owner is told
+// why.
 func TestTypesWithoutACommonDelayDoNotStart(t *testing.T) {
 	r := delayRoom(t, Config{FrameDelay: FrameDelaySame}, "Nestopia", []wire.ConnectionType{1, 4, 5}, []uint32{10, 10, 10}, false)
 	_, err := r.frameDelays()
@@ -158,8 +159,8 @@ func TestSameDelayInTheRoomsChat(t *testing.T) {
 	})
 }
 
-// With players whose pings at the login were unequal every machine runs the same frame in the same call; the leads of the near ones are not
-// rounded to their batches.
+// With players whose pings at the login were unequal every machine runs the same frame in the same call; the leads of
+// the near ones are not rounded to their batches.
 func TestUnequalDistancesLineUpCalls(t *testing.T) {
 	for _, types := range [][]wire.ConnectionType{{1, 1}, {1, 2}, {2, 3}, {3, 3}, {1, 6}, {6, 6}, {1, 2, 3}, {6, 1, 1}} {
 		for _, cfg := range []Config{{}, {FrameDelay: FrameDelaySame}, {Padding: PaddingOn}} {

@@ -169,10 +169,11 @@ func (m *legacyMatch) lead(c *peers.Client) int {
 	return longest - own
 }
 
-// requireWhoCannotLose asserts that everybody gets all frames who cannot lose by the own rules, and returns how many these are.
-// While it waits n02 sends its last five messages again, SupraClient its last three (PROTOCOL.md 2; seen in the recordings of both).
-// No more than d + 1 batches can be on the way, so with a frame delay d of 4, or 2, at most, nothing that the line loses is
-// lost for good. Beyond that three datagrams in a row that are lost end a SupraClient's game, whatever a server does.
+// requireWhoCannotLose asserts that everybody gets all frames who cannot lose by the own rules, and returns how many
+// these are. While it waits n02 sends its last five messages again, SupraClient its last three (PROTOCOL.md 2; seen in
+// the recordings of both). No more than d + 1 batches can be on the way, so with a frame delay d of 4, or 2, at most,
+// nothing that the line loses is lost for good. Beyond that three datagrams in a row that are lost end a SupraClient's
+// game, whatever a server does.
 func (m *legacyMatch) requireWhoCannotLose(t *testing.T) (n02s, supras int) {
 	t.Helper()
 	for i, c := range m.players {
@@ -242,8 +243,8 @@ func TestN02WithASetPing(t *testing.T) {
 	require.GreaterOrEqual(t, finished, 10)
 }
 
-// A line that is down for a while, both ways, stalls the game. n02 repeats its last five messages and no
-// older ones, SupraClient its last three, so with a frame delay of more than 4, or 2, they are lost by their own rules; the server
+// A line that is down for a while, both ways, stalls the game. n02 repeats its last five messages and no older ones,
+// SupraClient its last three, so with a frame delay of more than 4, or 2, they are lost by their own rules; the server
 // then says so.
 func TestDeployedClientsAfterAnOutage(t *testing.T) {
 	for _, outage := range []time.Duration{200 * time.Millisecond, time.Second, 5 * time.Second} {
@@ -301,9 +302,9 @@ func TestServerClimbsToN02(t *testing.T) {
 	require.Positive(t, ignored, "n02 was ten behind at least once")
 }
 
-// Bursts of loss, as on a busy wireless line: n02 has d = 2 or 3 here and always finishes, and so does the SupraClient of
-// type 3 with d = 2. The one of type 1 has d = 3, and a burst of 60 ms takes three of its datagrams in a row: 16 of 24 such
-// lost their game.
+// Bursts of loss, as on a busy wireless line: n02 has d = 2 or 3 here and always finishes, and so does the SupraClient
+// of type 3 with d = 2. The one of type 1 has d = 3, and a burst of 60 ms takes three of its datagrams in a row: 16 of
+// 24 such lost their game.
 func TestDeployedClientsOnWiFi(t *testing.T) {
 	for seed := range uint64(6) {
 		m := legacyMatch{seed: seed, profile: network.WiFi(), clients: []dialModel{n02, supra, n02, supra}, types: []wire.ConnectionType{1, 1, 2, 3}, size: 8, frames: 600}

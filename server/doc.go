@@ -14,8 +14,8 @@
 // and sessions know nothing of each other beyond their members: what is slow or
 // hostile in one is bounded by limits.go and does not reach the others.
 //
-// Where it listens on all addresses of the computer it answers everybody from the one that was asked, if the socket can tell them apart
-// ([LocalConn], local.go).
+// Where it listens on all addresses of the computer it answers everybody from the one that was asked, if the socket can
+// tell them apart ([LocalConn], local.go).
 //
 // Room chat is data too: emulators send saves as hundreds of lines at once. What comes
 // too fast waits, in order and within a bound of bytes for each session, room and server,

@@ -9,11 +9,11 @@ import (
 	"kbridge/kclient/wire"
 )
 
-// A client that has crashed says no goodbye, and its session lives on for the keep-alive time. When the same client seems to log
-// in again, from the same address and port or under the same name from another port of the same IP address, its session is
-// in doubt: it is asked whether anybody is there. A sign of life in its own numbering, and the login was a stray, a copy, or
-// somebody else's; silence, and the session is over and the login goes on. So nobody can end a session by naming
-// its address as the source of a login: whoever really is there answers.
+// A client that has crashed says no goodbye, and its session lives on for the keep-alive time. When the same client
+// seems to log in again, from the same address and port or under the same name from another port of the same IP
+// address, its session is in doubt: it is asked whether anybody is there. A sign of life in its own numbering, and the
+// login was a stray, a copy, or somebody else's; silence, and the session is over and the login goes on. So nobody can
+// end a session by naming its address as the source of a login: whoever really is there answers.
 
 // doubt is the question whether a session still has a client.
 type doubt struct {
@@ -31,8 +31,8 @@ func isLoneLogin(datagram []byte) bool {
 	return len(datagram) > 6 && datagram[0] == 1 && datagram[1] <= maxFirst && datagram[2] == 0 && wire.Type(datagram[5]) == wire.TypeLogin
 }
 
-// startOver takes a login from the address where the session lives. Nothing of it reaches the session's link: it would count as a
-// sign of life, and draw repeats that the new client cannot understand.
+// startOver takes a login from the address where the session lives. Nothing of it reaches the session's link: it would
+// count as a sign of life, and draw repeats that the new client cannot understand.
 func (s *session) startOver(now time.Time, local netip.Addr, datagram []byte) {
 	bundle, err := wire.ParseBundle(datagram, s.server.bundle[:0])
 	if err != nil {
@@ -48,8 +48,8 @@ func (s *session) startOver(now time.Time, local netip.Addr, datagram []byte) {
 	}
 }
 
-// raiseDoubt asks whether the session has a client, if it is not asked already. It reports false when it has just answered, or
-// when its silence would tell nothing.
+// raiseDoubt asks whether the session has a client, if it is not asked already. It reports false when it has just
+// answered, or when its silence would tell nothing.
 func (s *session) raiseDoubt(now time.Time) bool {
 	if s.doubt.open() {
 		return true
@@ -86,7 +86,8 @@ func (s *session) silenceTells(now time.Time) (until time.Time, ok bool) {
 	return soon, !heard.Add(replaceAfter).After(soon)
 }
 
-// askDoubt asks. An old client in a game is not asked: it sends all the while, and a 05 may push what is missing out of its last messages.
+// askDoubt asks. An old client in a game is not asked: it sends all the while, and a 05 may push what is missing out of
+// its last messages.
 func (s *session) askDoubt(now time.Time) {
 	switch {
 	case s.proven:
@@ -101,14 +102,14 @@ func (s *session) askDoubt(now time.Time) {
 	}
 }
 
-// heldBack reports whether what our own client is told waits, while somebody new at its address may be listening, who would take the
-// old numbers for its own. In a game it does not wait.
+// heldBack reports whether what our own client is told waits, while somebody new at its address may be listening, who
+// would take the old numbers for its own. In a game it does not wait.
 func (s *session) heldBack() bool {
 	return s.proven && !s.inGame() && s.doubt.open() && s.doubt.login != nil
 }
 
-// alive reports whether a datagram is one of the session's client as it is now: its newest message is the newest one that has
-// come, or newer. A copy of an old one, or somebody else who counts from 0, has an older one.
+// alive reports whether a datagram is one of the session's client as it is now: its newest message is the newest one
+// that has come, or newer. A copy of an old one, or somebody else who counts from 0, has an older one.
 func (s *session) alive(datagram []byte) bool {
 	newest := uint16(datagram[1]) | uint16(datagram[2])<<8
 	return int16(newest-s.newest) >= 0

@@ -8,11 +8,11 @@ import "time"
 // many frames for the whole game. Seen with its own core at 0 and 40 ms: one call apart at type 3 on this
 // server as it was, and on EmuLinker-K at types 2 and 3.
 //
-// So an old client's first message waits until its delay is over: in call D + 1 it sends batch
-// d + 1, and waits. d + 1 messages then come at once. That costs each one wait of its round trip, at the start of a game.
+// So an old client's first message waits until its delay is over: in call D + 1 it sends batch d + 1, and waits. d + 1
+// messages then come at once. That costs each one wait of its round trip, at the start of a game.
 
-// earlySilence is how long after the time of another batch a client that sends none has stopped to wait: one that counts
-// its delay in another way than the known ones is not left waiting.
+// earlySilence is how long after the time of another batch a client that sends none has stopped to wait: one that
+// counts its delay in another way than the known ones is not left waiting.
 const earlySilence = 100 * time.Millisecond
 
 // early reports whether a player may still be in the calls of its frame delay. Our own clients count them.

@@ -9,8 +9,8 @@ import (
 	"kbridge/kclient/wire"
 )
 
-// TestNothingComesInTheFrameDelayOfAnOldClient: the n02 of 2010 returns it at once, one call early, and its machine stays
-// ahead of the others' for the whole game.
+// TestNothingComesInTheFrameDelayOfAnOldClient: the n02 of 2010 returns it at once, one call early, and its machine
+// stays ahead of the others' for the whole game.
 func TestNothingComesInTheFrameDelayOfAnOldClient(t *testing.T) {
 	for _, typ := range []wire.ConnectionType{1, 2, 3, 6} {
 		b := newBox(t, Config{})

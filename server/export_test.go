@@ -12,8 +12,8 @@ import (
 // RaceEnabled: the race detector is on, which is too slow for all that a test could play.
 const RaceEnabled = race.Enabled
 
-// Break brings something in a room, or in its owner's session, into a state that no message can bring it into, so that the server
-// panics as soon as it works with it.
+// Break brings something in a room, or in its owner's session, into a state that no message can bring it into, so that
+// the server panics as soon as it works with it.
 func (s *Server) Break(what string, roomID uint32) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -12,12 +12,12 @@ import (
 
 // A panic in the server ends what it was working for, and nothing else. There are two places where one is caught.
 //
-// What concerns one session's link alone (sendBody, sendGame, flush) is caught right there: whoever had something sent to
-// that session goes on, and the session is parted with before the lock is given back. Nothing more is sent to it.
+// What concerns one session's link alone (sendBody, sendGame, flush) is caught right there: whoever had something sent
+// to that session goes on, and the session is parted with before the lock is given back. Nothing more is sent to it.
 //
 // All else is caught where a datagram or a timer is handled, and s.work says what is half changed by then. That is
-// closed as it would be otherwise, with a goodbye; when closing it panics too it is cut out of every table. mend then sees
-// to it that all tables agree.
+// closed as it would be otherwise, with a goodbye; when closing it panics too it is cut out of every table. mend then
+// sees to it that all tables agree.
 
 // internalError is what users are told about it. What it was stands in the log.
 const internalError = "internal error of the server"

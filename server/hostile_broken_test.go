@@ -12,8 +12,8 @@ import (
 	"kbridge/server"
 )
 
-// Row 26: a panic in a room closes that room, one in a session ends that session; one while that is done cuts it out of every table.
-// The members of a room that is closed stay users, and may open another one.
+// Row 26: a panic in a room closes that room, one in a session ends that session; one while that is done cuts it out of
+// every table. The members of a room that is closed stay users, and may open another one.
 func TestAPanicInARoomOrSessionEndsThatOneOnly(t *testing.T) {
 	for _, broken := range []struct {
 		what   string

@@ -124,8 +124,8 @@ func (c *crasher) idle(d time.Duration) {
 	}
 }
 
-// Row 36: a client that has crashed is in again within the time that its old session has to answer, from the same address and
-// port, and under its own name from another port.
+// Row 36: a client that has crashed is in again within the time that its old session has to answer, from the same
+// address and port, and under its own name from another port.
 func TestACrashedClientIsSoonInAgain(t *testing.T) {
 	for _, kind := range crasherKinds {
 		for _, port := range []uint16{5000, 5001} {
@@ -171,8 +171,8 @@ func TestACrashedClientIsSoonInAgain(t *testing.T) {
 	}
 }
 
-// Row 36: a player of our own client's that crashed rejoins its game from the same address and port; the login that has no
-// ticket gets neither the place nor the name.
+// Row 36: a player of our own client's that crashed rejoins its game from the same address and port; the login that has
+// no ticket gets neither the place nor the name.
 func TestACrashedPlayerRejoinsFromTheSamePort(t *testing.T) {
 	inArena(t, 37, network.Profile{Delay: 30 * time.Millisecond}, server.Config{}, func(a *arena) {
 		table := a.ourGame(2)
@@ -198,8 +198,8 @@ func TestACrashedPlayerRejoinsFromTheSamePort(t *testing.T) {
 	})
 }
 
-// Row 36: whoever really is there answers, so nobody ends a session with logins that name its address, whatever the client is and
-// wherever it stands; and little goes to it that it did not ask for.
+// Row 36: whoever really is there answers, so nobody ends a session with logins that name its address, whatever the
+// client is and wherever it stands; and little goes to it that it did not ask for.
 func TestForgedLoginsEndNobodysSession(t *testing.T) {
 	for _, kind := range []string{"plain", "n02", "n02 with a set ping", "SupraClient", "ours"} {
 		for _, where := range []string{"lobby", "loading", "game"} {
@@ -293,8 +293,8 @@ func TestANameIsNotTakenFromWhoIsThere(t *testing.T) {
 	}
 }
 
-// put takes a client into a room of its own with another player, whose game loads or runs. frames is how many the client
-// has had.
+// put takes a client into a room of its own with another player, whose game loads or runs. frames is how many the
+// client has had.
 func (a *arena) put(c *crasher, where string) (frames func() int) {
 	if where == "lobby" {
 		return nil

@@ -20,7 +20,8 @@ import (
 	"kbridge/server"
 )
 
-// bystander is somebody in the lobby who only reads: which host it is at, and which lines of the honest user it has read.
+// bystander is somebody in the lobby who only reads: which host it is at, and which lines of the honest user it has
+// read.
 type bystander struct {
 	name  string
 	host  netip.Addr

@@ -15,8 +15,9 @@ import (
 	"kbridge/server"
 )
 
-// Row 29: a player with a valid ticket names a victim as the source of its Moves, and of requests for history. The victim, which
-// answers nothing, is sent less than what came in its name, and the game of the others and of the player goes on.
+// Row 29: a player with a valid ticket names a victim as the source of its Moves, and of requests for history. The
+// victim, which answers nothing, is sent less than what came in its name, and the game of the others and of the player
+// goes on.
 func TestAForgedMoveSendsTheVictimNoMoreThanCameInItsName(t *testing.T) {
 	inArena(t, 29, network.Profile{Delay: 20 * time.Millisecond}, server.Config{}, func(a *arena) {
 		table := a.ourGame(2)
@@ -66,8 +67,8 @@ func TestMovesToManyAddressesDrawBoundedAnswers(t *testing.T) {
 	})
 }
 
-// Row 29: whoever really has a new address is there after one round trip more than before, and goes on when any one datagram of the
-// way is lost.
+// Row 29: whoever really has a new address is there after one round trip more than before, and goes on when any one
+// datagram of the way is lost.
 func TestARealMoveCostsOneRoundTripMore(t *testing.T) {
 	for _, lost := range []string{"", "KBMOVE", "KBCALL", "KBHERE", "KBMOVE 2"} {
 		t.Run("lost "+lost, func(t *testing.T) {
@@ -113,8 +114,8 @@ func TestARealMoveCostsOneRoundTripMore(t *testing.T) {
 	}
 }
 
-// Row 33: one address does not take all places; those near are not counted, and when few are left a few addresses together take
-// none of them.
+// Row 33: one address does not take all places; those near are not counted, and when few are left a few addresses
+// together take none of them.
 func TestOneAddressDoesNotTakeAllPlaces(t *testing.T) {
 	for name, row := range map[string]struct {
 		hosts []string
@@ -161,7 +162,8 @@ func refusals(s *server.Server, word string) int {
 	return 0
 }
 
-// A player whose emulator was killed rejoins although the server is full, whose places and names strangers do not get meanwhile.
+// A player whose emulator was killed rejoins although the server is full, whose places and names strangers do not get
+// meanwhile.
 func TestAKeptPlaceIsReachedOnAFullServer(t *testing.T) {
 	inArena(t, 34, network.Profile{Delay: 20 * time.Millisecond}, server.Config{MaxUsers: 2}, func(a *arena) {
 		table := a.ourGame(2)

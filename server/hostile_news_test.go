@@ -89,8 +89,8 @@ func (r *reader) take() (users int, rooms []wire.GameStatus, wrong []string) {
 	return len(r.users), rooms, r.wrong
 }
 
-// Row 27: whatever is told late, and whatever is over before it was told: nobody hears of a room's state or end, or of a
-// user's, before its beginning, or of a beginning twice.
+// Row 27: whatever is told late, and whatever is over before it was told: nobody hears of a room's state or end, or of
+// a user's, before its beginning, or of a beginning twice.
 func TestLateNewsIsInOrder(t *testing.T) {
 	for seed := range uint64(6) {
 		inArena(t, seed, network.Profile{Delay: 5 * time.Millisecond, Jitter: 5 * time.Millisecond, Loss: 0.01}, server.Config{}, func(a *arena) {
@@ -122,7 +122,8 @@ func TestLateNewsIsInOrder(t *testing.T) {
 	}
 }
 
-// Row 27: what is told late is told: when the attackers have gone, everybody knows the same rooms and users, those that there are.
+// Row 27: what is told late is told: when the attackers have gone, everybody knows the same rooms and users, those that
+// there are.
 func TestNewsArrives(t *testing.T) {
 	inArena(t, 3, network.Profile{Delay: 5 * time.Millisecond}, server.Config{}, func(a *arena) {
 		var readers []*reader
@@ -181,8 +182,8 @@ func TestWhoIsInARoomHearsOfEverythingAtOnce(t *testing.T) {
 	})
 }
 
-// Row 27: an impatient owner starts a game several times in a row; one who never stops is denied by a line from "Error", which is what clients
-// wait for, and it is counted.
+// Row 27: an impatient owner starts a game several times in a row; one who never stops is denied by a line from
+// "Error", which is what clients wait for, and it is counted.
 func TestStartsBeyondTheirRateAreDenied(t *testing.T) {
 	inArena(t, 5, network.Profile{Delay: time.Millisecond}, server.Config{}, func(a *arena) {
 		var started, denied atomic.Int64

@@ -14,8 +14,9 @@ import (
 	"kbridge/server"
 )
 
-// Row 25: in a padded room frames are complete while nobody has said how large an input is. Those who would wait for nobody else's input
-// any more (the fast ones have dropped) must not get any of them, and the game's history must not either. The rest play on.
+// Row 25: in a padded room frames are complete while nobody has said how large an input is. Those who would wait for
+// nobody else's input any more (the fast ones have dropped) must not get any of them, and the game's history must not
+// either. The rest play on.
 func TestNothingIsReadyBeforeTheInputSizeIsKnown(t *testing.T) {
 	for _, room := range []struct {
 		stay, drop []wire.ConnectionType // those who stay are ours, so that the game has a history

@@ -95,8 +95,9 @@ func (l *errorLog) logger() *slog.Logger {
 	return slog.New(slog.NewTextHandler(l, &slog.HandlerOptions{Level: slog.LevelError}))
 }
 
-// inFaultyArena runs f beside two rooms in which two each play ten seconds, and then asserts that nobody there has noticed anything,
-// that there was one line in the log and nothing is left but those four, and that whoever was the victim can log in again.
+// inFaultyArena runs f beside two rooms in which two each play ten seconds, and then asserts that nobody there has
+// noticed anything, that there was one line in the log and nothing is left but those four, and that whoever was the
+// victim can log in again.
 func inFaultyArena(t *testing.T, f func(a *arena, s *faultySocket)) {
 	t.Helper()
 	socket := &faultySocket{writes: map[netip.AddrPort]bool{}}
@@ -157,8 +158,8 @@ func (c *plainClient) login(name string) {
 	c.await(wire.TypeUserJoined)
 }
 
-// Row 26: a panic while something is sent to a user, with the server's lock held, ends that user's session and nothing else,
-// wherever it is and whoever had it sent.
+// Row 26: a panic while something is sent to a user, with the server's lock held, ends that user's session and nothing
+// else, wherever it is and whoever had it sent.
 func TestAPanicWhileAUserIsWrittenToEndsThatUserOnly(t *testing.T) {
 	for _, scene := range []struct {
 		name  string

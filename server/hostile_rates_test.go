@@ -33,7 +33,8 @@ func (a *arena) witness() (lines func() int) {
 	return func() int { mu.Lock(); defer mu.Unlock(); return n }
 }
 
-// inGame has two agents of our own kind in a game that has begun and in which each has sent a few batches, and returns them.
+// inGame has two agents of our own kind in a game that has begun and in which each has sent a few batches, and returns
+// them.
 func (a *arena) inGame(hosts [2]netip.Addr, names [2]string) [2]*agent {
 	a.t.Helper()
 	return a.inGameAt([2]netip.AddrPort{netip.AddrPortFrom(hosts[0], 1000), netip.AddrPortFrom(hosts[1], 1000)}, names)
@@ -85,8 +86,8 @@ func (a *arena) inGameAt(at [2]netip.AddrPort, names [2]string) [2]*agent {
 	return both
 }
 
-// again logs in from the host, with a ticket or without, says as much in the lobby as it can, and then quits, unless it is to vanish; over and over until the time is
-// up. It returns how often it was let in, and the last ticket.
+// again logs in from the host, with a ticket or without, says as much in the lobby as it can, and then quits, unless it
+// is to vanish; over and over until the time is up. It returns how often it was let in, and the last ticket.
 func (a *arena) again(host netip.Addr, name string, ticket *ext.Ticket, vanish bool, limit time.Duration) (in int, last *ext.Ticket) {
 	var old []*agent
 	end := time.Now().Add(limit)
@@ -130,8 +131,9 @@ func (a *arena) again(host netip.Addr, name string, ticket *ext.Ticket, vanish b
 	return in, ticket
 }
 
-// Row 28: rejoining with a ticket in a loop gives no new rates: a user's chat lines are bounded by the user's rate, and the returns
-// by one of their own. A return that is refused leaves the place as it is: after a pause the same ticket leads into it.
+// Row 28: rejoining with a ticket in a loop gives no new rates: a user's chat lines are bounded by the user's rate, and
+// the returns by one of their own. A return that is refused leaves the place as it is: after a pause the same ticket
+// leads into it.
 func TestComingBackGivesNoNewRates(t *testing.T) {
 	inArena(t, 28, network.Profile{Delay: 500 * time.Microsecond}, server.Config{}, func(a *arena) {
 		lines := a.witness()

@@ -19,7 +19,8 @@ import (
 	"kbridge/server"
 )
 
-// pacedPlayer plays with a pause of its own before each call; frames is how many combined frames it has had, calls how often it has called.
+// pacedPlayer plays with a pause of its own before each call; frames is how many combined frames it has had, calls how
+// often it has called.
 type pacedPlayer struct {
 	kind          string // "ours", "n02", "supra"
 	typ           wire.ConnectionType
@@ -125,8 +126,9 @@ func (a *arena) roomOf(players ...*pacedPlayer) {
 	require.NoError(a.t, start())
 }
 
-// Row 35: who sends a batch every nine seconds, or every three, freezes no room: after ten seconds of waiting in sum the
-// others play on at sixty frames a second, and it is out of the game. Whatever the clients and the connection types, and if two do it.
+// Row 35: who sends a batch every nine seconds, or every three, freezes no room: after ten seconds of waiting in sum
+// the others play on at sixty frames a second, and it is out of the game. Whatever the clients and the connection
+// types, and if two do it.
 func TestWhoHoldsAGameUpInPartsIsDroppedToo(t *testing.T) {
 	for _, gap := range []time.Duration{9 * time.Second, 3 * time.Second} {
 		for _, kinds := range [][]string{{"ours", "ours", "ours"}, {"n02", "supra", "n02"}, {"ours", "n02", "supra"}, {"n02", "ours", "supra"}} {
@@ -159,7 +161,8 @@ func TestWhoHoldsAGameUpInPartsIsDroppedToo(t *testing.T) {
 	}
 }
 
-// Row 35: nobody is dropped for being slow evenly, for one long hiccup, or for loading long; and nobody for the slowness of another.
+// Row 35: nobody is dropped for being slow evenly, for one long hiccup, or for loading long; and nobody for the
+// slowness of another.
 func TestWhoIsSlowOrHiccupsOnceIsNotDropped(t *testing.T) {
 	hiccup := func(played time.Duration) time.Duration {
 		if played > 20*time.Second && played < 20*time.Second+20*time.Millisecond {
@@ -200,7 +203,8 @@ func TestWhoIsSlowOrHiccupsOnceIsNotDropped(t *testing.T) {
 	}
 }
 
-// Row 35: whose line is gone for a second and a half again and again is played without, and may rejoin; but not without end.
+// Row 35: whose line is gone for a second and a half again and again is played without, and may rejoin; but not without
+// end.
 func TestAFlappingLineDoesNotHoldAGameUpForEver(t *testing.T) {
 	inArena(t, 38, network.Profile{Delay: 10 * time.Millisecond}, server.Config{}, func(a *arena) {
 		all := []*pacedPlayer{{kind: "ours", typ: 1, pause: smooth()}, {kind: "n02", typ: 1, pause: smooth()}, {kind: "ours", typ: 1, pause: smooth()}}

@@ -13,7 +13,8 @@ import (
 	"kbridge/server"
 )
 
-// pausingConn is a socket of a process that stands still now and then: its next read returns later, whatever has come meanwhile.
+// pausingConn is a socket of a process that stands still now and then: its next read returns later, whatever has come
+// meanwhile.
 type pausingConn struct {
 	server.PacketConn
 	pause atomic.Int64 // of the next read
@@ -51,8 +52,8 @@ func (c *pausingConn) SetReadDeadline(t time.Time) error {
 	return c.PacketConn.SetReadDeadline(t)
 }
 
-// Row 35: when the server itself has stood still, nobody is judged by that time: what has come meanwhile is read first, and nobody has held
-// up anything that the server did not look at.
+// Row 35: when the server itself has stood still, nobody is judged by that time: what has come meanwhile is read first,
+// and nobody has held up anything that the server did not look at.
 func TestNobodyIsJudgedByTheServersOwnStandstill(t *testing.T) {
 	for _, stood := range []time.Duration{2 * time.Second, 9 * time.Second, 15 * time.Second} {
 		for _, kinds := range [][]string{{"ours", "ours", "ours"}, {"n02", "supra", "n02"}, {"ours", "n02", "supra"}} {

@@ -87,21 +87,23 @@ const (
 	historyFrames = 5
 )
 
-// Room chat that waits, see lines.go. 1964 and Project64k (their code read) send the saves of player 1 in lines of at most
-// 113 bytes, 100 of them base64 of what zlib made of a file: an EEPROM, SRAM or FlashRAM of 0.5 to 128 KB and a memory pack of
-// 32 KB. Some hundred lines are usual, 2,200 are the most. All come at once, and the last one starts the game.
+// Room chat that waits, see lines.go. 1964 and Project64k (their code read) send the saves of player 1 in lines of at
+// most 113 bytes, 100 of them base64 of what zlib made of a file: an EEPROM, SRAM or FlashRAM of 0.5 to 128 KB and a
+// memory pack of 32 KB. Some hundred lines are usual, 2,200 are the most. All come at once, and the last one starts the
+// game.
 const (
-	// lineRate is a room's pace, in bytes a second of messages as each member gets them: 64 lines of a save, so that 300
-	// take less than 5 s. In a game a line goes along in each frame's datagram until the receiver has proven it, about ten times
-	// with a round trip of 100 ms: some 80 KB/s for each member, and never more than 60 datagrams of 1,400 bytes, as
-	// long as the save takes. At twice the rate the datagrams would be full, and game data had fewer second chances.
-	// A line counts for leastLine at least, or short ones would make many datagrams.
+	// lineRate is a room's pace, in bytes a second of messages as each member gets them: 64 lines of a save, so that
+	// 300 take less than 5 s. In a game a line goes along in each frame's datagram until the receiver has proven it,
+	// about ten times with a round trip of 100 ms: some 80 KB/s for each member, and never more than 60 datagrams of
+	// 1,400 bytes, as long as the save takes. At twice the rate the datagrams would be full, and game data had fewer
+	// second chances. A line counts for leastLine at least, or short ones would make many datagrams.
 	lineRate  = 8 << 10
 	leastLine = 100
 	lineBurst = 512 // what may go at once: one of the longest lines, or four of a save
 
 	// lineFrame is how long after a frame the next one is waited for, for lines to go with it: longer than six frames
-	// at sixty a second, which is how often the slowest connection type gets some. After it the game stalls, and lines do not.
+	// at sixty a second, which is how often the slowest connection type gets some. After it the game stalls, and lines
+	// do not.
 	lineFrame = 120 * time.Millisecond
 
 	// maxSessionLines, maxRoomLines and maxServerLines bound the bytes that wait, lineOverhead for each line included
@@ -254,8 +256,8 @@ const (
 	// above smallStatus begins with an empty part: that is what n02 waits for.
 	maxHeldBytes = 32 << 10
 
-	// maxUnread is how many messages n02 holds before it looks at them. maxTalkBytes is what may wait for room there: eight
-	// seconds of room chat at full pace, and after ten a client that does not look is dropped from the game.
+	// maxUnread is how many messages n02 holds before it looks at them. maxTalkBytes is what may wait for room there:
+	// eight seconds of room chat at full pace, and after ten a client that does not look is dropped from the game.
 	maxUnread      = 16
 	maxTalkBytes   = 64 << 10
 	heldOverhead   = 48
@@ -274,8 +276,8 @@ var unprovenLogins = Rate{Every: time.Second, Burst: 20}
 
 // Clients that have crashed and log in again, see doubt.go. EmuLinker replaces the old session at once.
 const (
-	// answerTime is how long a client may take to show that it is there: several round trips, with the repeats of what was lost. n02 and
-	// SupraClient bear 10 s for a login. Once it has answered it is not asked again for as long.
+	// answerTime is how long a client may take to show that it is there: several round trips, with the repeats of what
+	// was lost. n02 and SupraClient bear 10 s for a login. Once it has answered it is not asked again for as long.
 	answerTime = 2 * time.Second
 
 	// lostAfter is how long an old client must have been silent in a game. It sends with every frame, and repeats
@@ -289,8 +291,8 @@ const (
 
 // Places among the users.
 const (
-	// When fewer than one in fewPlaces is free, these go to hosts that have fewer than maxUsersOfHostWhenFew users, which is
-	// more than a household usually has: a few addresses together cannot take the whole server either.
+	// When fewer than one in fewPlaces is free, these go to hosts that have fewer than maxUsersOfHostWhenFew users,
+	// which is more than a household usually has: a few addresses together cannot take the whole server either.
 	fewPlaces             = 10
 	maxUsersOfHostWhenFew = 4
 )
@@ -327,11 +329,12 @@ var defaultFlood = Flood{
 	Message: Rate{Every: 20 * time.Millisecond, Burst: 100},
 }
 
-// What users in the lobby are told of others, see news.go. newsPace is in bytes a second, after a burst of newsBurst. An old
-// client gets a message again in each datagram until it has proven to have it, which is asked for once a second: what
-// comes at n messages a second arrives as n × n, up to 15 × n. So a second message of the same room comes when the first may
-// be proven. A message counts for leastNews, so there are eight a second, which arrive as 1.5 kB; a room whose names are as
-// long as they may be takes 340 bytes. On a full server in an evening users and rooms change once a second.
+// What users in the lobby are told of others, see news.go. newsPace is in bytes a second, after a burst of newsBurst.
+// An old client gets a message again in each datagram until it has proven to have it, which is asked for once a second:
+// what comes at n messages a second arrives as n × n, up to 15 × n. So a second message of the same room comes when the
+// first may be proven. A message counts for leastNews, so there are eight a second, which arrive as 1.5 kB; a room
+// whose names are as long as they may be takes 340 bytes. On a full server in an evening users and rooms change once a
+// second.
 const (
 	newsEvery = 1250 * time.Millisecond
 	newsPace  = 256
@@ -339,8 +342,8 @@ const (
 	leastNews = 32
 )
 
-// roomJoinRate is for a room, whoever enters it: each time everybody in it gets four messages, until it is left again. Seven
-// friends come at once, twice.
+// roomJoinRate is for a room, whoever enters it: each time everybody in it gets four messages, until it is left again.
+// Seven friends come at once, twice.
 var roomJoinRate = Rate{Every: time.Second, Burst: 16}
 
 // rejoinRate is for one user's returns with the ticket of an earlier session, which count at Flood.Login too: an
@@ -349,17 +352,18 @@ var rejoinRate = Rate{Every: 5 * time.Second, Burst: 4}
 
 // Moves to addresses that have proven nothing, see move.go.
 const (
-	// callTime is how long a nonce is good for, once to twice that: as long as a client may need for its answer, many times.
+	// callTime is how long a nonce is good for, once to twice that: as long as a client may need for its answer, many
+	// times.
 	callTime = time.Minute
 )
 
-// callRate is how many calls a session draws, and how many go to one host. A client that has moved sends a Move every 500 ms; behind one
-// address several may have moved at once, when their router was started again.
+// callRate is how many calls a session draws, and how many go to one host. A client that has moved sends a Move every
+// 500 ms; behind one address several may have moved at once, when their router was started again.
 var callRate = Rate{Every: 50 * time.Millisecond, Burst: 40}
 
-// maxRateHosts bounds the hosts for which the rates of earlier sessions are kept, and maxHostRates those for one host: as
-// many as may be logged in from there by default. A set is about 300 bytes, and is forgotten when nothing of it
-// is used up any more: a minute later by default, three where much of what was said in rooms had to wait.
+// maxRateHosts bounds the hosts for which the rates of earlier sessions are kept, and maxHostRates those for one host:
+// as many as may be logged in from there by default. A set is about 300 bytes, and is forgotten when nothing of it is
+// used up any more: a minute later by default, three where much of what was said in rooms had to wait.
 const (
 	maxRateHosts = 4096
 	maxHostRates = 32
@@ -397,9 +401,9 @@ const (
 	maxOpen  = 64          // unanswered ones in all; n02 with a set ping answers none
 )
 
-// The server's own pauses, see standstill.go: while games run it wants to wake each pulseEvery, and has stood still when it wakes standstill
-// too late, which no scheduler does. queuedWait is how long no datagram comes when all that were queued are read; the socket holds
-// maxQueued small ones at most.
+// The server's own pauses, see standstill.go: while games run it wants to wake each pulseEvery, and has stood still
+// when it wakes standstill too late, which no scheduler does. queuedWait is how long no datagram comes when all that
+// were queued are read; the socket holds maxQueued small ones at most.
 const (
 	pulseEvery = time.Second
 	standstill = 250 * time.Millisecond
@@ -427,9 +431,9 @@ const (
 	playAskAfter = 50 * time.Millisecond
 )
 
-// How a player may hold up a game, see stalls.go: with a Stall of 10 s, waits above a second count, for half a minute. A computer that
-// makes a frame in a second is of no use to anybody; a single hiccup of nine seconds is forgiven. Who loses the line
-// more than maxLosses times, each within the window after the one before, does not rejoin that game.
+// How a player may hold up a game, see stalls.go: with a Stall of 10 s, waits above a second count, for half a minute.
+// A computer that makes a frame in a second is of no use to anybody; a single hiccup of nine seconds is forgiven. Who
+// loses the line more than maxLosses times, each within the window after the one before, does not rejoin that game.
 const (
 	leastStall   = time.Second
 	stallPart    = 10
@@ -465,10 +469,10 @@ const readBuffer = 1 << 20
 // that an earlier datagram could not be delivered.
 const maxReadErrors = 100
 
-// The log. A server of a hundred users who all chat logs some lines a second for a while, and fewer than one in the long
-// run. A message that anybody can cause is logged logRate often; at a line of 150 bytes that is 26 MB a day for each
-// kind of message under an attack without end. logFlush is how long the server's end waits for a log that is written
-// slowly.
+// The log. A server of a hundred users who all chat logs some lines a second for a while, and fewer than one in the
+// long run. A message that anybody can cause is logged logRate often; at a line of 150 bytes that is 26 MB a day for
+// each kind of message under an attack without end. logFlush is how long the server's end waits for a log that is
+// written slowly.
 var logRate = Rate{Every: 500 * time.Millisecond, Burst: 200}
 
 const (

@@ -143,7 +143,8 @@ func (l *roomLines) schedule(now time.Time) {
 	timers.Set(&l.timer, at)
 }
 
-// enter gives a session that is in the room again the lines that it has left behind, so that its next one comes after them.
+// enter gives a session that is in the room again the lines that it has left behind, so that its next one comes after
+// them.
 func (l *roomLines) enter(s *session) {
 	for _, q := range l.queues {
 		if q.from == s {

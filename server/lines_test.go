@@ -194,7 +194,8 @@ func TestACommandInRoomChatKeepsItsPlaceAmongTheLines(t *testing.T) {
 	require.Len(t, cs[0].heard("Server"), 1)
 }
 
-// Beyond the bounds lines are dropped, counted, and the sender is told, though not each time. What waits already is heard.
+// Beyond the bounds lines are dropped, counted, and the sender is told, though not each time. What waits already is
+// heard.
 func TestRoomChatBeyondTheBoundsIsDroppedAndToldToItsSender(t *testing.T) {
 	b, cs := boxRoom(t, Config{}, 2)
 	lines := peers.SaveLines(4000)
@@ -274,7 +275,8 @@ func TestRoomChatWithoutEndGetsAShareOfThePace(t *testing.T) {
 	require.LessOrEqual(t, bytes(20*time.Second), 20*(waitedRate+2*313)*11/10)
 }
 
-// linesInOrder reports whether all counts of waiting lines are right, and each sender's next line goes to its own queue.
+// linesInOrder reports whether all counts of waiting lines are right, and each sender's next line goes to its own
+// queue.
 func linesInOrder(s *Server) bool {
 	all, own := 0, map[*session]*lineQueue{}
 	for _, r := range s.rooms {

@@ -17,7 +17,8 @@ import (
 	"kbridge/server"
 )
 
-// connected is the socket of a client that connects it, as many old ones do: it hears the address that it has asked and no other.
+// connected is the socket of a client that connects it, as many old ones do: it hears the address that it has asked and
+// no other.
 type connected struct{ *net.UDPConn }
 
 func (c connected) WriteToUDPAddrPort(b []byte, _ netip.AddrPort) (int, error) { return c.Write(b) }
@@ -69,7 +70,8 @@ func realServer(t *testing.T, two bool) (query, game uint16) {
 	return query, game
 }
 
-// playAt has a client of ours and an old one, with a connected socket, ask one address of the server and play a game there.
+// playAt has a client of ours and an old one, with a connected socket, ask one address of the server and play a game
+// there.
 func playAt(t *testing.T, from, asked netip.Addr, query, game uint16) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
@@ -145,8 +147,8 @@ func TestEveryAddressOfLoopbackIsAServer(t *testing.T) {
 	}
 }
 
-// TestAServerOfTwoAddressesIsThereAtBoth, of both families and link-local, in a network of its own. The client asks from a third one: what
-// the system itself would answer from is that.
+// TestAServerOfTwoAddressesIsThereAtBoth, of both families and link-local, in a network of its own. The client asks
+// from a third one: what the system itself would answer from is that.
 func TestAServerOfTwoAddressesIsThereAtBoth(t *testing.T) {
 	if !inNamespace(t, "10.77.0.1/24", "10.77.0.2/24", "10.77.0.9/24", "fd77::1/64", "fd77::2/64", "fd77::9/64", "fe80::77/64", "fe80::78/64", "fe80::9/64") {
 		return
@@ -164,8 +166,8 @@ func TestAServerOfTwoAddressesIsThereAtBoth(t *testing.T) {
 	}
 }
 
-// TestAnAnswerLeavesFromWhereItWasAskedWhenTheRoutingHasChanged: an address is taken from the computer's interface and another one becomes
-// what the system itself answers from. The first is still asked, and answers within two seconds.
+// TestAnAnswerLeavesFromWhereItWasAskedWhenTheRoutingHasChanged: an address is taken from the computer's interface and
+// another one becomes what the system itself answers from. The first is still asked, and answers within two seconds.
 func TestAnAnswerLeavesFromWhereItWasAskedWhenTheRoutingHasChanged(t *testing.T) {
 	if !inNamespace(t, "10.77.0.1/24") { // which sets the interface up
 		return

@@ -58,8 +58,8 @@ func inTwoAddresses(t *testing.T, f func(a *arena, h *heard)) {
 	})
 }
 
-// TestAReplyLeavesFromTheAddressThatWasAsked: PING, HELLO, logins and games of every kind of client at a server's second address,
-// while others are at its first one.
+// TestAReplyLeavesFromTheAddressThatWasAsked: PING, HELLO, logins and games of every kind of client at a server's
+// second address, while others are at its first one.
 func TestAReplyLeavesFromTheAddressThatWasAsked(t *testing.T) {
 	for _, kinds := range [][]string{{"ours", "ours"}, {"n02", "supra"}, {"ours", "n02", "supra"}} {
 		t.Run(fmt.Sprint(kinds), func(t *testing.T) {
@@ -101,8 +101,8 @@ func TestAReplyLeavesFromTheAddressThatWasAsked(t *testing.T) {
 	}
 }
 
-// TestAStrayMovesNobodyToAnotherAddress: whatever comes to the server's other address in a client's name, before its login, in the
-// middle of it and afterwards, the client goes on to be answered from where it asked, and plays.
+// TestAStrayMovesNobodyToAnotherAddress: whatever comes to the server's other address in a client's name, before its
+// login, in the middle of it and afterwards, the client goes on to be answered from where it asked, and plays.
 func TestAStrayMovesNobodyToAnotherAddress(t *testing.T) {
 	strays := func(seq uint16) [][]byte {
 		return [][]byte{
@@ -156,8 +156,9 @@ func TestAStrayMovesNobodyToAnotherAddress(t *testing.T) {
 	}
 }
 
-// TestAMoveThatProvesItselfMovesTheServersAddressToo: what a client of ours sends begins to come to the server's other address,
-// and from a new one of its own, as when a router with an address of its own fails and another takes its place.
+// TestAMoveThatProvesItselfMovesTheServersAddressToo: what a client of ours sends begins to come to the server's other
+// address, and from a new one of its own, as when a router with an address of its own fails and another takes its
+// place.
 func TestAMoveThatProvesItselfMovesTheServersAddressToo(t *testing.T) {
 	inTwoAddresses(t, func(a *arena, _ *heard) {
 		table := a.ourGame(2)

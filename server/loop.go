@@ -54,8 +54,9 @@ func (s *Server) readGames(conn PacketConn) error {
 	}
 }
 
-// prepareRead sets how long the next read may wait, and reports whether there is to be none. It is under the lock, so that it
-// cannot undo what Close sets. A panic of the socket's is an error, after which the loop goes on as after others.
+// prepareRead sets how long the next read may wait, and reports whether there is to be none. It is under the lock, so
+// that it cannot undo what Close sets. A panic of the socket's is an error, after which the loop goes on as after
+// others.
 func (s *Server) prepareRead(conn PacketConn, now time.Time) (over bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -85,8 +86,8 @@ func (s *Server) read(conn PacketConn, buf []byte) (n int, from netip.AddrPort, 
 	return n, from, local, err
 }
 
-// take handles one datagram, if there is one, and what has become due meanwhile: later, if the server stood still since it
-// was last seen to run.
+// take handles one datagram, if there is one, and what has become due meanwhile: later, if the server stood still since
+// it was last seen to run.
 func (s *Server) take(now, seen time.Time, conn PacketConn, from netip.AddrPort, local netip.Addr, datagram []byte, came bool) (stood, stopping bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -262,7 +263,8 @@ func (s *Server) flushTouched(now time.Time) {
 	s.touched = s.touched[:0]
 }
 
-// write sends one datagram, from the address local if the socket can. What cannot be sent is lost like any other datagram.
+// write sends one datagram, from the address local if the socket can. What cannot be sent is lost like any other
+// datagram.
 func (s *Server) write(conn PacketConn, local netip.Addr, to netip.AddrPort, datagram []byte) {
 	s.stats.DatagramsSent++
 	s.stats.BytesSent += len(datagram)
@@ -316,7 +318,8 @@ func (s *Server) shutdown(now time.Time, reason string) {
 	s.run(now)
 }
 
-// shutdownStep reports whether a step was done. Each panic in it takes somebody out of the tables, so it is tried again.
+// shutdownStep reports whether a step was done. Each panic in it takes somebody out of the tables, so it is tried
+// again.
 func (s *Server) shutdownStep(now time.Time, step func()) (done bool) {
 	s.work = work{}
 	defer s.caught(now, "server: shutdown")

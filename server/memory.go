@@ -61,8 +61,8 @@ func (r *room) reserve(size int) bool {
 	return r.server.memory.games.take(&r.reserved, max(need-playerBytes*r.mixer.Players(), 0))
 }
 
-// reserveOrEnd reserves the game's memory before every batch until the size of its inputs is known. It reports false when
-// there is none: then the game is over, and everybody in it is told why.
+// reserveOrEnd reserves the game's memory before every batch until the size of its inputs is known. It reports false
+// when there is none: then the game is over, and everybody in it is told why.
 func (r *room) reserveOrEnd(now time.Time, batch, frames int) bool {
 	if batch%frames != 0 || batch/frames > lockstep.MaxFrameSize || r.reserve(batch/frames) {
 		return true // what is no batch, or too large a one, is the mixer's to refuse

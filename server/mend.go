@@ -11,8 +11,8 @@ import (
 	"kbridge/server/timer"
 )
 
-// mend makes all tables agree after a panic, whatever was half changed by then: who is broken or forgotten is in none of them.
-// It looks at everything, and uses nothing that could have been left in disorder.
+// mend makes all tables agree after a panic, whatever was half changed by then: who is broken or forgotten is in none
+// of them. It looks at everything, and uses nothing that could have been left in disorder.
 func (s *Server) mend(now time.Time) {
 	for _, step := range []func(){s.mendSessions, func() { s.mendRooms(now) }, s.mendLogins, s.mendLines, s.mendMemory, s.mendTimers, func() { s.mendNews(now) }} {
 		guard.Run("server: mend", step, func(f *guard.Fault) { s.report(f) })
@@ -45,7 +45,8 @@ func (s *Server) mendSessions() {
 	}
 }
 
-// mendRooms: members are users who are in that room, players are members who play, and nobody is in a room that is not there.
+// mendRooms: members are users who are in that room, players are members who play, and nobody is in a room that is not
+// there.
 func (s *Server) mendRooms(now time.Time) {
 	for again := true; again; {
 		again = false

@@ -10,10 +10,11 @@ import (
 	"kbridge/kclient/wire/ext"
 )
 
-// A session of our own client's is where its last Move came from, once whoever is there has shown that it hears us: it brings
-// back a nonce that was sent to that address. Until then the session is where it was, and the new address is sent nothing but the
-// nonce, in a datagram that is shorter than the one that drew it. Else a user could name any address as the source of a Move
-// and have a game and its history sent there. Nothing is kept of a Move that has not proven its address.
+// A session of our own client's is where its last Move came from, once whoever is there has shown that it hears us: it
+// brings back a nonce that was sent to that address. Until then the session is where it was, and the new address is
+// sent nothing but the nonce, in a datagram that is shorter than the one that drew it. Else a user could name any
+// address as the source of a Move and have a game and its history sent there. Nothing is kept of a Move that has not
+// proven its address.
 
 // receiveMove reports whether a Move that the session's key proves was of any use. A copy of the last one is
 // answered where it led to, and moves nothing.
@@ -72,8 +73,8 @@ func (s *session) leaveAddress() {
 	}
 }
 
-// call asks whoever is at an address to send a Move from there with a nonce. What a session and a host may draw of it is
-// bounded.
+// call asks whoever is at an address to send a Move from there with a nonce. What a session and a host may draw of it
+// is bounded.
 func (s *session) call(now time.Time, local netip.Addr, to netip.AddrPort) {
 	sv := s.server
 	if !s.calls.Allow(now, callRate) || !to.Addr().IsLoopback() && !sv.calls.Allow(now, to.Addr(), callRate) {

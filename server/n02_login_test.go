@@ -125,9 +125,8 @@ func TestALongRoundTripIsMeasuredAsLong(t *testing.T) {
 	}
 }
 
-// Nothing is lost but what comes and goes after the login itself, which n02 sends once. What fails
-// are logins whose first two 05, or their answers, were lost, or three later ones in a row: three times the bytes that came
-// are no more.
+// Nothing is lost but what comes and goes after the login itself, which n02 sends once. What fails are logins whose
+// first two 05, or their answers, were lost, or three later ones in a row: three times the bytes that came are no more.
 func TestLoginsOfN02OnLossyLines(t *testing.T) {
 	for _, tc := range []struct {
 		loss float64

@@ -12,8 +12,8 @@ import (
 	"kbridge/server"
 )
 
-// Names are bytes to a server, which cannot know in which charset somebody writes: what differs by more than the case of
-// ASCII in a name that is ASCII throughout are two people.
+// Names are bytes to a server, which cannot know in which charset somebody writes: what differs by more than the case
+// of ASCII in a name that is ASCII throughout are two people.
 func TestNamesAreTheirBytes(t *testing.T) {
 	for _, tc := range []struct {
 		server, clients string

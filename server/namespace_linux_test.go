@@ -18,8 +18,8 @@ import (
 // namespaceEnv is set in a process that has a network of its own.
 const namespaceEnv = "KBRIDGE_TEST_NAMESPACE"
 
-// inNamespace reports whether the test runs in a network of its own, where nobody else is and all addresses are its own to choose. If
-// not, it has run the test there, in a process of its own, and the caller is done.
+// inNamespace reports whether the test runs in a network of its own, where nobody else is and all addresses are its own
+// to choose. If not, it has run the test there, in a process of its own, and the caller is done.
 func inNamespace(t *testing.T, addresses ...string) bool {
 	t.Helper()
 	if os.Getenv(namespaceEnv) != "" {

@@ -9,15 +9,16 @@ import (
 	"kbridge/server/timer"
 )
 
-// news is what everybody in the lobby is told of others: who has come, which rooms were opened, how full they are and whether they
-// run. Those whom it concerns are told at once: a user of its own login, and whoever is in a room of everything there. The
-// others are told of a room's last state, at most once in newsEvery, and of everything together no faster than newsPace. Who
-// starts games and drops out of them, opens rooms and closes them, or logs in and quits, as fast as answers come, would
-// otherwise send as many messages to everybody. Servers elsewhere tell everybody at once; a list that is a second behind is
-// what a list looks like on a long line. When little happens there is no delay.
+// news is what everybody in the lobby is told of others: who has come, which rooms were opened, how full they are and
+// whether they run. Those whom it concerns are told at once: a user of its own login, and whoever is in a room of
+// everything there. The others are told of a room's last state, at most once in newsEvery, and of everything together
+// no faster than newsPace. Who starts games and drops out of them, opens rooms and closes them, or logs in and quits,
+// as fast as answers come, would otherwise send as many messages to everybody. Servers elsewhere tell everybody at
+// once; a list that is a second behind is what a list looks like on a long line. When little happens there is no delay.
 //
-// A newcomer's list has everything as it is then. For those who logged in before, what they have not been told of is not there yet:
-// when it is over before its turn has come they never hear of it. So nobody gets a state or an end of something that they do not know.
+// A newcomer's list has everything as it is then. For those who logged in before, what they have not been told of is
+// not there yet: when it is over before its turn has come they never hear of it. So nobody gets a state or an end of
+// something that they do not know.
 type news struct {
 	server *Server
 	timer  timer.Timer
@@ -191,8 +192,8 @@ func (s *session) newsCost() int { return 2 * newsSize(len(s.user)) }
 
 func (s *session) tellNews(now time.Time) { s.tellOthers(now, false, wire.TypeUserJoined, s.entered()) }
 
-// tellQuit tells everybody that the user is gone, and the user too, as EmuLinker does. When too much is told already the
-// others are spared the user's last words.
+// tellQuit tells everybody that the user is gone, and the user too, as EmuLinker does. When too much is told already
+// the others are spared the user's last words.
 func (s *session) tellQuit(now time.Time, message string) {
 	sv, gone := s.server, wire.UserQuit{User: s.user, UserID: s.id, Message: message}
 	sv.news.forget(now, s)

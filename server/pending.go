@@ -74,7 +74,8 @@ func (t *pendingTable) init(s *Server) {
 
 func (t *pendingTable) len() int { return len(t.byAddr) }
 
-// hash stands for an address in the table: whole ones would make it half as large again. Nobody can find two that are the same.
+// hash stands for an address in the table: whole ones would make it half as large again. Nobody can find two that are
+// the same.
 func (t *pendingTable) hash(at loginAddr) uint64 {
 	var b [16 + 16 + 2]byte
 	ip, local := at.addr.Addr().As16(), at.local.As16() // zeros, if there is none

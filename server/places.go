@@ -50,7 +50,8 @@ func (s *session) takeName(now time.Time) {
 	s.enter(now)
 }
 
-// noPlace says why there is no place for this login; empty when there is one. The place of the session that it was before is its own.
+// noPlace says why there is no place for this login; empty when there is one. The place of the session that it was
+// before is its own.
 func (s *session) noPlace(old *session) (why Refusal, reason string) {
 	sv := s.server
 	users, here := len(sv.users), sv.places[hostOf(s.addr.Addr())]
@@ -87,8 +88,9 @@ func (s *Server) freePlace(u *session) {
 	}
 }
 
-// hasPlace reports whether HELLO is answered. On a full server it is while a seat is kept for somebody, who may come from any
-// address, and for hosts with a user that is silent: it may have crashed. The others are refused at the end of their login.
+// hasPlace reports whether HELLO is answered. On a full server it is while a seat is kept for somebody, who may come
+// from any address, and for hosts with a user that is silent: it may have crashed. The others are refused at the end of
+// their login.
 func (s *Server) hasPlace(now time.Time, from netip.Addr) bool {
 	if len(s.users) < s.cfg.MaxUsers {
 		return true

@@ -12,9 +12,9 @@ import (
 
 // A login with the ticket of an earlier session, whose seat in a game is kept, takes that seat: the client rejoins.
 
-// before is the session that a login proves to have been, and the ticket that it proves it with; nil when there is none, or when
-// one that began later has taken its seat. The ticket is good until the client has rejoined: it may have been used before, by
-// a client that was killed before it could write the next one down.
+// before is the session that a login proves to have been, and the ticket that it proves it with; nil when there is
+// none, or when one that began later has taken its seat. The ticket is good until the client has rejoined: it may have
+// been used before, by a client that was killed before it could write the next one down.
 func (s *session) before() (old *session, used ext.Ticket) {
 	id, ok := ext.ParseComeback(s.login.comeback)
 	if !ok {

@@ -252,8 +252,8 @@ func (sc *scene) mayRefuse(err error) bool {
 		(errors.As(err, &refused) || errors.Is(err, peers.ErrRefused) || errors.Is(err, peers.ErrNoAnswer))
 }
 
-// mayEnd reports whether a game with anybody in it may end so. Whose input comes first gives the game its size: one who was
-// away then, and has another size, rejoins in vain.
+// mayEnd reports whether a game with anybody in it may end so. Whose input comes first gives the game its size: one who
+// was away then, and has another size, rejoins in vain.
 func mayEnd(err error) bool {
 	for _, fair := range []error{kclient.ErrDropped, kclient.ErrKicked, kclient.ErrRoomClosed, kclient.ErrNotInRoom,
 		lockstep.ErrSizeChanged, peers.ErrDropped, peers.ErrRoomClosed} {

@@ -150,7 +150,8 @@ func (r *rogue) fallBehind(now time.Time, b ext.Behind) {
 	r.write(ext.HistoryRequest{ID: r.ticket.ID, Count: 1}.AppendTo(nil))
 }
 
-// history takes a part of the frames, or brings back what proves the new address. It asks for the next one, and at the end for its place in the game.
+// history takes a part of the frames, or brings back what proves the new address. It asks for the next one, and at the
+// end for its place in the game.
 func (r *rogue) history(now time.Time, datagram []byte) {
 	if id, nonce, ok := ext.ParseCall(datagram); ok && r.ticketed && id == r.ticket.ID {
 		r.nonce = nonce

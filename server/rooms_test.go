@@ -31,8 +31,9 @@ var faultySeeds = []uint64{
 	1795807484, // a rogue gives the game its size while an honest player is away, who then cannot rejoin
 }
 
-// TestRandomRooms plays random scenes: some of the same seeds every time, or, with KBRIDGE_ROOMS_SECONDS, as many as fit
-// into that time from KBRIDGE_ROOMS_SEED on, else from a seed that the clock gives. With 0 seconds it is that one seed.
+// TestRandomRooms plays random scenes: some of the same seeds every time, or, with KBRIDGE_ROOMS_SECONDS, as many as
+// fit into that time from KBRIDGE_ROOMS_SEED on, else from a seed that the clock gives. With 0 seconds it is that one
+// seed.
 func TestRandomRooms(t *testing.T) {
 	seed, scenes, end := uint64(1), 40, time.Time{}
 	campaign := os.Getenv("KBRIDGE_ROOMS_SECONDS")

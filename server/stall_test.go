@@ -139,7 +139,8 @@ func TestWaitingIsNotStalling(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 33, lan, Config{Stall: 2 * time.Second})
 		gs := started(t, w.room(1, 6, 3))
-		// So many calls that no group of frames that somebody still waits for is cut in two: p2's six need 14 of p1's calls.
+		// So many calls that no group of frames that somebody still waits for is cut in two: p2's six need 14 of p1's
+		// calls.
 		together(3, gs...)
 		for _, g := range gs {
 			together(60, gs...)
@@ -148,7 +149,8 @@ func TestWaitingIsNotStalling(t *testing.T) {
 			for _, o := range gs {
 				go func() {
 					if o == g {
-						// A batch of type 6 takes 100 ms more to fill, and its player runs about as much behind the others.
+						// A batch of type 6 takes 100 ms more to fill, and its player runs about as much behind the
+						// others.
 						time.Sleep(1800 * time.Millisecond)
 					}
 					o.play(60)

@@ -8,9 +8,10 @@ import (
 	"kbridge/kclient/wire"
 )
 
-// A player may hold a game up for Config.Stall, at once or in parts: of the times for which the next frame waited for its input those
-// above leastStall and Stall / stallPart count, for stallWindow × Stall. A plain sum would be wrong: a game at 30 frames a second or a slow computer makes
-// everybody wait a little for each frame, all evening long. Only who was waited for is charged, each for its own time.
+// A player may hold a game up for Config.Stall, at once or in parts: of the times for which the next frame waited for
+// its input those above leastStall and Stall / stallPart count, for stallWindow × Stall. A plain sum would be wrong: a
+// game at 30 frames a second or a slow computer makes everybody wait a little for each frame, all evening long. Only
+// who was waited for is charged, each for its own time.
 
 // stallRecord is how long the game has waited for one player lately.
 type stallRecord struct {
@@ -77,8 +78,8 @@ func (r *room) charge(now time.Time, player int) {
 	}
 }
 
-// tick drops whoever holds the game up: in netsync those who are not ready, in play those from whom the next frame still needs input. Who
-// has lost the connection and may rejoin is away then.
+// tick drops whoever holds the game up: in netsync those who are not ready, in play those from whom the next frame
+// still needs input. Who has lost the connection and may rejoin is away then.
 func (r *room) Tick(now time.Time) {
 	switch r.state {
 	case wire.GameNetsync:
@@ -178,8 +179,9 @@ func (r *room) expel(now time.Time, p *session, patience time.Duration) {
 	p.expel(now, reason)
 }
 
-// schedule sets the room's timer to when somebody may have held it up too long, and to never where nobody is waited for: all are away,
-// and who rejoins sets it again. While frames flow the timer is not moved: it fires, sees that, and moves itself.
+// schedule sets the room's timer to when somebody may have held it up too long, and to never where nobody is waited
+// for: all are away, and who rejoins sets it again. While frames flow the timer is not moved: it fires, sees that, and
+// moves itself.
 func (r *room) schedule(now time.Time) {
 	at := time.Time{}
 	switch r.state {

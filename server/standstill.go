@@ -9,12 +9,12 @@ import (
 	"kbridge/server/timer"
 )
 
-// When the server itself stands still (a virtual machine that is moved, a laptop that sleeps, a log that blocks), datagrams pile up in the
-// socket, and by the time that has passed every player looks lost. So after a standstill what is queued is read before anybody is
-// judged, and games have not waited for anybody in the meantime.
+// When the server itself stands still (a virtual machine that is moved, a laptop that sleeps, a log that blocks),
+// datagrams pile up in the socket, and by the time that has passed every player looks lost. So after a standstill what
+// is queued is read before anybody is judged, and games have not waited for anybody in the meantime.
 
-// pulse wakes the server once a second while games run, so that a standstill is noticed, and how long it was: the loop wakes much later
-// than it wanted to.
+// pulse wakes the server once a second while games run, so that a standstill is noticed, and how long it was: the loop
+// wakes much later than it wanted to.
 type pulse struct {
 	server *Server
 	timer  timer.Timer
@@ -55,7 +55,8 @@ func (s *Server) forgive(now, since time.Time) {
 	}
 }
 
-// readQueued handles the datagrams that are there already, maxQueued of them at most. The caller does not have the lock.
+// readQueued handles the datagrams that are there already, maxQueued of them at most. The caller does not have the
+// lock.
 func (s *Server) readQueued(conn PacketConn, buf []byte) {
 	for range maxQueued {
 		if !s.prepareQueued(conn) {

@@ -6,10 +6,10 @@ import (
 	"kbridge/kclient/wire"
 )
 
-// An old client looks at what came when it waits for a frame, and n02 holds sixteen messages until then: one more and it
-// crashes (its code). Of game data no more than d + 1 messages are under way, fifteen at most. What is said beside it,
-// by the room or the lobby, is up to others; so of that no more is under way to an old client in a game than
-// there is room for. What it has looked at its batches prove. The rest waits, in its order.
+// An old client looks at what came when it waits for a frame, and n02 holds sixteen messages until then: one more and
+// it crashes (its code). Of game data no more than d + 1 messages are under way, fifteen at most. What is said beside
+// it, by the room or the lobby, is up to others; so of that no more is under way to an old client in a game than there
+// is room for. What it has looked at its batches prove. The rest waits, in its order.
 
 // talk is what is said to an old client in a game.
 type talk struct {

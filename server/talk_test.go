@@ -15,9 +15,10 @@ import (
 	"kbridge/server"
 )
 
-// n02 holds sixteen messages until it looks, and one more ends it. What is said in its room beside frames, after a moment in
-// which nothing has come through to it, is more than that; so it is told what it has room for, and the rest when it has looked, all
-// of it and in order. With a set ping it never proves where it is, so what it is told waits for bytes that pay for it, too.
+// n02 holds sixteen messages until it looks, and one more ends it. What is said in its room beside frames, after a
+// moment in which nothing has come through to it, is more than that; so it is told what it has room for, and the rest
+// when it has looked, all of it and in order. With a set ping it never proves where it is, so what it is told waits for
+// bytes that pay for it, too.
 func TestAnOldClientInAGameIsToldNoMoreThanItHolds(t *testing.T) {
 	for name, ping := range map[string]time.Duration{"n02": 0, "n02 with a set ping": 40 * time.Millisecond} {
 		for _, connection := range []wire.ConnectionType{1, 3, 6} {
@@ -43,8 +44,8 @@ func TestAnOldClientInAGameIsToldNoMoreThanItHolds(t *testing.T) {
 	}
 }
 
-// talkToOld plays a game with an n02 in which somebody talks a lot, four times, and nothing comes through to n02 for a second. It
-// returns what was said and what n02 has heard of it, and how the game ended for n02.
+// talkToOld plays a game with an n02 in which somebody talks a lot, four times, and nothing comes through to n02 for a
+// second. It returns what was said and what n02 has heard of it, and how the game ended for n02.
 func (a *arena) talkToOld(o peers.Options, length int) (said, heard []string, err error) {
 	const frames = 600
 	line := network.Profile{Delay: 30 * time.Millisecond}

@@ -92,9 +92,10 @@ var lookAlikes = map[rune]rune{
 }
 
 // isReserved reports whether a name, as people see it, would be taken for one of the reserved ones: case, spaces,
-// punctuation, full-width and other forms of a letter that normal form KC makes plain, marks apart from their letter, and
-// look-alikes of other alphabets do not tell it apart. Only this comparison changes anything; names stay their bytes.
-// (The profiles of x/text/secure/precis refuse characters that names may have, know no look-alikes, and are 300 kB.)
+// punctuation, full-width and other forms of a letter that normal form KC makes plain, marks apart from their letter,
+// and look-alikes of other alphabets do not tell it apart. Only this comparison changes anything; names stay their
+// bytes. (The profiles of x/text/secure/precis refuse characters that names may have, know no look-alikes, and are 300
+// kB.)
 func isReserved(seen string) bool {
 	var key strings.Builder
 	for _, r := range strings.ToLower(norm.NFKC.String(seen)) {

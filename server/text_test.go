@@ -51,7 +51,8 @@ func TestCleanRemovesWhatHarms(t *testing.T) {
 	}
 }
 
-// What could fool who reads it is relayed where it may be part of a letter in another charset, and never shown nor compared.
+// What could fool who reads it is relayed where it may be part of a letter in another charset, and never shown nor
+// compared.
 func TestCleanTextShowsNothingThatFools(t *testing.T) {
 	c := cleanerFor(t, "windows-1252")
 	raw := c.clean("a\xadbcd", 100) // the soft hyphen

@@ -7,8 +7,8 @@ import (
 	"kbridge/server/rate"
 )
 
-// userRates is what a user has used up of the limits in Flood. It stays with the user, not with the session: it goes along when a session
-// takes the place of another, and when one is over it waits for the next one of its host.
+// userRates is what a user has used up of the limits in Flood. It stays with the user, not with the session: it goes
+// along when a session takes the place of another, and when one is over it waits for the next one of its host.
 type userRates struct {
 	chats, gameChats, creates, joins, starts, messages rate.Limiter
 
@@ -29,9 +29,10 @@ func (r *userRates) fullAt() (at time.Time) {
 	return at
 }
 
-// hostRates keeps the rates of sessions that are over, for their host's next ones: who quits and logs in again has used up what it had.
-// Each session takes one, the one that takes longest to be full again, so many users behind one address lend each other
-// nothing but the seconds that those who left had still to wait. Loopback is exempt, as from Flood.Login.
+// hostRates keeps the rates of sessions that are over, for their host's next ones: who quits and logs in again has used
+// up what it had. Each session takes one, the one that takes longest to be full again, so many users behind one address
+// lend each other nothing but the seconds that those who left had still to wait. Loopback is exempt, as from
+// Flood.Login.
 type hostRates struct{ byHost map[netip.Addr][]*userRates }
 
 func (h *hostRates) init() { h.byHost = map[netip.Addr][]*userRates{} }

@@ -83,8 +83,8 @@ func TestBackTooLate(t *testing.T) {
 	})
 }
 
-// A try that does not get as far as the server's answer about the place leaves the way back where it is; when no server can still
-// keep the place it is gone.
+// A try that does not get as far as the server's answer about the place leaves the way back where it is; when no server
+// can still keep the place it is gone.
 func TestTheWayBackOutlivesAFailedTry(t *testing.T) {
 	inWorld(t, server.Config{}, func(t *testing.T, w *world) {
 		e := w.emulator(100, environ.EnvRole, "create", environ.EnvNick, "ann", environ.EnvPlayers, "1")

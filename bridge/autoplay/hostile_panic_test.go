@@ -29,8 +29,8 @@ func (s *faultySocket) ReadFromUDPAddrPort(b []byte) (int, netip.AddrPort, error
 	return n, from, err
 }
 
-// Row 26: a panic in the network's goroutine of an emulator ends its game and its dialog, with an error in the log; the emulator and the
-// other player go on, and its next dialog works.
+// Row 26: a panic in the network's goroutine of an emulator ends its game and its dialog, with an error in the log; the
+// emulator and the other player go on, and its next dialog works.
 func TestAPanicEndsTheDialogOnly(t *testing.T) {
 	inWorld(t, server.Config{Comeback: -1}, func(t *testing.T, w *world) {
 		a := w.emulator(400, environ.EnvRole, string(environ.RoleCreate), environ.EnvNick, "a")

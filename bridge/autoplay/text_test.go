@@ -13,8 +13,8 @@ import (
 	"kbridge/server"
 )
 
-// Two players on Windows, whose strings and lists have bytes that their code page does not define: the room is the one that
-// was meant, and all that the other hears is what was said.
+// Two players on Windows, whose strings and lists have bytes that their code page does not define: the room is the one
+// that was meant, and all that the other hears is what was said.
 func TestUndefinedBytesReachTheOtherEmulator(t *testing.T) {
 	for _, tc := range []struct{ host, charset, server, line, heard string }{
 		{"1252", "", "", "gr\xfc\xdf dich \x81\x8d\x8f\x90\x9d\xad", "gr\xfc\xdf dich \x81\x8d\x8f\x90\x9d\xad"},

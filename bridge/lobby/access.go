@@ -16,8 +16,8 @@ import (
 // access decides who gets in: who brings a token once, and from then on the cookie that it was exchanged for.
 //
 // Cookies do not know of ports: a browser sends 127.0.0.1's to whatever else is served there, also by another user of
-// this computer. So the page lies in a folder of a random name, and the cookie belongs to that folder: who does not know
-// it never gets to see the cookie.
+// this computer. So the page lies in a folder of a random name, and the cookie belongs to that folder: who does not
+// know it never gets to see the cookie.
 type access struct {
 	host   string // 127.0.0.1:port, as browsers name it
 	base   string // the folder that the page lies in, "/…/"
@@ -114,8 +114,9 @@ func (a *access) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// exchange lets a browser in that brings a token, and takes the token out of its address. Only a browser that is about to
-// show the page uses a token up: not one that loads the page in advance, and not a HEAD of something that looks at links.
+// exchange lets a browser in that brings a token, and takes the token out of its address. Only a browser that is about
+// to show the page uses a token up: not one that loads the page in advance, and not a HEAD of something that looks at
+// links.
 func (a *access) exchange(w http.ResponseWriter, r *http.Request) {
 	purpose := strings.ToLower(r.Header.Get("Sec-Purpose") + r.Header.Get("Purpose") + r.Header.Get("X-Moz"))
 	if r.Method != http.MethodGet || strings.Contains(purpose, "prefetch") || strings.Contains(purpose, "preview") {

@@ -39,8 +39,8 @@ func recommend(ping time.Duration) int {
 }
 
 // frameDelays is how many frames of delay each player of a room will get in a game, as our server computes it from the
-// pings of their logins, and EmuLinker, which starts games of one connection type only; 0 where a type is none. A room in
-// which everybody gets the same delay, and direlera-rs, give others.
+// pings of their logins, and EmuLinker, which starts games of one connection type only; 0 where a type is none. A room
+// in which everybody gets the same delay, and direlera-rs, give others.
 func frameDelays(players []kclient.Player) []int {
 	delays := make([]int, len(players))
 	var types, at []int

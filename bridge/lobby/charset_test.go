@@ -17,7 +17,8 @@ import (
 	"kbridge/server/servertest"
 )
 
-// Two games that rooms cannot tell, since the wire takes 127 bytes of a name: who opens a room plays the one that was chosen.
+// Two games that rooms cannot tell, since the wire takes 127 bytes of a name: who opens a room plays the one that was
+// chosen.
 func TestARoomsOwnerPlaysTheEntryThatWasChosen(t *testing.T) {
 	srv := servertest.Start(t)
 	p := newPlayer(t, "ann")

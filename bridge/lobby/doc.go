@@ -11,10 +11,10 @@
 // # Who may talk to it
 //
 // Only loopback reaches the port. The browser is started with the name of a file that only its user can read (see
-// redirect), which leads on to an address with a random token. The token works once, and is exchanged for a cookie. Since
-// cookies do not know of ports, the page lies in a folder of a random name, and the cookie belongs to that. Every request must name 127.0.0.1 and the port as its host,
-// and the WebSocket must come from a page of that origin: another page in the same
-// browser, or a name that was pointed at 127.0.0.1, gets nothing.
+// redirect), which leads on to an address with a random token. The token works once, and is exchanged for a cookie.
+// Since cookies do not know of ports, the page lies in a folder of a random name, and the cookie belongs to that. Every
+// request must name 127.0.0.1 and the port as its host, and the WebSocket must come from a page of that origin: another
+// page in the same browser, or a name that was pointed at 127.0.0.1, gets nothing.
 //
 // # How a dialog ends
 //
@@ -24,8 +24,7 @@
 //
 // # What it must not do
 //
-// It listens on nothing but loopback, except for a game server that the player
-// asked to host. It starts no program but the browser, with that file and
-// nothing else on the command line. No token gets into the log, and none to stderr but where no browser comes. It waits for no page: one that does not read is
-// cut off.
+// It listens on nothing but loopback, except for a game server that the player asked to host. It starts no program but
+// the browser, with that file and nothing else on the command line. No token gets into the log, and none to stderr but
+// where no browser comes. It waits for no page: one that does not read is cut off.
 package lobby

@@ -145,8 +145,8 @@ func TestTheLogIsItsUsersAndNamesNoToken(t *testing.T) {
 	require.Contains(t, string(log), o.given)
 }
 
-// Row 40: cookies do not know of ports, so a browser sends ours to other servers on 127.0.0.1, those of other users too;
-// they would be let in with it. It belongs to a folder with a random name.
+// Row 40: cookies do not know of ports, so a browser sends ours to other servers on 127.0.0.1, those of other users
+// too; they would be let in with it. It belongs to a folder with a random name.
 func TestNoOtherServerOnThisComputerGetsTheCookie(t *testing.T) {
 	o := openLobby(t)
 	g := newGuest(t)
@@ -166,8 +166,8 @@ func TestNoOtherServerOnThisComputerGetsTheCookie(t *testing.T) {
 	}
 }
 
-// Row 40: every way in asks for the cookie and the page's own host and origin; no other page may frame ours, and nothing
-// that a page can be made to request changes anything.
+// Row 40: every way in asks for the cookie and the page's own host and origin; no other page may frame ours, and
+// nothing that a page can be made to request changes anything.
 func TestOtherPagesInTheBrowserGetNothing(t *testing.T) {
 	o := openLobby(t)
 	host := hostOf(t, o.address())

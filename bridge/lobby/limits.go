@@ -10,8 +10,8 @@ import (
 const (
 	// firstPage is how long a browser may take to show the page.
 	firstPage = 2 * time.Minute
-	// browserLate is when the user is told the address although the browser seemed to start: a browser that begins cold from
-	// a slow disk takes some 20 seconds, and one that is confined may never be able to read the link's file.
+	// browserLate is when the user is told the address although the browser seemed to start: a browser that begins cold
+	// from a slow disk takes some 20 seconds, and one that is confined may never be able to read the link's file.
 	browserLate = 30 * time.Second
 	// aloneFor is how long a dialog goes on after its last page has vanished: time to open the page again.
 	aloneFor = 30 * time.Second
@@ -19,7 +19,8 @@ const (
 	maxSwept = 16
 )
 
-// Connections to the page's server. Anybody on this computer can open some, and so can any web page in any browser on it.
+// Connections to the page's server. Anybody on this computer can open some, and so can any web page in any browser on
+// it.
 const (
 	// maxStrangers bounds those that have not shown the token or the cookie. A browser opens six at once and speaks at
 	// once; the oldest gives way to the newest, so whoever only holds connections open keeps nobody out.
@@ -43,11 +44,11 @@ const (
 	pingsAtOnce   = 32
 	pingTimeout   = 1500 * time.Millisecond
 	lookupTimeout = 2 * time.Second
-	// pingEach is the time between two servers that are pinged, 50 a second: the 300 servers of the largest list known are
-	// pinged in 6 s, and no router takes that for an attack.
+	// pingEach is the time between two servers that are pinged, 50 a second: the 300 servers of the largest list known
+	// are pinged in 6 s, and no router takes that for an attack.
 	pingEach = 20 * time.Millisecond
-	// pingsPerHost bounds the servers of one IP address that a round pings, whatever their names and ports are. Hosts with
-	// more than a handful of Kaillera servers are not known.
+	// pingsPerHost bounds the servers of one IP address that a round pings, whatever their names and ports are. Hosts
+	// with more than a handful of Kaillera servers are not known.
 	pingsPerHost = 8
 	// firstListedPort is the lowest port that is pinged because a list names it: below are the system's services.
 	firstListedPort = 1024

@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// redirect is the file that the browser is given: a page that leads on to the lobby's address with a token. What a program
-// is started with can be read by every user of a computer; this file only by its owner.
+// redirect is the file that the browser is given: a page that leads on to the lobby's address with a token. What a
+// program is started with can be read by every user of a computer; this file only by its owner.
 //
 // Its token works once, as every one does, and then the file is written anew with the next: to open the file again
 // is always a way in while the lobby lives, also for somebody whose browser, or whose scanner of links, has been there
@@ -54,9 +54,9 @@ func newRedirect(a *access, getenv func(string) string, log *slog.Logger) (*redi
 // redirectFolders are the folders that the file may lie in, the best one first. Each is ours alone.
 //
 // Browsers that are confined do not see every file. A flatpak's are handed the one file by the program that opens it,
-// wherever it lies. A snap's (Ubuntu's Firefox and Chromium are such) see no hidden folder of the home, and have
-// a /tmp and a folder for the session of their own: where the user has snaps, the file lies in a folder in the home that
-// is not hidden, which is there only while a lobby is open. Where an emulator is confined itself, the session's folder is
+// wherever it lies. A snap's (Ubuntu's Firefox and Chromium are such) see no hidden folder of the home, and have a /tmp
+// and a folder for the session of their own: where the user has snaps, the file lies in a folder in the home that is
+// not hidden, which is there only while a lobby is open. Where an emulator is confined itself, the session's folder is
 // not the one that the browser sees, and its cache is.
 func redirectFolders(getenv func(string) string) (folders []string) {
 	add := func(base string, more ...string) {

@@ -32,7 +32,8 @@ func TestWhereTheFileLies(t *testing.T) {
 	require.Empty(t, redirectFolders(environment(map[string]string{"XDG_CACHE_HOME": "relative"})))
 }
 
-// A folder that others may look into is closed to them, one that is not ours is not used, and files of killed emulators go.
+// A folder that others may look into is closed to them, one that is not ours is not used, and files of killed emulators
+// go.
 func TestTheFilesFolderIsOursAlone(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("skipped: the folders and their rights are those of Linux")

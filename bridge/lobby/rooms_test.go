@@ -68,7 +68,8 @@ func TestChatRoomsOfferNoStart(t *testing.T) {
 	require.Zero(t, p.played())
 }
 
-// What was said in a room and never sent, because its owner closed it, is shown as not delivered; of a save a few lines are.
+// What was said in a room and never sent, because its owner closed it, is shown as not delivered; of a save a few lines
+// are.
 func TestRoomChatThatWasNotSentIsShown(t *testing.T) {
 	srv := servertest.Start(t)
 	owner, err := kclient.Dial(t.Context(), srv.Addr, kclient.Config{User: "bob", Emulator: "test 1.0"})

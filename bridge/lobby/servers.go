@@ -111,8 +111,8 @@ func (l *serverList) fetched(d *desk, ctx context.Context, source string, list m
 	d.tell(l.shownWaiting(d))
 }
 
-// merge puts favourites, recent servers, our own and lists into one, in this order, so that no list can push out what the
-// player has chosen. Pings stay.
+// merge puts favourites, recent servers, our own and lists into one, in this order, so that no list can push out what
+// the player has chosen. Pings stay.
 func (l *serverList) merge(d *desk) {
 	before := l.byAddress
 	l.byAddress, l.named, l.order = map[string]*message.Server{}, map[string]namedBy{}, nil

@@ -20,15 +20,17 @@ import (
 	"kbridge/server"
 )
 
-// What it costs that a server on all addresses answers from the one that was asked: two servers, one whose socket tells its addresses
-// apart and one whose socket does not, play the same games in turns, and the CPU time of each is taken for each turn.
+// What it costs that a server on all addresses answers from the one that was asked: two servers, one whose socket tells
+// its addresses apart and one whose socket does not, play the same games in turns, and the CPU time of each is taken
+// for each turn.
 const (
 	benchRooms   = 6
 	benchPlayers = 4  // of a room
 	benchFrames  = 60 // of a turn, one second
 )
 
-// serve is the server of one kind in a process of its own. It says its port, and for each line that it reads what it has used, in ns.
+// serve is the server of one kind in a process of its own. It says its port, and for each line that it reads what it
+// has used, in ns.
 func serve(kind string, in io.Reader, out io.Writer) error {
 	var conn server.PacketConn
 	var err error

@@ -18,7 +18,8 @@ type display struct {
 }
 
 const (
-	// pictureRows is the height of the picture in lines: a title, the frame's edges, half a line per pixel, and a status.
+	// pictureRows is the height of the picture in lines: a title, the frame's edges, half a line per pixel, and a
+	// status.
 	pictureRows = screenHeight/2 + 4
 	// wideColumns is what two screens of 64 characters with their frames and the gap take.
 	wideColumns = 2*(screenWidth+2) + 2

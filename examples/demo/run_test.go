@@ -62,7 +62,8 @@ func fakeServer() int {
 	return 0
 }
 
-// fakeEmulator reports frames as DEMO_TEST_PLAYER1 or 2 says: in order, apart at frame 5, one short, one call more than frames, or never ending.
+// fakeEmulator reports frames as DEMO_TEST_PLAYER1 or 2 says: in order, apart at frame 5, one short, one call more than
+// frames, or never ending.
 func fakeEmulator() int {
 	player, behaviour := 1, os.Getenv("DEMO_TEST_PLAYER1")
 	if os.Getenv("KAILLERA_ROLE") == "join" {

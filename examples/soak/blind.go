@@ -17,8 +17,8 @@ func blindAck(seq uint16) []byte {
 	return one(seq, wire.TypeClientAck, wire.ClientAck{}.AppendTo(nil))
 }
 
-// blindLogins logs a victim in, with a login and the four 06 that the server waits for, and leaves it there; the next one is
-// another port of the same host. The lobby is busy meanwhile.
+// blindLogins logs a victim in, with a login and the four 06 that the server waits for, and leaves it there; the next
+// one is another port of the same host. The lobby is busy meanwhile.
 func (a *attack) blindLogins(ctx context.Context, rng *rand.Rand) {
 	v := a.newVictim("blind logins")
 	for _, pause := range []time.Duration{0, 50 * time.Millisecond, 100 * time.Millisecond, 300 * time.Millisecond} {

@@ -10,12 +10,12 @@ import (
 	"kbridge/kclient/wire"
 )
 
-// floodRate is how many logins with a guessed 06 come in a second, each from another address: what leaves two cores, which
-// the players and the other attackers use too, time for sixty frames. Ten thousand are tested in package server.
+// floodRate is how many logins with a guessed 06 come in a second, each from another address: what leaves two cores,
+// which the players and the other attackers use too, time for sixty frames. Ten thousand are tested in package server.
 const floodRate = 2000
 
-// loginFlood sends logins with a 06 behind them from addresses all over 127.0.0.0/8. One socket does: the system lets it
-// name any address of its own as the source of a datagram.
+// loginFlood sends logins with a 06 behind them from addresses all over 127.0.0.0/8. One socket does: the system lets
+// it name any address of its own as the source of a datagram.
 func (a *attack) loginFlood(ctx context.Context, rng *rand.Rand) {
 	c, err := net.ListenUDP("udp4", nil)
 	if err != nil {

@@ -87,8 +87,8 @@ func (a *attack) babble(lobby *kclient.Client, rng *rand.Rand) {
 }
 
 // hoarders are eight players with the largest inputs and the slowest connection type, of whose input no two frames are
-// alike: each of the server's caches fills with payloads of 24 kB. Before the game they let the lobby's chat pile up, and
-// answer no 05.
+// alike: each of the server's caches fills with payloads of 24 kB. Before the game they let the lobby's chat pile up,
+// and answer no 05.
 func (a *attack) hoarders(ctx context.Context, rng *rand.Rand) {
 	for ctx.Err() == nil {
 		var all []*breaker

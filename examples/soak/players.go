@@ -62,8 +62,8 @@ func (g *game) compare(frame int, digest uint64) {
 	}
 }
 
-// rooms are the games that are played, by the connection types of their players. In the last one their frame delays differ, and
-// frame n of all machines is the same only if the server lines up calls.
+// rooms are the games that are played, by the connection types of their players. In the last one their frame delays
+// differ, and frame n of all machines is the same only if the server lines up calls.
 var rooms = [][]wire.ConnectionType{
 	{wire.LAN, wire.LAN},
 	{wire.LAN, wire.LAN},

@@ -13,8 +13,8 @@ import (
 	"kbridge/kclient/wire"
 )
 
-// talkers are honest users who say numbered lines, in the lobby and in a room that they share. Each must hear every line of
-// every other, in order.
+// talkers are honest users who say numbered lines, in the lobby and in a room that they share. Each must hear every
+// line of every other, in order.
 type talkers struct {
 	all  []*talker
 	said atomic.Int64

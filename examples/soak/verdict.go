@@ -8,10 +8,10 @@ import (
 
 // What still counts as flat and as 60 frames a second.
 const (
-	// memorySlack is how much the middle sample of the second half may be above the middle one of the second quarter; the
-	// first quarter is for tables and caches to get their size. Not the largest ones: the hoarders' games fill caches of
-	// some megabytes and give them back, now in one half, now in the other. A leak of 100 bytes for each of 2,500
-	// datagrams a second is 15 MB a minute.
+	// memorySlack is how much the middle sample of the second half may be above the middle one of the second quarter;
+	// the first quarter is for tables and caches to get their size. Not the largest ones: the hoarders' games fill
+	// caches of some megabytes and give them back, now in one half, now in the other. A leak of 100 bytes for each of
+	// 2,500 datagrams a second is 15 MB a minute.
 	memorySlack = 6 << 20
 
 	// mostMemory is what the server may take in all, whatever is thrown at it.

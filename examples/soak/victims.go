@@ -9,8 +9,8 @@ import (
 )
 
 // victim is a host that has proven nothing to the server: an attacker writes its address into datagrams. On loopback
-// that needs no forging, since every address of 127.0.0.0/8 is ours. Nobody there reads an answer; what the server sends
-// to the host is only counted.
+// that needs no forging, since every address of 127.0.0.0/8 is ours. Nobody there reads an answer; what the server
+// sends to the host is only counted.
 type victim struct {
 	what    string
 	host    net.IP

@@ -19,12 +19,12 @@ const (
 	chunkBytes = 16 << 10
 )
 
-// seed makes the spread over the buckets unknown to peers, so that nobody can choose payloads that share one. Results do
-// not depend on it: a match is decided by the bytes.
+// seed makes the spread over the buckets unknown to peers, so that nobody can choose payloads that share one. Results
+// do not depend on it: a match is decided by the bytes.
 var seed = maphash.MakeSeed()
 
-// Cache holds the last [Slots] payloads of one direction of one player. The zero value is an empty cache with the window
-// numbering. A Cache is not safe for concurrent use.
+// Cache holds the last [Slots] payloads of one direction of one player. The zero value is an empty cache with the
+// window numbering. A Cache is not safe for concurrent use.
 type Cache struct {
 	numbering Numbering
 	oldest    uint8 // slot of the oldest entry; 0 until the cache is full
@@ -33,8 +33,8 @@ type Cache struct {
 	held      int // bytes of the buffers of all entries
 	forgotten int // so many of the oldest entries have a position and no payload
 	entries   [Slots]entry
-	// Each bucket chains its entries from the oldest to the newest: what is evicted is always the head of its chain, what is
-	// added goes to the tail, and Find meets the oldest match first. A link is a slot plus one; 0 is the end.
+	// Each bucket chains its entries from the oldest to the newest: what is evicted is always the head of its chain,
+	// what is added goes to the tail, and Find meets the oldest match first. A link is a slot plus one; 0 is the end.
 	head, tail [buckets]uint16
 	slab       []byte // what is left of the last chunk
 }
@@ -95,8 +95,8 @@ func (c *Cache) Find(payload []byte) (pos uint8, ok bool) {
 	return 0, false
 }
 
-// Add copies payload into the cache as its newest entry; a full cache loses its oldest one. Duplicates are allowed: a receiver
-// adds whatever came as game data.
+// Add copies payload into the cache as its newest entry; a full cache loses its oldest one. Duplicates are allowed: a
+// receiver adds whatever came as game data.
 func (c *Cache) Add(payload []byte) {
 	hash := maphash.Bytes(seed, payload) // before the slot is overwritten: payload may be an entry of this cache
 	slot := uint8(c.used)
@@ -121,8 +121,8 @@ func (c *Cache) Add(payload []byte) {
 	c.link(slot)
 }
 
-// makeRoom gives a slot, whose entry is in no bucket, a buffer for n bytes. When the limit does not allow another one the
-// oldest entries are forgotten, and the first buffer of theirs that is large enough is used again. It reports false
+// makeRoom gives a slot, whose entry is in no bucket, a buffer for n bytes. When the limit does not allow another one
+// the oldest entries are forgotten, and the first buffer of theirs that is large enough is used again. It reports false
 // when all of them are forgotten and n bytes are still too many.
 func (c *Cache) makeRoom(slot uint8, n int) bool {
 	c.held -= cap(c.entries[slot].payload)
@@ -148,8 +148,8 @@ func (c *Cache) makeRoom(slot uint8, n int) bool {
 	return true
 }
 
-// At is the receiver's look-up. ok is false where no entry has that position, which is the peer's protocol error. The payload is
-// valid until the next Add or Reset, and must not be changed.
+// At is the receiver's look-up. ok is false where no entry has that position, which is the peer's protocol error. The
+// payload is valid until the next Add or Reset, and must not be changed.
 func (c *Cache) At(pos uint8) (payload []byte, ok bool) {
 	if int(pos) >= c.used {
 		return nil, false

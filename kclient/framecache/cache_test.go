@@ -186,8 +186,8 @@ func TestNumberingNames(t *testing.T) {
 	must(t, !framecache.Numbering(2).Valid())
 }
 
-// The cache and the model are given the same random payloads, of a vocabulary that is sometimes smaller than the cache and
-// sometimes larger, of lengths that change.
+// The cache and the model are given the same random payloads, of a vocabulary that is sometimes smaller than the cache
+// and sometimes larger, of lengths that change.
 func TestCacheIsTheModel(t *testing.T) {
 	for seed := range uint64(20) {
 		rng := rand.New(rand.NewPCG(seed, 1))

@@ -28,8 +28,8 @@ func receive(t *testing.T, c *framecache.Cache, m message) []byte {
 	return p
 }
 
-// Two caches that see the same messages stay equal for hours, far past 256 distinct payloads, whichever kind of sender it
-// is: one that uses its cache, one that sends only 12 (n02), and one that does either as it likes.
+// Two caches that see the same messages stay equal for hours, far past 256 distinct payloads, whichever kind of sender
+// it is: one that uses its cache, one that sends only 12 (n02), and one that does either as it likes.
 func TestMirror(t *testing.T) {
 	senders := map[string]func(rng *rand.Rand) (useCache bool){
 		"cached":    func(*rand.Rand) bool { return true },
@@ -73,8 +73,8 @@ func TestMirror(t *testing.T) {
 	}
 }
 
-// Peers that disagree about the numbering agree until 256 payloads have been seen, and the test that says so would see it
-// if they were the same for ever.
+// Peers that disagree about the numbering agree until 256 payloads have been seen, and the test that says so would see
+// it if they were the same for ever.
 func TestNumberingsPartAt257(t *testing.T) {
 	out, in := framecache.New(framecache.Window), framecache.New(framecache.Ring)
 	for i := range framecache.Slots {

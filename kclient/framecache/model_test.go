@@ -6,8 +6,8 @@ import (
 	"kbridge/kclient/framecache"
 )
 
-// model is the cache written the way the protocol notes tell it: a list that is searched from the oldest entry and shifted, or a
-// list with a next slot. It is slow and obvious.
+// model is the cache written the way the protocol notes tell it: a list that is searched from the oldest entry and
+// shifted, or a list with a next slot. It is slow and obvious.
 type model struct {
 	ring    bool
 	entries [][]byte // by position

@@ -4,10 +4,12 @@ package framecache
 type Numbering uint8
 
 const (
-	// Window counts from the oldest entry: position 0 is always the oldest. When a full cache takes a new entry, everything shifts
-	// down by one and the new entry is 255. Every deployed peer (n02, SupraClient, EmuLinker, direlera-rs) speaks it.
+	// Window counts from the oldest entry: position 0 is always the oldest. When a full cache takes a new entry,
+	// everything shifts down by one and the new entry is 255. Every deployed peer (n02, SupraClient, EmuLinker,
+	// direlera-rs) speaks it.
 	Window Numbering = iota
-	// Ring overwrites in place: positions never move, and the new entry takes the position of the oldest. For peers that speak it.
+	// Ring overwrites in place: positions never move, and the new entry takes the position of the oldest. For peers
+	// that speak it.
 	Ring
 )
 

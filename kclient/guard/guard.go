@@ -30,8 +30,8 @@ func Of(err error) *Fault {
 	return f
 }
 
-// Bounds of what is kept of a fault, in bytes. A panic may carry anything, and a fault is written in one line of a log; the
-// first 25 calls or so of a stack tell the way to it.
+// Bounds of what is kept of a fault, in bytes. A panic may carry anything, and a fault is written in one line of a log;
+// the first 25 calls or so of a stack tell the way to it.
 const (
 	maxValue = 512
 	maxStack = 8 << 10
@@ -82,7 +82,8 @@ func handle(f *Fault, failed func(*Fault)) {
 	}
 }
 
-// Run runs f on the calling goroutine and reports whether it came to its end: false is a panic, which failed was told of.
+// Run runs f on the calling goroutine and reports whether it came to its end: false is a panic, which failed was told
+// of.
 func Run(where string, f func(), failed func(*Fault)) (ok bool) {
 	defer Catch(where, failed)
 	f()

@@ -16,7 +16,8 @@ import (
 	"kbridge/kclient/guard"
 )
 
-// Row 26: whatever is started through the guard may panic; what is to be done then is done, and its fault names value and place.
+// Row 26: whatever is started through the guard may panic; what is to be done then is done, and its fault names value
+// and place.
 func TestAPanicOfWhatWasStartedIsHandedOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		bad := func() { panic(errors.New("out of cheese")) }

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// What somebody can bring about again and again must not fill the log: so many faults are told at once, and then one more
-// each reportEvery. The others are only counted, and the next line says how many they were.
+// What somebody can bring about again and again must not fill the log: so many faults are told at once, and then one
+// more each reportEvery. The others are only counted, and the next line says how many they were.
 const (
 	reportBurst = 3
 	reportEvery = 20 * time.Second
@@ -36,8 +36,8 @@ func NewReporter(log *slog.Logger) *Reporter {
 	return r
 }
 
-// Logger is the log whose handler may panic without harm: the line is lost then, and the fault reported. Whoever writes logs with
-// a lock held writes to it.
+// Logger is the log whose handler may panic without harm: the line is lost then, and the fault reported. Whoever writes
+// logs with a lock held writes to it.
 func (r *Reporter) Logger() *slog.Logger { return r.logger }
 
 // Count is how many faults were reported.
@@ -47,8 +47,8 @@ func (r *Reporter) Count() int {
 	return r.count
 }
 
-// Report counts a fault and writes one line about it, at the error level, with its stack; attrs, as those of slog.Logger.Error,
-// say who and what was closed.
+// Report counts a fault and writes one line about it, at the error level, with its stack; attrs, as those of
+// slog.Logger.Error, say who and what was closed.
 func (r *Reporter) Report(f *Fault, attrs ...any) {
 	left, ok := r.admit(time.Now())
 	if !ok {

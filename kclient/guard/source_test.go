@@ -14,9 +14,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Row 26: whatever our code starts goes through the guard. The rule holds for every file of kclient, server, bridge and cabi that is not a
-// test, for every system, the laboratories in kclient and the helpers of tests (servertest, browsertest) included. It does not hold for
-// examples: those are programs of their own, and one whose fault nobody sees helps nobody.
+// Row 26: whatever our code starts goes through the guard. The rule holds for every file of kclient, server, bridge and
+// cabi that is not a test, for every system, the laboratories in kclient and the helpers of tests (servertest,
+// browsertest) included. It does not hold for examples: those are programs of their own, and one whose fault nobody
+// sees helps nobody.
 //
 // It knows no types: any method called Go, of whatever, counts as sync.WaitGroup's.
 func TestEveryGoroutineIsStartedByTheGuard(t *testing.T) {

@@ -12,7 +12,8 @@ const (
 	MaxBytes = 8 << 20
 )
 
-// AppendZeroFrames appends the beginning of a history in which n frames of zeros come before the others: a player's leading zeros.
+// AppendZeroFrames appends the beginning of a history in which n frames of zeros come before the others: a player's
+// leading zeros.
 func AppendZeroFrames(b []byte, n int) []byte {
 	if n <= 0 {
 		return b

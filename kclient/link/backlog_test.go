@@ -12,8 +12,8 @@ import (
 	"kbridge/kclient/wire"
 )
 
-// Row 44: while the line was dead sixty messages came, and new ones go on coming, as lines of chat do in a flood. What the
-// client lacks reaches it all the same, and within the three seconds after which it would give them up.
+// Row 44: while the line was dead sixty messages came, and new ones go on coming, as lines of chat do in a flood. What
+// the client lacks reaches it all the same, and within the three seconds after which it would give them up.
 func TestABacklogIsClimbedWhileNewMessagesCome(t *testing.T) {
 	for _, phase := range []link.Phase{link.Lobby, link.Netsync, link.Play} {
 		t.Run(fmt.Sprint(phase), func(t *testing.T) {
@@ -74,8 +74,8 @@ func TestABacklogIsClimbedWhileNewMessagesCome(t *testing.T) {
 	}
 }
 
-// Row 44: a backlog was half climbed when the client moved. What was sent to its old address is lost, so it is climbed from
-// its start again, not from where it was.
+// Row 44: a backlog was half climbed when the client moved. What was sent to its old address is lost, so it is climbed
+// from its start again, not from where it was.
 func TestABacklogIsClimbedAnewAtAnotherAddress(t *testing.T) {
 	now := time.Unix(1000, 0)
 	server, client := link.New(link.Config{Server: true}, now), link.New(link.Config{}, now)

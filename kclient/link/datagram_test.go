@@ -76,7 +76,8 @@ func TestDatagramBytes(t *testing.T) {
 	require.Empty(t, l.NextDatagram(epoch, nil))
 }
 
-// An idle session costs one datagram per keep-alive: no server proves that it has come, so it would be repeated in vain.
+// An idle session costs one datagram per keep-alive: no server proves that it has come, so it would be repeated in
+// vain.
 func TestKeepAliveIsNotRepeated(t *testing.T) {
 	l := New(Config{}, epoch)
 	l.Send(epoch, wire.TypeKeepAlive, []byte{0})
@@ -154,7 +155,8 @@ func TestDatagramSize(t *testing.T) {
 	}
 }
 
-// A client's messages of a game go out one by one, as direlera-rs needs it, or together where the server is known to take them.
+// A client's messages of a game go out one by one, as direlera-rs needs it, or together where the server is known to
+// take them.
 func TestAClientPacksSeveralNewMessagesOnlyWhereItMay(t *testing.T) {
 	for _, packs := range []bool{false, true} {
 		l := New(Config{}, epoch)
@@ -265,7 +267,8 @@ func TestUnprovenMessagesAreBounded(t *testing.T) {
 	require.Equal(t, keepBytes/20_000, l.Unproven())
 }
 
-// The same while nothing is written to the socket: what goes out in the end are the newest messages under their own numbers.
+// The same while nothing is written to the socket: what goes out in the end are the newest messages under their own
+// numbers.
 func TestForgottenBeforeTheyWereSent(t *testing.T) {
 	for _, server := range []bool{false, true} {
 		l := New(Config{Server: server}, epoch)

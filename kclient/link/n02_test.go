@@ -12,8 +12,8 @@ import (
 	"kbridge/kclient/wire"
 )
 
-// n02 is that client by the rules that are measured on it (package peers), on the simulated line: whatever makes it wait for
-// ever, or crash, fails the test. It proves nothing but by playing.
+// n02 is that client by the rules that are measured on it (package peers), on the simulated line: whatever makes it
+// wait for ever, or crash, fails the test. It proves nothing but by playing.
 type n02 struct {
 	s        *sim
 	other    *peer

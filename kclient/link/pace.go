@@ -45,8 +45,8 @@ func (p *pacer) begin() { p.burst = 0 }
 // second, seldom more.
 const firstPace = time.Second / 60
 
-// firstBurst is how many messages may come together at the start of a game without saying anything of its pace: our server
-// gives an old client its first d + 1 at once, and d is 14 at most for those.
+// firstBurst is how many messages may come together at the start of a game without saying anything of its pace: our
+// server gives an old client its first d + 1 at once, and d is 14 at most for those.
 const firstBurst = 16
 
 func (p *pacer) observe(now time.Time) {
@@ -74,10 +74,9 @@ type listener struct {
 	missed time.Time // when a datagram was last seen to be missing
 }
 
-// news is a datagram with something new in it. After a jump, or a resend that it may
-// answer, another one is missing, unless it came in time: servers put chat into the datagram of a frame. A peer that sends copies
-// and of which none came between two news has lost one or the other, unless it was in a
-// hurry.
+// news is a datagram with something new in it. After a jump, or a resend that it may answer, another one is missing,
+// unless it came in time: servers put chat into the datagram of a frame. A peer that sends copies and of which none
+// came between two news has lost one or the other, unless it was in a hurry.
 func (h *listener) news(now time.Time, missing bool, pace time.Duration) {
 	copies := !h.copy.IsZero() && now.Sub(h.copy) < time.Second
 	if missing && now.Sub(h.last) > pace*3/2 || copies && h.copy.Before(h.last) && now.Sub(h.last) > 2*copySpread {

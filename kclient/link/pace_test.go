@@ -151,8 +151,8 @@ func TestPaceOfAGame(t *testing.T) {
 	require.InDelta(t, frame, p.mean, float64(5*time.Millisecond))
 }
 
-// An old client's first messages come together, up to 15 of them: that is no pace, in its first game and in later ones. Of a game that
-// really is so fast it is one.
+// An old client's first messages come together, up to 15 of them: that is no pace, in its first game and in later ones.
+// Of a game that really is so fast it is one.
 func TestABurstAtTheStartOfAGameIsNoPace(t *testing.T) {
 	const batch = 50 * time.Millisecond // type 3
 	var p pacer

@@ -85,8 +85,8 @@ func TestPlaySurvivesOutages(t *testing.T) {
 	}
 }
 
-// While nothing is heard, what is sent is bounded: at most one resend (and its few copies) in a round trip, and no more than
-// a handful a second in the end.
+// While nothing is heard, what is sent is bounded: at most one resend (and its few copies) in a round trip, and no more
+// than a handful a second in the end.
 func TestPlayResendsAreBounded(t *testing.T) {
 	for _, silent := range []bool{true, false} { // both directions, or only that to the server
 		p := bad(0)

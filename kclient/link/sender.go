@@ -87,7 +87,8 @@ func sooner(at, t time.Time) time.Time {
 }
 
 // starves reports whether a resend is due although there is something new: what is new goes along with the newest
-// messages only, and so many of them may come, as lines of chat do, that the oldest that the peer lacks would never go out.
+// messages only, and so many of them may come, as lines of chat do, that the oldest that the peer lacks would never go
+// out.
 func (l *Link) starves(now time.Time) bool {
 	w, ok := l.resendAfter()
 	return ok && !now.Before(l.lastOld.Add(w)) && l.left(now)
@@ -242,8 +243,8 @@ func (l *Link) appendNew(now time.Time, buf []byte, end uint64) []byte {
 	return l.appendRange(buf, from, end)
 }
 
-// NextDatagramWithin is NextDatagram for a peer to which no more than so many bytes may be sent, above 0. It repeats no more
-// than it must with what is new; where that is not enough either it returns nothing, and nothing has changed.
+// NextDatagramWithin is NextDatagram for a peer to which no more than so many bytes may be sent, above 0. It repeats no
+// more than it must with what is new; where that is not enough either it returns nothing, and nothing has changed.
 func (l *Link) NextDatagramWithin(now time.Time, buf []byte, most int) []byte {
 	l.most = most
 	buf = l.NextDatagram(now, buf)

@@ -33,8 +33,8 @@ func foreign(seqs ...uint16) []byte {
 	return b
 }
 
-// TestAnAnswerToAStrangerIsNone: whatever a server says that has forgotten us, it is not heard, and what was asked stays
-// unanswered. The numbers are EmuLinker-K's: from 0 on, wherever the session's were.
+// TestAnAnswerToAStrangerIsNone: whatever a server says that has forgotten us, it is not heard, and what was asked
+// stays unanswered. The numbers are EmuLinker-K's: from 0 on, wherever the session's were.
 func TestAnAnswerToAStrangerIsNone(t *testing.T) {
 	for _, next := range []int{6, 40, 30_000, 40_000, 65_537, 70_000} {
 		l := on(t, next)
@@ -64,8 +64,8 @@ func TestAnAnswerToAStrangerIsNone(t *testing.T) {
 	}
 }
 
-// TestNobodyIsTakenForAStranger who is none: what fills a hole, what two threads of EmuLinkerSF have put in the wrong order,
-// one forged message, and a server of our own, whose resends begin far back.
+// TestNobodyIsTakenForAStranger who is none: what fills a hole, what two threads of EmuLinkerSF have put in the wrong
+// order, one forged message, and a server of our own, whose resends begin far back.
 func TestNobodyIsTakenForAStranger(t *testing.T) {
 	l := on(t, 40)
 	require.Empty(t, take(t, l, epoch.Add(2*time.Second), bundle(44, 43)))

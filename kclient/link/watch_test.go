@@ -72,8 +72,8 @@ func TestAQuietServerIsAskedAfterAKeepAlive(t *testing.T) {
 	require.Len(t, sends(t, l, time.Minute, 2*time.Minute, nil), 1+3)
 }
 
-// TestAKeepAliveIsRepeatedWhateverIsOutstanding: EmuLinker logs out who has said nothing new for 190 s, and nothing ever
-// proves a keep-alive.
+// TestAKeepAliveIsRepeatedWhateverIsOutstanding: EmuLinker logs out who has said nothing new for 190 s, and nothing
+// ever proves a keep-alive.
 func TestAKeepAliveIsRepeatedWhateverIsOutstanding(t *testing.T) {
 	l := quietClient(t, 5*time.Second)
 	for i := range 500 {

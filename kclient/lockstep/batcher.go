@@ -28,8 +28,8 @@ func (c BatcherConfig) validate() error {
 	return nil
 }
 
-// Batcher is the client's end of one game. It collects one input a frame, sends c of them at once, and hands out the combined frames
-// that come back, D frames later. It is not safe for concurrent use.
+// Batcher is the client's end of one game. It collects one input a frame, sends c of them at once, and hands out the
+// combined frames that come back, D frames later. It is not safe for concurrent use.
 type Batcher struct {
 	config BatcherConfig
 	size   int    // bytes of one input; 0 until the first Collect
@@ -64,8 +64,8 @@ func NewBatcher(config BatcherConfig) (*Batcher, error) {
 	return b, nil
 }
 
-// Reset starts another game in the same memory: counts are zero, the caches are empty, the size is open. On an error, which wraps
-// ErrConfig, the Batcher stays as it was.
+// Reset starts another game in the same memory: counts are zero, the caches are empty, the size is open. On an error,
+// which wraps ErrConfig, the Batcher stays as it was.
 func (b *Batcher) Reset(config BatcherConfig) error {
 	if err := config.validate(); err != nil {
 		return err
@@ -86,12 +86,13 @@ func (b *Batcher) Reset(config BatcherConfig) error {
 // frames that have arrived are still handed out, one for each Collect.
 func (b *Batcher) End() { b.in, b.out = nil, nil }
 
-// Collect takes this player's input of one frame. The first call fixes the input size of the game (ErrSize unless 1 to MaxFrameSize);
-// another size later is ErrSizeChanged. Every c-th call fills a batch: send is then true, and out is to be sent. After every Collect
-// call Next until it has an answer; a Collect before that is ErrOrder. The input is copied.
+// Collect takes this player's input of one frame. The first call fixes the input size of the game (ErrSize unless 1 to
+// MaxFrameSize); another size later is ErrSizeChanged. Every c-th call fills a batch: send is then true, and out is to
+// be sent. After every Collect call Next until it has an answer; a Collect before that is ErrOrder. The input is
+// copied.
 //
-// In the frame delay and after it alike the batch goes out before the wait: the call that waits for the first combined frame, the
-// (D+1)-th, is the one that fills batch d + 1.
+// In the frame delay and after it alike the batch goes out before the wait: the call that waits for the first combined
+// frame, the (D+1)-th, is the one that fills batch d + 1.
 func (b *Batcher) Collect(input []byte) (out GameData, send bool, err error) {
 	if b.untaken {
 		return GameData{}, false, ErrOrder
@@ -139,8 +140,8 @@ func (b *Batcher) begin(size int) {
 	b.queue.init(frame, b.config.Connection*frame, queueBatches(b.config.FrameDelay))
 }
 
-// Receive takes the payload of a game data (12): c combined frames. It is copied, and added to the incoming cache. Errors are the
-// server's: ErrEarly, ErrLength, ErrQueueFull.
+// Receive takes the payload of a game data (12): c combined frames. It is copied, and added to the incoming cache.
+// Errors are the server's: ErrEarly, ErrLength, ErrQueueFull.
 func (b *Batcher) Receive(payload []byte) error {
 	if err := b.enqueue(payload); err != nil {
 		return err
@@ -183,10 +184,10 @@ func (b *Batcher) Waiting() bool {
 	return b.untaken && b.calls > b.delay && b.queue.empty()
 }
 
-// Next answers the last Collect. ok is false while the answer has not arrived: Receive more and call again. n is 0 inside the frame
-// delay, with dst untouched; else the next combined frame, n = FrameSize bytes in player order, was copied to dst. Each Collect has
-// one answer: before the first Collect, and once the answer was taken, ok is false, and so it is when dst has no room for a frame,
-// which then stays queued.
+// Next answers the last Collect. ok is false while the answer has not arrived: Receive more and call again. n is 0
+// inside the frame delay, with dst untouched; else the next combined frame, n = FrameSize bytes in player order, was
+// copied to dst. Each Collect has one answer: before the first Collect, and once the answer was taken, ok is false, and
+// so it is when dst has no room for a frame, which then stays queued.
 func (b *Batcher) Next(dst []byte) (n int, ok bool) {
 	if !b.untaken {
 		return 0, false
@@ -228,9 +229,9 @@ func (b *Batcher) Frames() int { return b.handedOut }
 // Queued is how many combined frames have arrived and were not handed out yet.
 func (b *Batcher) Queued() int { return b.queue.frames() }
 
-// ServerProven is how many of our batches the server must have, counted from the first: its m-th message is made of our first m
-// batches, whoever fills up with zeros at the start, so m messages prove m batches, and everything that was sent before them. It
-// proves nothing once the server has dropped us: do not ask then.
+// ServerProven is how many of our batches the server must have, counted from the first: its m-th message is made of our
+// first m batches, whoever fills up with zeros at the start, so m messages prove m batches, and everything that was
+// sent before them. It proves nothing once the server has dropped us: do not ask then.
 func (b *Batcher) ServerProven() int {
 	if b.rejoined {
 		return b.provenRejoined()

@@ -8,7 +8,8 @@ import (
 	"kbridge/kclient/sim/recordings"
 )
 
-// BenchmarkFrame is one frame of a whole room: every client collects, the server mixes for all, every client takes its frame.
+// BenchmarkFrame is one frame of a whole room: every client collects, the server mixes for all, every client takes its
+// frame.
 func BenchmarkFrame(b *testing.B) {
 	for _, players := range []int{2, 4, 8} {
 		for _, c := range []int{1, 3} {
@@ -44,10 +45,12 @@ func BenchmarkBatcher(b *testing.B) {
 	}
 }
 
-// BenchmarkTrace plays the trace as both players of a room, the second one half a game later, and reports what a client's messages
-// take on the wire in a second at 60 frames: message headers and bodies, each sent once, without bundle and UDP headers.
+// BenchmarkTrace plays the trace as both players of a room, the second one half a game later, and reports what a
+// client's messages take on the wire in a second at 60 frames: message headers and bodies, each sent once, without
+// bundle and UDP headers.
 func BenchmarkTrace(b *testing.B) {
-	// A message is u16 seq, u16 len, u8 type; game data a NUL, u16 n, n bytes; game cache a NUL and the position (protocol notes).
+	// A message is u16 seq, u16 len, u8 type; game data a NUL, u16 n, n bytes; game cache a NUL and the position
+	// (protocol notes).
 	bytesOf := func(out lockstep.GameData, caching bool) int {
 		if caching && out.Cached {
 			return 5 + 2

@@ -1,7 +1,7 @@
 package lockstep
 
-// frameQueue is a ring of combined frames. Whole batches go in, single frames come out. Its capacity is a multiple of a batch, so
-// that a batch never wraps.
+// frameQueue is a ring of combined frames. Whole batches go in, single frames come out. Its capacity is a multiple of a
+// batch, so that a batch never wraps.
 type frameQueue struct {
 	buf   []byte
 	frame int // bytes of a frame
@@ -38,8 +38,8 @@ func (q *frameQueue) push(batch []byte) bool {
 	if tail >= len(q.buf) {
 		tail -= len(q.buf)
 	}
-	// Batches may begin anywhere a frame does once a part of one has been taken out; but they always follow the batch before
-	// them, so tail is a multiple of the batch length.
+	// Batches may begin anywhere a frame does once a part of one has been taken out; but they always follow the batch
+	// before them, so tail is a multiple of the batch length.
 	copy(q.buf[tail:], batch)
 	q.used += len(batch)
 	return true

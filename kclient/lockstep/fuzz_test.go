@@ -23,8 +23,8 @@ func (r *reader) next() int {
 // lengths that mean something beside those that are right.
 var oddLengths = []int{0, 1, 2, 3, 5, 7, 23, 25, 512, 513, 2048, 3072, 3073, 0x7FFF, 0xFFFF}
 
-// FuzzBatcher does any sequence of calls, in any order, with any lengths and positions: none panics, the queue stays bounded, and
-// what Next hands out is the next frame that was received, whole.
+// FuzzBatcher does any sequence of calls, in any order, with any lengths and positions: none panics, the queue stays
+// bounded, and what Next hands out is the next frame that was received, whole.
 func FuzzBatcher(f *testing.F) {
 	f.Add([]byte{0, 0, 1, 0, 0, 1, 2, 0, 3, 0, 0, 1, 4, 0, 3, 0})
 	f.Add([]byte{5, 2, 7, 1, 0, 24, 3, 0, 0, 24, 3, 1, 0, 24, 2, 9, 2, 9, 4, 0, 4, 1, 3, 3})
@@ -104,8 +104,8 @@ func FuzzBatcher(f *testing.F) {
 	})
 }
 
-// FuzzMixer does any sequence of input, drops and output: none panics, no queue grows beyond its bound, an error changes nothing,
-// and all players who play on get the same frames.
+// FuzzMixer does any sequence of input, drops and output: none panics, no queue grows beyond its bound, an error
+// changes nothing, and all players who play on get the same frames.
 func FuzzMixer(f *testing.F) {
 	f.Add([]byte{1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 1, 1})
 	f.Add([]byte{2, 0, 1, 2, 1, 1, 1, 1, 0, 0, 9, 0, 1, 8, 0, 2, 7, 3, 1, 0, 0, 5, 0, 2, 4})

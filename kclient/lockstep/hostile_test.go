@@ -98,7 +98,8 @@ func TestNextWritesOneFrame(t *testing.T) {
 	equal(t, "a0b0c0----", string(long))
 }
 
-// Input that is no batch of this game is that player's fault alone: it gets its own error, and the room does not notice.
+// Input that is no batch of this game is that player's fault alone: it gets its own error, and the room does not
+// notice.
 func TestServerRefusesOddInput(t *testing.T) {
 	m := newMixer(t, lockstep.MixerConfig{Connections: []int{1, 6, 1}, FrameDelays: []int{11, 1, 11}})
 	refuse := func(want error, player, length int) {
@@ -170,8 +171,8 @@ func TestServerQueueIsBounded(t *testing.T) {
 	next(t, m, 1, "\x00b")
 }
 
-// A caller that forgets to take one player's messages fills the room's memory once, and is then refused input: the ring is never
-// overrun, and once the messages are taken the game goes on where it was.
+// A caller that forgets to take one player's messages fills the room's memory once, and is then refused input: the ring
+// is never overrun, and once the messages are taken the game goes on where it was.
 func TestOutputNobodyTakesIsBounded(t *testing.T) {
 	m := newMixer(t, lockstep.MixerConfig{Connections: []int{1, 1}})
 	rounds := 0
@@ -192,7 +193,8 @@ func TestOutputNobodyTakesIsBounded(t *testing.T) {
 	must(t, m.Input(1, []byte{byte(rounds)}) == nil)
 }
 
-// The same where the two queues alone would let the faster one lap the ring: frames that somebody has not had are not overwritten.
+// The same where the two queues alone would let the faster one lap the ring: frames that somebody has not had are not
+// overwritten.
 func TestFramesNobodyTookAreNotOverwritten(t *testing.T) {
 	m := newMixer(t, lockstep.MixerConfig{Connections: []int{1, 1}, FrameDelays: []int{0, 20}})
 	for range m.Lead(0) { // thrown away, and answered with zeros

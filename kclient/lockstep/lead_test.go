@@ -9,9 +9,9 @@ import (
 	"kbridge/kclient/lockstep"
 )
 
-// Two players of one type, 1 and 5 frames of delay: the near one gets four frames of zeros first, each when its batch has come, and
-// its first four inputs are thrown away; so both run the same frame in the same call, and each player's own input comes back
-// D calls after it was given.
+// Two players of one type, 1 and 5 frames of delay: the near one gets four frames of zeros first, each when its batch
+// has come, and its first four inputs are thrown away; so both run the same frame in the same call, and each player's
+// own input comes back D calls after it was given.
 func TestLeadingZerosLineUpCalls(t *testing.T) {
 	m := newMixer(t, lockstep.MixerConfig{Connections: []int{1, 1}, FrameDelays: []int{1, 5}})
 	equal(t, 4, m.Lead(0))
@@ -49,8 +49,8 @@ func TestLeadIsNotRoundedToBatches(t *testing.T) {
 	next(t, m, 1, "bAcB")
 }
 
-// Nothing is ready before the size of an input is known: with padding in a room of types 3 and 1, the type-1 player's drop before any
-// input left frames that were ready and of no length.
+// Nothing is ready before the size of an input is known: with padding in a room of types 3 and 1, the type-1 player's
+// drop before any input left frames that were ready and of no length.
 func TestNothingIsReadyBeforeTheSizeIsKnown(t *testing.T) {
 	for _, types := range [][]int{{3, 1}, {6, 1}, {6, 1, 1}} {
 		m := newMixer(t, lockstep.MixerConfig{Connections: types, FrameDelays: make([]int, len(types)), Padding: true})

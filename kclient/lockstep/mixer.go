@@ -10,8 +10,9 @@ import (
 type MixerConfig struct {
 	Connections []int // c of each player, 1 to 6; their number is the number of players, 1 to 8
 	FrameDelays []int // d that each player was told in its start message, 0 to MaxFrameDelay
-	// Padding gives each player c - min(c in the room) frames of zeros before its first input, so that the faster ones need not
-	// wait for the slowest batch at the start. A client cannot tell, but its own input comes back so many frames later.
+	// Padding gives each player c - min(c in the room) frames of zeros before its first input, so that the faster ones
+	// need not wait for the slowest batch at the start. A client cannot tell, but its own input comes back so many
+	// frames later.
 	Padding   bool
 	Numbering framecache.Numbering // both directions of every player; Window is what deployed clients speak
 	// Spare is how many combined frames more than the game needs are kept, for
@@ -41,14 +42,16 @@ func (c MixerConfig) validate() error {
 	return nil
 }
 
-// Mixer is the server's end of one game. It takes each player's batches and gives each player the combined frames in groups of its own
-// c, behind as many leading frames of zeros as make the calls of all players the same frame; see Lead. After every Input, InputCached and Drop, take what Next has for every player: what nobody takes fills the room's memory, and
-// then input is refused. It is not safe for concurrent use.
+// Mixer is the server's end of one game. It takes each player's batches and gives each player the combined frames in
+// groups of its own c, behind as many leading frames of zeros as make the calls of all players the same frame; see
+// Lead. After every Input, InputCached and Drop, take what Next has for every player: what nobody takes fills the
+// room's memory, and then input is refused. It is not safe for concurrent use.
 type Mixer struct {
 	players []player
 	size    int // bytes of one input; 0 until the room's first game data
-	// frames is a ring of rows, one for each combined frame, with one column of size bytes for each player. Input is written where
-	// it will be read: frame F stands in row F mod rows. A row is free once every player who gets output has had it.
+	// frames is a ring of rows, one for each combined frame, with one column of size bytes for each player. Input is
+	// written where it will be read: frame F stands in row F mod rows. A row is free once every player who gets output
+	// has had it.
 	frames []byte
 	rows   int
 	sent   int // bound of each outgoing cache, in bytes
@@ -97,8 +100,8 @@ func NewMixer(config MixerConfig) (*Mixer, error) {
 		if config.Padding {
 			p.padding = p.connection - fastest
 		}
-		// A column reaches at most queueBatches beyond the messages its player was sent, and a player who takes everything that is
-		// ready for it is at most a batch behind the newest combined frame.
+		// A column reaches at most queueBatches beyond the messages its player was sent, and a player who takes
+		// everything that is ready for it is at most a batch behind the newest combined frame.
 		m.rows = max(m.rows, p.padding+queueBatches(p.frameDelay)*p.connection+slowest)
 	}
 	for i := range m.players {
@@ -111,9 +114,10 @@ func NewMixer(config MixerConfig) (*Mixer, error) {
 	return m, nil
 }
 
-// Input takes the payload of a game data (12) of a player: its next batch. It is copied, and added to that player's incoming cache.
-// The room's first game data fixes the size of the game. Errors are that player's protocol errors, and the caller's reason to drop
-// it: ErrLength, ErrSize, ErrSizeChanged, ErrQueueFull; ErrDropped and ErrPlayer are for input that nobody waits for.
+// Input takes the payload of a game data (12) of a player: its next batch. It is copied, and added to that player's
+// incoming cache. The room's first game data fixes the size of the game. Errors are that player's protocol errors, and
+// the caller's reason to drop it: ErrLength, ErrSize, ErrSizeChanged, ErrQueueFull; ErrDropped and ErrPlayer are for
+// input that nobody waits for.
 func (m *Mixer) Input(player int, payload []byte) error {
 	p, err := m.active(player)
 	if err != nil {
@@ -224,8 +228,9 @@ func (m *Mixer) oldest() int {
 	return max(n, 0)
 }
 
-// Frames is how many combined frames are ready since the start, leading zeros not counted: each has a part of every player who has
-// not dropped. When everybody has dropped nothing more is ready, and it is 0. Nothing is ready before the input size is known.
+// Frames is how many combined frames are ready since the start, leading zeros not counted: each has a part of every
+// player who has not dropped. When everybody has dropped nothing more is ready, and it is 0. Nothing is ready before
+// the input size is known.
 func (m *Mixer) Frames() int { return m.ready }
 
 // advance follows whatever can make frames ready, and gives those who are not present zeros for those frames.
@@ -259,8 +264,9 @@ func (m *Mixer) complete() int {
 	return 0
 }
 
-// Drop takes a player who dropped or left out of the game: what it has sent is still used, its part is zeros after that, and it gets
-// nothing more. The others no longer wait for it; layout and lengths stay. Again, or for a player that is not there, it does nothing.
+// Drop takes a player who dropped or left out of the game: what it has sent is still used, its part is zeros after
+// that, and it gets nothing more. The others no longer wait for it; layout and lengths stay. Again, or for a player
+// that is not there, it does nothing.
 func (m *Mixer) Drop(player int) {
 	if p, err := m.active(player); err == nil {
 		p.presence = Dropped
@@ -269,9 +275,10 @@ func (m *Mixer) Drop(player int) {
 	}
 }
 
-// Next is the next message for a player: its next c frames, once they are all ready, leading zeros first. A message never goes out
-// before the batch of the same number has come from that player, zeros or not, so that counting messages proves batches. Call it until
-// ok is false. A player who has dropped gets none, and when everybody has dropped nothing more comes.
+// Next is the next message for a player: its next c frames, once they are all ready, leading zeros first. A message
+// never goes out before the batch of the same number has come from that player, zeros or not, so that counting messages
+// proves batches. Call it until ok is false. A player who has dropped gets none, and when everybody has dropped nothing
+// more comes.
 func (m *Mixer) Next(player int) (out GameData, ok bool) {
 	p, err := m.active(player)
 	if err != nil {
@@ -342,11 +349,11 @@ func (m *Mixer) Active() PlayerSet {
 // Size is the bytes of one player's input in a frame; 0 until the room's first game data.
 func (m *Mixer) Size() int { return m.size }
 
-// Lead is how many frames of zeros a player gets before the first combined frame: the largest D = (d + 1) × c - 1 of the room less
-// its own. Most emulators run a frame of their machine on every call of kailleraModifyPlayValues, those that return nothing inside
-// the frame delay too, so it is calls that must line up: this makes combined frame f the answer to call K + f (K: the
-// largest D) for everybody. As many of the player's first inputs are thrown away, so that every other comes back D calls after it was
-// given.
+// Lead is how many frames of zeros a player gets before the first combined frame: the largest D = (d + 1) × c - 1 of
+// the room less its own. Most emulators run a frame of their machine on every call of kailleraModifyPlayValues, those
+// that return nothing inside the frame delay too, so it is calls that must line up: this makes combined frame f the
+// answer to call K + f (K: the largest D) for everybody. As many of the player's first inputs are thrown away, so that
+// every other comes back D calls after it was given.
 func (m *Mixer) Lead(player int) int { return m.of(player).lead }
 
 // FrameDelay is the d that a player was told.
@@ -361,9 +368,9 @@ func (m *Mixer) Sent(player int) int { return m.of(player).sent }
 // Cached is how many of Sent were game cache.
 func (m *Mixer) Cached(player int) int { return m.of(player).cached }
 
-// ClientProven is how many of our game messages to a player it must have, counted from the first: it sends batch b only after it was
-// given message b - d - 1. Of a player who was away both are counted from CatchUp on, and the delay is what it was then. It stands still
-// once the player has dropped.
+// ClientProven is how many of our game messages to a player it must have, counted from the first: it sends batch b only
+// after it was given message b - d - 1. Of a player who was away both are counted from CatchUp on, and the delay is
+// what it was then. It stands still once the player has dropped.
 func (m *Mixer) ClientProven(player int) int {
 	p := m.of(player)
 	if p.received == 0 {

@@ -41,7 +41,8 @@ func TestMixerKeepsNoSliceOfItsConfig(t *testing.T) {
 	next(t, m, 0, "ab")
 }
 
-// Whoever sends first fixes the size, also when somebody dropped before any size was known; the dropped one's part has it too.
+// Whoever sends first fixes the size, also when somebody dropped before any size was known; the dropped one's part has
+// it too.
 func TestDropBeforeTheSizeIsKnown(t *testing.T) {
 	for _, padding := range []bool{false, true} {
 		m := newMixer(t, lockstep.MixerConfig{Connections: []int{3, 1, 2}, FrameDelays: []int{1, 5, 2}, Padding: padding})
@@ -111,8 +112,8 @@ func TestOnePlayer(t *testing.T) {
 	}
 }
 
-// A server in front of n02, which sends 12 also for what it has sent before: its cache is kept as n02 keeps it, with the duplicates,
-// which count as entries when it overflows.
+// A server in front of n02, which sends 12 also for what it has sent before: its cache is kept as n02 keeps it, with
+// the duplicates, which count as entries when it overflows.
 func TestSenderOfGameDataOnly(t *testing.T) {
 	for _, numbering := range []framecache.Numbering{framecache.Window, framecache.Ring} {
 		m := newMixer(t, lockstep.MixerConfig{Connections: []int{1}, Numbering: numbering})

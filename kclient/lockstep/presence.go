@@ -58,13 +58,12 @@ func (m *Mixer) InFrom(player int) int { return m.of(player).inFrom + m.of(playe
 // included.
 func (m *Mixer) Have(player int) int { return m.of(player).have + m.of(player).lead }
 
-// CatchUp gives a player who is away messages again: its first begins with frame
-// frames, counted as the player does, its leading zeros included. Its next input is that of its call number calls of
-// kailleraModifyPlayValues, both counted from 0 at the start of the game. The
-// caches begin anew. size is the bytes of one input, and fixes the size of the game as a game data does
-// if everybody was away before the first one; 0 is not told. It reports false, and changes nothing, when those frames are no
-// longer all there, or the numbers cannot be: then the player must fetch more
-// and ask again.
+// CatchUp gives a player who is away messages again: its first begins with frame frames, counted as the player does,
+// its leading zeros included. Its next input is that of its call number calls of kailleraModifyPlayValues, both counted
+// from 0 at the start of the game. The caches begin anew. size is the bytes of one input, and fixes the size of the
+// game as a game data does if everybody was away before the first one; 0 is not told. It reports false, and changes
+// nothing, when those frames are no longer all there, or the numbers cannot be: then the player must fetch more and ask
+// again.
 func (m *Mixer) CatchUp(player, frames, calls, size int) bool {
 	p, err := m.active(player)
 	if err != nil || p.presence != Away || size < 0 || size > MaxFrameSize || m.size == 0 && size == 0 {

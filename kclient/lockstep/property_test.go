@@ -35,9 +35,9 @@ func randomDelays(rng *rand.Rand, n int) []int {
 	return delays
 }
 
-// Every mix of connection types of two to eight players, with and without padding, players dropping in some of them: everybody
-// gets every frame, all get the same ones, and nobody waits for ever. The shared checks of game also hold in each: the queues
-// need no more than d + 1 batches, and neither end ever claims that the other has what it lacks.
+// Every mix of connection types of two to eight players, with and without padding, players dropping in some of them:
+// everybody gets every frame, all get the same ones, and nobody waits for ever. The shared checks of game also hold in
+// each: the queues need no more than d + 1 batches, and neither end ever claims that the other has what it lacks.
 func TestEveryMixOfConnectionTypes(t *testing.T) {
 	const shards = 4 // so that it takes the processors there are
 	for shard := range uint64(shards) {
@@ -131,8 +131,8 @@ func TestEverybodyDrops(t *testing.T) {
 	}
 }
 
-// The proofs, in games where every message may be arbitrarily late and any player may be far behind. checkProofs runs after
-// every single step of every game here; this is the place where it runs with all paddings and delays of one mix.
+// The proofs, in games where every message may be arbitrarily late and any player may be far behind. checkProofs runs
+// after every single step of every game here; this is the place where it runs with all paddings and delays of one mix.
 func TestProofsAreSound(t *testing.T) {
 	for seed := range uint64(60) {
 		rng := rand.New(rand.NewPCG(seed, 6))

@@ -8,8 +8,9 @@ import (
 	"kbridge/kclient/lockstep"
 )
 
-// The worked examples of the protocol notes, with the bytes in them. Inputs are letters: "A0" is player A's frame 0. Where the types are
-// mixed the frame delays d are chosen so that D is the same for all: then nobody has leading zeros. Those are in lead_test.go.
+// The worked examples of the protocol notes, with the bytes in them. Inputs are letters: "A0" is player A's frame 0.
+// Where the types are mixed the frame delays d are chosen so that D is the same for all: then nobody has leading zeros.
+// Those are in lead_test.go.
 
 func newMixer(t testing.TB, config lockstep.MixerConfig) *lockstep.Mixer {
 	t.Helper()
@@ -100,7 +101,8 @@ func TestDroppedPlayersQueueIsUsedUp(t *testing.T) {
 	next(t, m, 0, "a3\x00\x00a4\x00\x00a5\x00\x00")
 }
 
-// Each player gets combined frames in groups of its own c: c = 2 gets frames 1 and 2 in one message when frame 2 is ready.
+// Each player gets combined frames in groups of its own c: c = 2 gets frames 1 and 2 in one message when frame 2 is
+// ready.
 func TestEachPlayerHasItsOwnSchedule(t *testing.T) {
 	m := newMixer(t, lockstep.MixerConfig{Connections: []int{1, 2}, FrameDelays: []int{1, 0}})
 	give(t, m, 1, "B1B2")
@@ -172,8 +174,8 @@ func TestPaddingOfOneTypeIsNone(t *testing.T) {
 	}
 }
 
-// The connection type is how many frames are collected: c = 3 with 2 bytes is one game data of 6 bytes every third frame, and three
-// combined frames come back at once.
+// The connection type is how many frames are collected: c = 3 with 2 bytes is one game data of 6 bytes every third
+// frame, and three combined frames come back at once.
 func TestBatching(t *testing.T) {
 	b := newBatcher(t, lockstep.BatcherConfig{Connection: 3, Players: 2})
 	var dst [4]byte
@@ -207,7 +209,8 @@ func TestBatching(t *testing.T) {
 	}
 }
 
-// D = (d + 1) × c - 1 calls return nothing, whatever has arrived by then. The (D+1)-th call fills batch d + 1, sends it, and waits.
+// D = (d + 1) × c - 1 calls return nothing, whatever has arrived by then. The (D+1)-th call fills batch d + 1, sends
+// it, and waits.
 func TestFrameDelay(t *testing.T) {
 	for _, row := range []struct{ c, d, delay int }{
 		{1, 0, 0}, {1, 1, 1}, {1, 5, 5}, {2, 0, 1}, {2, 1, 3}, {3, 0, 2}, {3, 2, 8}, {6, 1, 11}, {6, 4, 29},
@@ -269,8 +272,8 @@ func TestCachesOfAClient(t *testing.T) {
 	equal(t, 4, b.Messages())
 }
 
-// The server's caches are per player: what was sent to one player says nothing about another, and cached input of one beside new
-// input of another is a new combination, so it goes out as 12.
+// The server's caches are per player: what was sent to one player says nothing about another, and cached input of one
+// beside new input of another is a new combination, so it goes out as 12.
 func TestCachesOfTheServer(t *testing.T) {
 	m := newMixer(t, lockstep.MixerConfig{Connections: []int{1, 1, 2}, FrameDelays: []int{3, 3, 1}})
 	give(t, m, 2, "zz")
@@ -348,7 +351,8 @@ func TestCachesPast256(t *testing.T) {
 	}
 }
 
-// What proves what, counted by hand for c = 2 with d = 1: batch b proves messages up to b - 2, message m proves batch m.
+// What proves what, counted by hand for c = 2 with d = 1: batch b proves messages up to b - 2, message m proves batch
+// m.
 func TestProofsCounted(t *testing.T) {
 	m := newMixer(t, lockstep.MixerConfig{Connections: []int{1, 2}, FrameDelays: []int{3, 1}, Padding: true})
 	equal(t, 0, m.ClientProven(1))

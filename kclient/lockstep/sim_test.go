@@ -11,8 +11,8 @@ import (
 	"kbridge/kclient/lockstep"
 )
 
-// game is one simulated game: a Mixer, a Batcher for each player, and two queues of messages between them that deliver in order and
-// as late as the random numbers like, as the link does. Everything follows from the seed.
+// game is one simulated game: a Mixer, a Batcher for each player, and two queues of messages between them that deliver
+// in order and as late as the random numbers like, as the link does. Everything follows from the seed.
 type game struct {
 	seed        uint64
 	connections []int
@@ -61,7 +61,8 @@ func (g *game) String() string {
 		g.seed, g.connections, g.delays, g.padding, g.numbering, g.size, g.frames, g.drops)
 }
 
-// input is what player gives in its call number call: mostly one of a few hundred values, so that caches hit, miss and overflow.
+// input is what player gives in its call number call: mostly one of a few hundred values, so that caches hit, miss and
+// overflow.
 func (g *game) input(player, call int) []byte {
 	h := g.seed ^ uint64(player)<<40 ^ uint64(call)*0x9e3779b97f4a7c15
 	h ^= h >> 29

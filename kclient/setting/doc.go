@@ -15,6 +15,6 @@
 //
 // # What it must not do
 //
-// It knows no setting, and reads no flag, no variable and no file. It is for the start of a program, not for the path of
-// a frame.
+// It knows no setting, and reads no flag, no variable and no file. It is for the start of a program, not for the path
+// of a frame.
 package setting

@@ -14,8 +14,8 @@ import (
 
 // Address is a host and a port, as a person or a list has written them.
 type Address struct {
-	// Host is an IP address, or a name as the resolver takes it: ASCII, that of an international name too (xn--…). It is empty
-	// only in what ParseListen returns, where it means all addresses.
+	// Host is an IP address, or a name as the resolver takes it: ASCII, that of an international name too (xn--…). It
+	// is empty only in what ParseListen returns, where it means all addresses.
 	Host string
 	Port uint16
 }
@@ -47,11 +47,12 @@ const (
 	problemColon = "an IPv6 address with a port stands in brackets, as in [2001:db8::1]:27888"
 )
 
-// ParseAddress reads an address as people write it: host, host:port, an IPv6 address with or without brackets, with a zone
-// (fe80::1%eth0). port is taken where there is none; 0 demands one. Spaces around it, and the full-width letters, digits and signs of
-// East Asian keyboards, are read as what is meant. A host that is plain ASCII, also with underscores, as local networks
-// have them, stays as it is; an international name becomes what the resolver asks for. What no name has, and what shells and
-// browsers would read in another way, is refused. The error is an *AddressError, which names the character.
+// ParseAddress reads an address as people write it: host, host:port, an IPv6 address with or without brackets, with a
+// zone (fe80::1%eth0). port is taken where there is none; 0 demands one. Spaces around it, and the full-width letters,
+// digits and signs of East Asian keyboards, are read as what is meant. A host that is plain ASCII, also with
+// underscores, as local networks have them, stays as it is; an international name becomes what the resolver asks for.
+// What no name has, and what shells and browsers would read in another way, is refused. The error is an *AddressError,
+// which names the character.
 func ParseAddress(s string, port uint16) (Address, error) {
 	host, number, err := split(s)
 	switch {
@@ -75,7 +76,8 @@ func ParseAddress(s string, port uint16) (Address, error) {
 	return a, nil
 }
 
-// ParseListen reads host:port of a server: the host may be empty, for all addresses, and the port 0, for any that is free.
+// ParseListen reads host:port of a server: the host may be empty, for all addresses, and the port 0, for any that is
+// free.
 func ParseListen(s string) (Address, error) {
 	host, number, err := split(s)
 	if err != nil {
@@ -211,7 +213,8 @@ func strange(name string) (rune, bool) {
 			}
 			continue
 		}
-		// Between letters of both directions, since marks cannot begin a name, and numbers of right-to-left scripts end none.
+		// Between letters of both directions, since marks cannot begin a name, and numbers of right-to-left scripts end
+		// none.
 		mapped, err := lenient.ToASCII("a" + string(r) + "a")
 		if err != nil || mapped == "aa" || strings.ContainsFunc(mapped, func(r rune) bool { return !isNameRune(r) }) {
 			return r, true

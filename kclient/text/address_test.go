@@ -64,7 +64,8 @@ func TestOneParserReadsWhatPeopleWrite(t *testing.T) {
 	require.ErrorContains(t, err, "no port", "a list names one")
 }
 
-// TestAnAddressThatIsNoneSaysWhichCharacter. Nothing that a shell or a URL's handler would read in another way ever counts as a host.
+// TestAnAddressThatIsNoneSaysWhichCharacter. Nothing that a shell or a URL's handler would read in another way ever
+// counts as a host.
 func TestAnAddressThatIsNoneSaysWhichCharacter(t *testing.T) {
 	for in, why := range map[string]string{
 		"": "no host", ":27888": "no host", "   ": "no host",

@@ -120,9 +120,9 @@ func (c Charset) Decode(raw string) string {
 	return string(out)
 }
 
-// Encode turns UTF-8 into wire bytes. A character that the charset does not have is written as the one that
-// stands for it there (see variants.go), or else as '?', as is each byte that is not UTF-8; Unsayable tells the first of
-// these. NULs, which would end the string, are removed. What people have written is composed before, see Compose.
+// Encode turns UTF-8 into wire bytes. A character that the charset does not have is written as the one that stands for
+// it there (see variants.go), or else as '?', as is each byte that is not UTF-8; Unsayable tells the first of these.
+// NULs, which would end the string, are removed. What people have written is composed before, see Compose.
 func (c Charset) Encode(s string) string {
 	if isPlain(s) {
 		return s

@@ -9,9 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// windowsTables are the CRC-32s of what MultiByteToWideChar (one line for each code) and WideCharToMultiByte, without best
-// fit, (one for each character below U+10000) said under Wine 8.0, without the control characters and the characters for
-// private use that stand for undefined codes.
+// windowsTables are the CRC-32s of what MultiByteToWideChar (one line for each code) and WideCharToMultiByte, without
+// best fit, (one for each character below U+10000) said under Wine 8.0, without the control characters and the
+// characters for private use that stand for undefined codes.
 var windowsTables = []struct {
 	page          int
 	reads, writes uint32

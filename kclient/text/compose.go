@@ -8,10 +8,11 @@ import (
 
 // A letter and its marks can be one character or several: macOS writes file names with several ("e" and U+0301; Hangul
 // in jamo), Windows and keyboards with one, and peers compare bytes. What people write is composed before it is sent. A
-// character that stands alone stays what it is, though normal form C (Unicode Standard Annex 15) has another for some of
-// them: U+F900 is a character of its own in EUC-KR.
+// character that stands alone stays what it is, though normal form C (Unicode Standard Annex 15) has another for some
+// of them: U+F900 is a character of its own in EUC-KR.
 
-// maxCluster is how many bytes of a letter with its marks are composed; no writing has as many. More of it stays as it is.
+// maxCluster is how many bytes of a letter with its marks are composed; no writing has as many. More of it stays as it
+// is.
 const maxCluster = 64
 
 // Compose joins letters with the marks that follow them, where there is one character for both (normal form C, but for

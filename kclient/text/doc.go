@@ -4,9 +4,9 @@
 // # Charsets
 //
 // Every string in a message of kclient/wire holds the raw bytes of the wire. A [Charset] turns them into UTF-8 and back
-// without losing any that it does not know. [Sanitise] belongs between text from the wire and any user interface or log,
-// and [Shown] makes it fit for people's eyes. What people write goes through [Compose] before it is encoded, since a Mac
-// writes letters and their marks apart; [Charset.Unsayable] finds what a charset does not have.
+// without losing any that it does not know. [Sanitise] belongs between text from the wire and any user interface or
+// log, and [Shown] makes it fit for people's eyes. What people write goes through [Compose] before it is encoded, since
+// a Mac writes letters and their marks apart; [Charset.Unsayable] finds what a charset does not have.
 //
 // # Names
 //

@@ -29,7 +29,8 @@ func FuzzText(f *testing.F) {
 			_, lost := c.Unsayable(decoded)
 			require.False(t, lost, "%s %q: what came over the wire can be said", c.Name(), decoded)
 			clean := Sanitise(decoded)
-			// Of what came, not of raw: a NUL that Encode takes out may have parted bytes that are a control character together.
+			// Of what came, not of raw: a NUL that Encode takes out may have parted bytes that are a control character
+			// together.
 			require.Equal(t, withoutControls(c, s), c.Encode(clean), "%s %q: nothing but control characters", c.Name(), s)
 			for _, shown := range []string{Shown(clean), Visible(clean)} {
 				require.Equal(t, shown, Sanitise(shown), "%s %q", c.Name(), s)

@@ -7,9 +7,9 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Standards disagree about which character some codes of the code pages of East Asia are: what a Mac, Linux or a Japanese
-// input method types for 8160 in 932 is U+301C, to Windows that code is U+FF5E. Such characters, and
-// what Windows writes for a sign of the same meaning (WideCharToMultiByte's best fit, seen under Wine 8.0 for 932, 936, 949
+// Standards disagree about which character some codes of the code pages of East Asia are: what a Mac, Linux or a
+// Japanese input method types for 8160 in 932 is U+301C, to Windows that code is U+FF5E. Such characters, and what
+// Windows writes for a sign of the same meaning (WideCharToMultiByte's best fit, seen under Wine 8.0 for 932, 936, 949
 // and 950), are written with the code that the charset has. Reading stays Windows'.
 //
 // Not taken over from Windows' best fit: letters that lose their marks, © as "c", ㈱ as "株", and ¥ and ₩ as

@@ -13,9 +13,9 @@ import (
 	"kbridge/kclient/udp"
 )
 
-// BenchmarkAnswers compares, in turns within one run, what one datagram in and one out cost in CPU time on a socket of all addresses
-// that tells them apart with the same on one that does not. The metric "ratio" is the median of the turns' ratios, "low" and
-// "high" are their quartiles.
+// BenchmarkAnswers compares, in turns within one run, what one datagram in and one out cost in CPU time on a socket of
+// all addresses that tells them apart with the same on one that does not. The metric "ratio" is the median of the
+// turns' ratios, "low" and "high" are their quartiles.
 func BenchmarkAnswers(b *testing.B) {
 	const each = 2000 // datagrams of a turn
 	open := func(listen func(string, *net.UDPAddr) (udp.Conn, error)) (udp.Conn, netip.AddrPort) {

@@ -12,9 +12,10 @@
 // A client's socket, [ListenClient], also reports on Linux that a port it sent to is
 // closed ([RefusedError]).
 //
-// A server's socket, [ListenServer], knows on Linux, macOS and Windows to which of the computer's addresses a datagram was sent, and
-// answers from there ([ServerConn]); macOS and Windows have not been tried. Under Wine it is a plain one: Wine (8.0) says of each
-// datagram where it was sent to, but ignores where one is to leave from (WSASendMsg), and binds a socket of one address to all.
+// A server's socket, [ListenServer], knows on Linux, macOS and Windows to which of the computer's addresses a datagram
+// was sent, and answers from there ([ServerConn]); macOS and Windows have not been tried. Under Wine it is a plain one:
+// Wine (8.0) says of each datagram where it was sent to, but ignores where one is to leave from (WSASendMsg), and binds
+// a socket of one address to all.
 //
 // # What it must not do
 //

@@ -10,14 +10,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// notHere reports whether a write may have failed because its source is no address of this computer's: what Linux says of one of
-// IPv6, macOS, and Linux of one of IPv4, which also stands for a network that is not there.
+// notHere reports whether a write may have failed because its source is no address of this computer's: what Linux says
+// of one of IPv6, macOS, and Linux of one of IPv4, which also stands for a network that is not there.
 func notHere(err error) bool {
 	return errors.Is(err, unix.EINVAL) || errors.Is(err, unix.EADDRNOTAVAIL) || errors.Is(err, unix.ENETUNREACH)
 }
 
-// askForInfo has the system say of each datagram where it was sent to. On a socket of IPv6 that is enough for the datagrams of
-// IPv4 too: the address is written as one of IPv6 (Linux: ip6_datagram_recv_common_ctl).
+// askForInfo has the system say of each datagram where it was sent to. On a socket of IPv6 that is enough for the
+// datagrams of IPv4 too: the address is written as one of IPv6 (Linux: ip6_datagram_recv_common_ctl).
 func askForInfo(fd uintptr, six bool) error {
 	if six {
 		return unix.SetsockoptInt(int(fd), unix.IPPROTO_IPV6, unix.IPV6_RECVPKTINFO, 1)
@@ -51,8 +51,8 @@ func localOf(control []byte) (a netip.Addr, index uint32) {
 	return netip.Addr{}, 0
 }
 
-// infoMessage is a control message that says where a datagram is to leave from. IPv4 addresses have one of IPv4 on sockets of
-// IPv6 too.
+// infoMessage is a control message that says where a datagram is to leave from. IPv4 addresses have one of IPv4 on
+// sockets of IPv6 too.
 type infoMessage struct {
 	b    [64 / 8]uint64 // aligned as the system wants it
 	size int

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// Written after Microsoft's documentation of IP_PKTINFO and WSASendMsg, and compiled; nobody has run it yet, since Wine, where the
-// tests run, has no socket of package net's: see plain_windows.go.
+// Written after Microsoft's documentation of IP_PKTINFO and WSASendMsg, and compiled; nobody has run it yet, since
+// Wine, where the tests run, has no socket of package net's: see plain_windows.go.
 
 // notHere reports whether a write failed because its source is no address of this computer's.
 func notHere(err error) bool {
@@ -58,8 +58,8 @@ func localOf(control []byte) (a netip.Addr, index uint32) {
 	return netip.Addr{}, 0
 }
 
-// infoMessage is a control message that says where a datagram is to leave from. IPv4 addresses have one of IPv4 on sockets of
-// IPv6 too.
+// infoMessage is a control message that says where a datagram is to leave from. IPv4 addresses have one of IPv4 on
+// sockets of IPv6 too.
 type infoMessage struct {
 	b    [64 / 8]uint64 // aligned as the system wants it
 	size int

@@ -12,8 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// receiver reads datagrams with their control messages. It calls recvmsg itself: package net's ReadMsgUDPAddrPort costs a tenth of a
-// microsecond more, a third of what telling addresses apart costs.
+// receiver reads datagrams with their control messages. It calls recvmsg itself: package net's ReadMsgUDPAddrPort costs
+// a tenth of a microsecond more, a third of what telling addresses apart costs.
 type receiver struct {
 	raw  syscall.RawConn
 	try  func(fd uintptr) bool // made once: it would be allocated for every call

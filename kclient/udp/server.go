@@ -7,21 +7,21 @@ import (
 	"sync"
 )
 
-// ServerConn is a Conn of all addresses of this computer that knows which of them a datagram was sent to, and can answer from
-// there. A client that asked one address ignores an answer that comes from another, and if it has connected its socket, or is
-// behind a NAT, it never even sees it.
+// ServerConn is a Conn of all addresses of this computer that knows which of them a datagram was sent to, and can
+// answer from there. A client that asked one address ignores an answer that comes from another, and if it has connected
+// its socket, or is behind a NAT, it never even sees it.
 type ServerConn interface {
 	Conn
-	// ReadFromTo is ReadFromUDPAddrPort. to is the address that the datagram was sent to, which is not valid when the system
-	// does not say; of a link-local IPv6 address the zone is the number of the interface.
+	// ReadFromTo is ReadFromUDPAddrPort. to is the address that the datagram was sent to, which is not valid when the
+	// system does not say; of a link-local IPv6 address the zone is the number of the interface.
 	ReadFromTo(b []byte) (n int, from netip.AddrPort, to netip.Addr, err error)
-	// WriteFromTo is WriteToUDPAddrPort with a source: an address that ReadFromTo has given. One that is not this computer's
-	// (any more), or not valid, leaves the choice to the system.
+	// WriteFromTo is WriteToUDPAddrPort with a source: an address that ReadFromTo has given. One that is not this
+	// computer's (any more), or not valid, leaves the choice to the system.
 	WriteFromTo(b []byte, from netip.Addr, to netip.AddrPort) (int, error)
 }
 
-// ListenServer is Listen for a server: where addr is that of all addresses (no IP, 0.0.0.0 or ::) and the system can tell them
-// apart, the socket is a ServerConn. One that is bound to one address answers from there anyway.
+// ListenServer is Listen for a server: where addr is that of all addresses (no IP, 0.0.0.0 or ::) and the system can
+// tell them apart, the socket is a ServerConn. One that is bound to one address answers from there anyway.
 func ListenServer(network string, addr *net.UDPAddr) (Conn, error) {
 	if addr != nil && len(addr.IP) > 0 && !addr.IP.IsUnspecified() {
 		return Listen(network, addr)
@@ -129,8 +129,8 @@ func (c *serverConn) writeFrom(b []byte, from netip.Addr, to netip.AddrPort) (in
 	return n, err
 }
 
-// interfaceOf is the number that ReadFromTo has written into a link-local address; 0 of all others, whose way is the routing's
-// affair.
+// interfaceOf is the number that ReadFromTo has written into a link-local address; 0 of all others, whose way is the
+// routing's affair.
 func interfaceOf(a netip.Addr) uint32 {
 	if !a.IsLinkLocalUnicast() {
 		return 0

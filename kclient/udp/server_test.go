@@ -13,8 +13,8 @@ import (
 	"kbridge/kclient/udp"
 )
 
-// askAt sends from one address to another, through sockets of both families that listen on all addresses, and returns where the
-// answer came from.
+// askAt sends from one address to another, through sockets of both families that listen on all addresses, and returns
+// where the answer came from.
 func askAt(t *testing.T, network string, s udp.ServerConn, from, to netip.Addr) (told netip.Addr, answered netip.AddrPort) {
 	t.Helper()
 	c, err := udp.Listen(network, net.UDPAddrFromAddrPort(netip.AddrPortFrom(from, 0)))
@@ -60,8 +60,8 @@ func all(t *testing.T, f func(t *testing.T, network string, s udp.ServerConn)) {
 	}
 }
 
-// TestAServersSocketAnswersFromWhereItWasAsked: every address of 127.0.0.0/8 is this computer's, and only 127.0.0.1 is what the
-// system answers from by itself.
+// TestAServersSocketAnswersFromWhereItWasAsked: every address of 127.0.0.0/8 is this computer's, and only 127.0.0.1 is
+// what the system answers from by itself.
 func TestAServersSocketAnswersFromWhereItWasAsked(t *testing.T) {
 	all(t, func(t *testing.T, network string, s udp.ServerConn) {
 		client := netip.MustParseAddr("127.0.0.9")
@@ -127,7 +127,8 @@ func TestAServersSocketAllocatesNothing(t *testing.T) {
 	})
 }
 
-// TestEveryDatagramOfManyLeavesFromItsAddress: also after the socket has looked up what the system itself would send from.
+// TestEveryDatagramOfManyLeavesFromItsAddress: also after the socket has looked up what the system itself would send
+// from.
 func TestEveryDatagramOfManyLeavesFromItsAddress(t *testing.T) {
 	all(t, func(t *testing.T, network string, s udp.ServerConn) {
 		c, to := listen(t, "udp4", loopback4)

@@ -9,9 +9,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// usual knows from which address the system itself would send to somebody. Where that is the address that was asked, as nearly always,
-// a datagram needs no control message: that costs half a microsecond, most of what telling addresses apart costs. Whoever is sent a
-// lot, and that is players, is looked up once a second; the routing may change.
+// usual knows from which address the system itself would send to somebody. Where that is the address that was asked, as
+// nearly always, a datagram needs no control message: that costs half a microsecond, most of what telling addresses
+// apart costs. Whoever is sent a lot, and that is players, is looked up once a second; the routing may change.
 type usual struct {
 	begun     time.Time
 	now       time.Duration // after begun, as of one of the last datagrams: a look at the clock costs as much as all the rest
@@ -58,7 +58,8 @@ func (u *usual) close() {
 	}
 }
 
-// sends reports whether the system by itself would send from this address. Both are without an IPv4 address in IPv6 form.
+// sends reports whether the system by itself would send from this address. Both are without an IPv4 address in IPv6
+// form.
 func (u *usual) sends(from, to netip.Addr) bool {
 	if from.IsLinkLocalUnicast() || to.IsLinkLocalUnicast() {
 		return false

@@ -1,5 +1,5 @@
-// Package version says which kbridge this is: the number in the file VERSION, which make reads as well, and the revision
-// that it was built from.
+// Package version says which kbridge this is: the number in the file VERSION, which make reads as well, and the
+// revision that it was built from.
 //
 // What it must not do: it imports nothing, so that every program and library may say what it is. The version of the
 // Kaillera API ("0.9") and that of the protocol ("0.83") are others, and are none of its business.
@@ -33,8 +33,8 @@ func String() string {
 	return Number
 }
 
-// revisionOf is the revision of this module, as far as the build says it: the settings are those of the main module, and
-// of the others only the version is known.
+// revisionOf is the revision of this module, as far as the build says it: the settings are those of the main module,
+// and of the others only the version is known.
 func revisionOf(info *debug.BuildInfo) string {
 	if info.Main.Path != module {
 		for _, d := range info.Deps {
@@ -61,8 +61,8 @@ func revisionOf(info *debug.BuildInfo) string {
 	return revision + dirty
 }
 
-// fromPseudo is the revision in a pseudo-version, v0.0.0-20261127222842-bdd3a29c1f2e: twelve hexadecimal digits behind the
-// last dash. Tags and "(devel)" have none.
+// fromPseudo is the revision in a pseudo-version, v0.0.0-20261127222842-bdd3a29c1f2e: twelve hexadecimal digits behind
+// the last dash. Tags and "(devel)" have none.
 func fromPseudo(version string) string {
 	revision := version[strings.LastIndexByte(version, '-')+1:]
 	digits, _, _ := strings.Cut(revision, "+")

@@ -1,5 +1,5 @@
-// Package rate says how often something may happen, and how many bytes may flow. The time is an argument, and nothing is
-// allocated; whoever owns a limiter or a bucket guards it.
+// Package rate says how often something may happen, and how many bytes may flow. The time is an argument, and nothing
+// is allocated; whoever owns a limiter or a bucket guards it.
 package rate
 
 import "time"
@@ -39,8 +39,8 @@ func (l *Limiter) Allow(now time.Time, r Rate) bool {
 // FullAt is when nothing of the burst is used up any more.
 func (l *Limiter) FullAt() time.Time { return l.until }
 
-// Bucket spreads bytes: what was spent flows away at a rate of bytes a second, and no more than some bytes may be in it.
-// The zero value is empty.
+// Bucket spreads bytes: what was spent flows away at a rate of bytes a second, and no more than some bytes may be in
+// it. The zero value is empty.
 type Bucket struct{ until time.Time } // when it is empty
 
 // Fits reports whether so many bytes more may be spent, where most may be in it.

@@ -1,9 +1,8 @@
 // Package browsertest drives the system's Chromium for tests of the lobby's page.
 //
-// One browser is started for a test binary, without a window; each Tab is a page of
-// its own. They share their cookies, as the pages of two emulators on one machine do. A message on the page's console that is an error,
-// and whatever its policy forbade, fails the test. Where no Chromium is installed the
-// test is skipped and says so.
+// One browser is started for a test binary, without a window; each Tab is a page of its own. They share their cookies,
+// as the pages of two emulators on one machine do. A message on the page's console that is an error, and whatever its
+// policy forbade, fails the test. Where no Chromium is installed the test is skipped and says so.
 //
 // What it must not do: it is for tests only, and opens nothing but what it is told.
 package browsertest

@@ -85,7 +85,8 @@ type Lookup func(ctx context.Context, host string) ([]netip.Addr, error)
 // errInside: a list has led to where it must not.
 var errInside = errors.New("no address of the Internet")
 
-// Allowed finds the addresses of a host that a list may lead to: public ones, or any single host's if the list is local.
+// Allowed finds the addresses of a host that a list may lead to: public ones, or any single host's if the list is
+// local.
 func (l Lookup) Allowed(ctx context.Context, host string, local bool) ([]netip.Addr, error) {
 	var addrs []netip.Addr
 	a, err := netip.ParseAddr(host)

@@ -22,8 +22,8 @@ type guard struct {
 	proxies map[string]bool // the user's own, by host:port, wherever they are
 }
 
-// guarded is a client that connects to nothing that a source must not lead to. The transport of the client that is given
-// is used if it is a *http.Transport; what another one does is for its owner to look after.
+// guarded is a client that connects to nothing that a source must not lead to. The transport of the client that is
+// given is used if it is a *http.Transport; what another one does is for its owner to look after.
 func guarded(base *http.Client, lookup Lookup, source string) *http.Client {
 	g := &guard{lookup: lookup, local: Local(source), proxies: map[string]bool{}}
 	client := *base

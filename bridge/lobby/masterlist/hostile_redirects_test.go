@@ -87,7 +87,8 @@ func TestARedirectLeadsNowhereInside(t *testing.T) {
 	require.Zero(t, got)
 }
 
-// Row 42: a list that is in this network may lead on in it; once it has led outside, what is there may not lead in again.
+// Row 42: a list that is in this network may lead on in it; once it has led outside, what is there may not lead in
+// again.
 func TestAListInThisNetworkMayLeadOnInIt(t *testing.T) {
 	w := newWorld(t)
 	w.site("192.168.1.2:80", redirects("http://192.168.1.3:8080/list"))

@@ -5,9 +5,9 @@ import (
 	"fmt"
 )
 
-// checkDepth refuses TOML whose tables, arrays or dotted keys lie deeper in each other than maxDepth. It counts brackets
-// and dots outside of strings and comments, and leaves everything else to the parser: where a text is no TOML, this
-// may count wrongly only behind the place at which the parser gives up.
+// checkDepth refuses TOML whose tables, arrays or dotted keys lie deeper in each other than maxDepth. It counts
+// brackets and dots outside of strings and comments, and leaves everything else to the parser: where a text is no TOML,
+// this may count wrongly only behind the place at which the parser gives up.
 func checkDepth(text []byte) error {
 	depth, dots, line := 0, 0, 1
 	for i := 0; i < len(text); i++ {

@@ -134,8 +134,8 @@ func TestEverythingIsBounded(t *testing.T) {
 	require.Contains(t, problem, "at most")
 }
 
-// Files of before say windows-1252 whether somebody chose it or not; it meant the emulator's bytes as they are, which is now
-// what Auto means. What somebody has chosen stays.
+// Files of before say windows-1252 whether somebody chose it or not; it meant the emulator's bytes as they are, which
+// is now what Auto means. What somebody has chosen stays.
 func TestSavedSettingsKeepTheirCharset(t *testing.T) {
 	for _, tc := range []struct{ file, want string }{
 		{"", Auto},

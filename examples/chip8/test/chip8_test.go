@@ -178,9 +178,9 @@ func TestAssemblerErrors(t *testing.T) {
 	}
 }
 
-// TestCallsAreFrames plays against the stand-in: the machine advances exactly once per call of kailleraModifyPlayValues,
-// with no keys down in the frame delay (the player's own are in the buffer then), later with the keys that came back and
-// not its own, and stops at -1.
+// TestCallsAreFrames plays against the stand-in: the machine advances exactly once per call of
+// kailleraModifyPlayValues, with no keys down in the frame delay (the player's own are in the buffer then), later with
+// the keys that came back and not its own, and stops at -1.
 func TestCallsAreFrames(t *testing.T) {
 	chip8 := emulator(t)
 	// Keys 0, 1, 2, 4, 5, 7, 8, A in turn, A once more, then C, which is not in the player's half of the pad.

@@ -1,5 +1,5 @@
-// Package process runs the programs of a demonstration: their output goes to files, they are asked to end and killed if they
-// do not, and they never outlive the program that started them.
+// Package process runs the programs of a demonstration: their output goes to files, they are asked to end and killed if
+// they do not, and they never outlive the program that started them.
 package process
 
 import (
@@ -60,7 +60,8 @@ func Start(ctx context.Context, o Options, path string, arguments ...string) (*P
 }
 
 // Command is a program, not started yet, that is asked to end when ctx is done, and killed Goodbye later. Ctrl-C in the
-// terminal does not reach it: this program ends it itself, in order, and on Linux the system does should this one be killed.
+// terminal does not reach it: this program ends it itself, in order, and on Linux the system does should this one be
+// killed.
 func Command(ctx context.Context, path string, arguments ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, path, arguments...)
 	cmd.SysProcAttr = ownGroup()

@@ -15,8 +15,8 @@ import (
 const (
 	// maxInFlight datagrams are on a way at once; more are lost, as in a router. A game has some sixty a second.
 	maxInFlight = 2000
-	// maxSockets is how many sockets may use one relay. An emulator has one; older ones say HELLO from a second, and one
-	// that is started again after a crash has another.
+	// maxSockets is how many sockets may use one relay. An emulator has one; older ones say HELLO from a second, and
+	// one that is started again after a crash has another.
 	maxSockets = 8
 	// maxDatagram holds any UDP datagram, in bytes.
 	maxDatagram = 65_535
@@ -36,11 +36,11 @@ type Way func(datagram []byte) Fate
 // Ways makes both directions for a socket of the emulator; the first is 0.
 type Ways func(socket int) (up, down Way)
 
-// Relay stands between one emulator and the server: it has a port of its own, forwards what comes there to the server and
-// what the server answers back, and loses and delays some of it.
+// Relay stands between one emulator and the server: it has a port of its own, forwards what comes there to the server
+// and what the server answers back, and loses and delays some of it.
 //
-// The server tells a client in HELLOD00D<port> where the session goes on, and the client holds on to that, so the relay puts its
-// own port there and remembers the server's.
+// The server tells a client in HELLOD00D<port> where the session goes on, and the client holds on to that, so the relay
+// puts its own port there and remembers the server's.
 type Relay struct {
 	front            *net.UDPConn
 	server           netip.AddrPort // where HELLO goes

@@ -35,8 +35,8 @@ func receive(t *testing.T, at *net.UDPConn, text string) netip.AddrPort {
 	return from
 }
 
-// TestRelay goes through a session: the client only ever sees the relay's port, the server's two ports are kept apart, and
-// two clients do not get each other's datagrams.
+// TestRelay goes through a session: the client only ever sees the relay's port, the server's two ports are kept apart,
+// and two clients do not get each other's datagrams.
 func TestRelay(t *testing.T) {
 	query, session := listen(t), listen(t)
 	r, err := New(addrOf(query), Line{}.Ways(1))

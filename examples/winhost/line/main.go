@@ -2,8 +2,8 @@
 //
 //	line -server 127.0.0.1:27888 -distance 45
 //
-// It prints the address that the program takes for its server, and forwards until it is ended. test.sh puts its players at
-// different distances with it.
+// It prints the address that the program takes for its server, and forwards until it is ended. test.sh puts its players
+// at different distances with it.
 package main
 
 import (

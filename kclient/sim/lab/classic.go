@@ -7,11 +7,12 @@ import (
 	"kbridge/kclient/wire"
 )
 
-// maxPing is EmuLinker's setting: the largest ping of a login, and the least time between two repeats. It is what its code takes,
-// not the 200 ms that it is shipped with, with which nobody gets in over a satellite.
+// maxPing is EmuLinker's setting: the largest ping of a login, and the least time between two repeats. It is what its
+// code takes, not the 200 ms that it is shipped with, with which nobody gets in over a satellite.
 const maxPing = time.Second
 
-// classicEnd is what n02's end and EmuLinker's have in common: datagrams that wait for datagram to be called, and counts.
+// classicEnd is what n02's end and EmuLinker's have in common: datagrams that wait for datagram to be called, and
+// counts.
 type classicEnd struct {
 	out     [][]byte
 	free    [][]byte
@@ -29,8 +30,8 @@ func (e *classicEnd) put(datagram []byte) {
 	e.out = append(e.out, append(b[:0], datagram...))
 }
 
-// repeat queues what is said again. It is empty when nothing was said in this game yet: the program would repeat what it
-// said before, which is not played here.
+// repeat queues what is said again. It is empty when nothing was said in this game yet: the program would repeat what
+// it said before, which is not played here.
 func (e *classicEnd) repeat(datagram []byte) {
 	if len(datagram) > wire.BundleHeaderSize {
 		e.put(datagram)
@@ -54,8 +55,8 @@ func (e *classicEnd) tick(time.Time)              {}
 func (e *classicEnd) over() error                 { return e.err }
 func (e *classicEnd) counts() (lost, resends int) { return e.lost, e.resends }
 
-// classicClient is n02. It reads what has come at once, not only inside the emulator's calls: nothing of that can be seen,
-// but for an array that would be full sooner.
+// classicClient is n02. It reads what has come at once, not only inside the emulator's calls: nothing of that can be
+// seen, but for an array that would be full sooner.
 type classicClient struct {
 	classicEnd
 	n02     *peers.ClientEnd

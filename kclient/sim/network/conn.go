@@ -56,7 +56,8 @@ func (c *Conn) ReadFromUDPAddrPort(b []byte) (int, netip.AddrPort, error) {
 	return size, from, err
 }
 
-// ReadFromTo is ReadFromUDPAddrPort for a conn of several addresses, see AlsoAt: to is the one that the datagram was sent to.
+// ReadFromTo is ReadFromUDPAddrPort for a conn of several addresses, see AlsoAt: to is the one that the datagram was
+// sent to.
 func (c *Conn) ReadFromTo(b []byte) (size int, from netip.AddrPort, to netip.Addr, err error) {
 	n := c.net
 	n.mu.Lock()
@@ -180,8 +181,8 @@ func (c *Conn) WriteToUDPAddrPort(b []byte, addr netip.AddrPort) (int, error) {
 	return c.WriteFromTo(b, netip.Addr{}, addr)
 }
 
-// WriteFromTo is WriteToUDPAddrPort for a conn of several addresses, see AlsoAt: the datagram leaves from the one that is named, or,
-// if that is none of the conn's, from the first.
+// WriteFromTo is WriteToUDPAddrPort for a conn of several addresses, see AlsoAt: the datagram leaves from the one that
+// is named, or, if that is none of the conn's, from the first.
 func (c *Conn) WriteFromTo(b []byte, from netip.Addr, addr netip.AddrPort) (int, error) {
 	n := c.net
 	n.mu.Lock()
@@ -240,8 +241,8 @@ func (c *Conn) SetReadBuffer(bytes int) error {
 // the conn does not know of a Rebind.
 func (c *Conn) LocalAddr() net.Addr { return c.local }
 
-// AlsoAt gives the conn one more address, with the same port, as a socket has that listens on all addresses of a computer. It is
-// the conn's until that is closed or given another public address. The error is as Listen's.
+// AlsoAt gives the conn one more address, with the same port, as a socket has that listens on all addresses of a
+// computer. It is the conn's until that is closed or given another public address. The error is as Listen's.
 func (c *Conn) AlsoAt(host netip.Addr) error {
 	n := c.net
 	n.mu.Lock()

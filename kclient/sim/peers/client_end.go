@@ -7,9 +7,9 @@ import (
 	"kbridge/kclient/wire"
 )
 
-// ClientEnd is a session as n02 and SupraClient keep it, without the socket and the clock: how messages are numbered and
-// bundled, which datagrams are taken and which are ignored, and what is said again while a frame is waited for. [Client]
-// drives one over a socket, the laboratory (sim/lab) in a time of its own.
+// ClientEnd is a session as n02 and SupraClient keep it, without the socket and the clock: how messages are numbered
+// and bundled, which datagrams are taken and which are ignored, and what is said again while a frame is waited for.
+// [Client] drives one over a socket, the laboratory (sim/lab) in a time of its own.
 type ClientEnd struct {
 	in    clientInbox
 	out   Outbox
@@ -34,8 +34,8 @@ func (e *ClientEnd) Send(t wire.Type, body []byte) (datagram []byte) { return e.
 // Receive takes a datagram: the error is [ErrOverrun] or [ErrProtocol]. Take then returns its messages.
 func (e *ClientEnd) Receive(datagram []byte) error { return e.in.receive(datagram) }
 
-// Take is the next message, valid until the next datagram, or nil when there is none; [ErrHole] when it is one that will
-// never come.
+// Take is the next message, valid until the next datagram, or nil when there is none; [ErrHole] when it is one that
+// will never come.
 func (e *ClientEnd) Take() (*Message, error) { return e.in.take() }
 
 // Held is how many messages Take has not returned yet, those that will never come included.
@@ -55,11 +55,12 @@ func (e *ClientEnd) Missing() (n int) {
 // Ignored is how many datagrams were too far ahead.
 func (e *ClientEnd) Ignored() int { return e.in.ignored }
 
-// Wait tells that a wait for a frame begins. Look is then called at once, whenever something has come, and after NextLook.
+// Wait tells that a wait for a frame begins. Look is then called at once, whenever something has come, and after
+// NextLook.
 func (e *ClientEnd) Wait() { e.again.looks, e.again.since = 0, 0 }
 
-// Look is one look at the clock in a wait for a frame: it returns the datagram to repeat, if one is due, and [ErrGaveUp]
-// when that was the last time.
+// Look is one look at the clock in a wait for a frame: it returns the datagram to repeat, if one is due, and
+// [ErrGaveUp] when that was the last time.
 func (e *ClientEnd) Look(now time.Time) (datagram []byte, err error) {
 	w := &e.again
 	switch at := now.UnixMilli(); {
@@ -76,8 +77,9 @@ func (e *ClientEnd) Look(now time.Time) (datagram []byte, err error) {
 	return datagram, err
 }
 
-// NextLook is how long after a look the next one is, when nothing comes: the program looks for datagrams between two looks
-// at the clock, each time a millisecond longer. What is returned are as many of them as there are until something is due.
+// NextLook is how long after a look the next one is, when nothing comes: the program looks for datagrams between two
+// looks at the clock, each time a millisecond longer. What is returned are as many of them as there are until something
+// is due.
 func (e *ClientEnd) NextLook(now time.Time) time.Duration {
 	w := &e.again
 	each := int64(w.looks)

@@ -16,7 +16,8 @@ import (
 	"kbridge/kclient/wire"
 )
 
-// A model of a client, fed with what the real one was sent, and whose user does what the real one's did, says what the real one said.
+// A model of a client, fed with what the real one was sent, and whose user does what the real one's did, says what the
+// real one said.
 func TestClientsSayWhatTheRealOnesSaid(t *testing.T) {
 	for _, name := range []string{
 		"n02-on-kbridge-unequal-11", "n02-on-kbridge-types-13", "n02-on-kbridge-lossy-11",
@@ -35,8 +36,8 @@ func TestClientsSayWhatTheRealOnesSaid(t *testing.T) {
 				newReal, oldReal := fresh(real)
 				newModel, oldModel := fresh(r.perform(t, client, real))
 				requireSame(t, r.Server+" p"+string(rune('1'+client)), newReal, newModel)
-				// Whether one goes out just before a frame comes, or not, is a matter of tenths of a millisecond on the real
-				// machine: of what is said again only the shape is compared, and roughly how much there is.
+				// Whether one goes out just before a frame comes, or not, is a matter of tenths of a millisecond on the
+				// real machine: of what is said again only the shape is compared, and roughly how much there is.
 				require.InDelta(t, len(oldReal), len(oldModel), 3, "p%d: datagrams said again", client+1)
 				requireLastOnes(t, newReal, oldReal)
 				requireLastOnes(t, newModel, oldModel)
@@ -174,7 +175,8 @@ func (p *performer) dial(r recording, network *network.Network, real []said) {
 	require.NoError(p.t, err)
 }
 
-// act does what the user or the emulator did when the real client sent a message; what it sends of itself is the model's affair.
+// act does what the user or the emulator did when the real client sent a message; what it sends of itself is the
+// model's affair.
 func (p *performer) act(at time.Duration, m saidMessage) {
 	body := unhex(p.t, m.what)
 	c := p.client

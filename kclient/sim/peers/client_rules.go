@@ -30,8 +30,8 @@ var n02Rules = clientRules{
 	dropBytes:    2,
 }
 
-// SupraClient sends 13 too; its keep-alive comes every 20 s. When it gives up nobody has seen: it is taken to do as the n02 that it
-// was made of, which waited as long between two repeats.
+// SupraClient sends 13 too; its keep-alive comes every 20 s. When it gives up nobody has seen: it is taken to do as the
+// n02 that it was made of, which waited as long between two repeats.
 var supraRules = clientRules{
 	name: "SupraClient",
 	end: ClientEnd{in: clientInbox{last: 0xFFFF, crashFrom: 16}, out: Outbox{Usual: 3, Keeps: 15},

@@ -14,9 +14,9 @@ import (
 // NewDirelera starts a direlera-rs 0.4: HELLO and PING are answered at query, sessions run at the game port of
 // the same host.
 //
-// It applies exactly the next expected message of a datagram and no more; it sends three messages in a
-// datagram, each datagram once, and never again; it refuses by silence; its frame delay is the connection type,
-// whatever the ping; it sends S 15 at the first C 15; it plays mixed connection types, without padding; its S 0C names no game.
+// It applies exactly the next expected message of a datagram and no more; it sends three messages in a datagram, each
+// datagram once, and never again; it refuses by silence; its frame delay is the connection type, whatever the ping; it
+// sends S 15 at the first C 15; it plays mixed connection types, without padding; its S 0C names no game.
 func NewDirelera(network *network.Network, query netip.AddrPort, gamePort uint16) (*Server, error) {
 	d, err := newDirelera(network, query, gamePort)
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"kbridge/kclient/wire"
 )
 
-// dlGame is a game of direlera-rs: frames are given out as soon as everybody who has not dropped has one queued, from the first
-// on, whatever the delays.
+// dlGame is a game of direlera-rs: frames are given out as soon as everybody who has not dropped has one queued, from
+// the first on, whatever the delays.
 type dlGame struct {
 	queues    [][][]byte // of each player's frames
 	ready     [][]byte   // for each player: the parts of frames that were not sent yet
@@ -131,8 +131,8 @@ func (d *direlera) startGame(u *dlUser, r *dlRoom) {
 	}
 }
 
-// ready: everybody counts as ready once the game has started, so S 15 goes to all at the first C 15; at every later one there
-// is only S 0E.
+// ready: everybody counts as ready once the game has started, so S 15 goes to all at the first C 15; at every later one
+// there is only S 0E.
 func (d *direlera) ready(u *dlUser, r *dlRoom) {
 	u.status = dlNetsync
 	d.statusChanged(r)

@@ -83,8 +83,8 @@ func (d *direlera) joined(u *dlUser) wire.PlayerJoined {
 	return wire.PlayerJoined{User: u.name, Ping: u.ping, UserID: u.id, Connection: u.connection}
 }
 
-// join looks neither at how many are in nor at whether the game runs. The task of who asks for a room that does not exist ends:
-// the server is deaf to that client until it has forgotten it.
+// join looks neither at how many are in nor at whether the game runs. The task of who asks for a room that does not
+// exist ends: the server is deaf to that client until it has forgotten it.
 func (d *direlera) join(u *dlUser, id uint32) {
 	if u.room != 0 {
 		return
@@ -105,8 +105,8 @@ func (d *direlera) join(u *dlUser, id uint32) {
 	d.toRoom(r, wire.TypeJoinGame, d.joined(u))
 }
 
-// quitGame: a drop if the game runs, even of who has dropped before. Of a guest who leaves, the others hear S 0E and S 0B, the
-// guest only that 0E. The owner leaving closes the room: S 10 to all, S 0B to all who were in it.
+// quitGame: a drop if the game runs, even of who has dropped before. Of a guest who leaves, the others hear S 0E and S
+// 0B, the guest only that 0E. The owner leaving closes the room: S 10 to all, S 0B to all who were in it.
 func (d *direlera) quitGame(u *dlUser) {
 	r := d.roomByID(u.room)
 	if r == nil {

@@ -12,7 +12,8 @@ import (
 	"kbridge/kclient/wire"
 )
 
-// The task that serves a client ends when that client asks for a room that does not exist: what it says then nobody reads.
+// The task that serves a client ends when that client asks for a room that does not exist: what it says then nobody
+// reads.
 func TestDireleraIsDeafToWhoAskedForARoomThatDoesNotExist(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		network := network.New(1, network.Profile{})

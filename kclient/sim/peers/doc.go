@@ -4,14 +4,14 @@
 // are servers. Each plays whole games on a network in memory (sim/network), and works under
 // testing/synctest. A [Host] is an emulator on top of any client.
 //
-// A model is a guess about a program until it is held against it. These are: they are fed with what the real ones were sent, in
-// conversations that were recorded, and must say what the real ones said, message by message, with the same numbers, bodies and
-// repetitions (TestServersSayWhatTheRealOnesSaid, TestClientsSayWhatTheRealOnesSaid). What no recording shows is written from the
-// protocol notes and from what the programs' code does, and says so.
+// A model is a guess about a program until it is held against it. These are: they are fed with what the real ones were
+// sent, in conversations that were recorded, and must say what the real ones said, message by message, with the same
+// numbers, bodies and repetitions (TestServersSayWhatTheRealOnesSaid, TestClientsSayWhatTheRealOnesSaid). What no
+// recording shows is written from the protocol notes and from what the programs' code does, and says so.
 //
-// The rules of a session (how messages are numbered and bundled, what is ignored, what is said again and when) stand apart from socket
-// and clock: [ClientEnd] and [EmuLinkerEnd], with an [Outbox]. There is no other model of them: the laboratory (sim/lab) and the
-// tests of package link drive the same ends in a time of their own.
+// The rules of a session (how messages are numbered and bundled, what is ignored, what is said again and when) stand
+// apart from socket and clock: [ClientEnd] and [EmuLinkerEnd], with an [Outbox]. There is no other model of them: the
+// laboratory (sim/lab) and the tests of package link drive the same ends in a time of their own.
 //
 // # Lost by its own rules
 //

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// roomCommand is a line in a room that begins with a slash: it is never said to the room. What answers it are lines from
-// "Server", to the room or to the asker alone.
+// roomCommand is a line in a room that begins with a slash: it is never said to the room. What answers it are lines
+// from "Server", to the room or to the asker alone.
 func (e *emulinker) roomCommand(u *elUser, r *elRoom, text string) {
 	word, rest, _ := strings.Cut(text, " ")
 	switch word {
@@ -128,7 +128,8 @@ func (e *emulinker) lobbyCommand(u *elUser, text string) {
 	}
 }
 
-// privately is /msg <UserID> <text>, or without a number to who was talked with last: both hear it, as lines of the server's.
+// privately is /msg <UserID> <text>, or without a number to who was talked with last: both hear it, as lines of the
+// server's.
 func (e *emulinker) privately(u *elUser, rest string, say func(to *elUser, line string)) {
 	first, text, _ := strings.Cut(rest, " ")
 	id, err := strconv.ParseUint(first, 10, 16)

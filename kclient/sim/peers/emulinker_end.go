@@ -7,8 +7,8 @@ import (
 )
 
 // EmuLinkerEnd is EmuLinker's side of the session of one client, without the socket and the clock: how messages are
-// numbered and bundled, what is taken, and when something is said again. The model of the program has one for each client,
-// and so has the laboratory (sim/lab).
+// numbered and bundled, what is taken, and when something is said again. The model of the program has one for each
+// client, and so has the laboratory (sim/lab).
 type EmuLinkerEnd struct {
 	in      emulinkerInbox
 	out     Outbox
@@ -28,8 +28,8 @@ func (e *EmuLinkerEnd) Resume(last uint16) { e.in.started, e.in.last = true, las
 // Send numbers a message and returns the datagram that carries it, valid until the next one is asked for.
 func (e *EmuLinkerEnd) Send(t wire.Type, body []byte) (datagram []byte) { return e.out.Add(t, body) }
 
-// Receive takes a datagram, and returns what is new in it, oldest first, valid until the next one. If nothing is, then again is what to say again, or
-// nil when it is too early for that.
+// Receive takes a datagram, and returns what is new in it, oldest first, valid until the next one. If nothing is, then
+// again is what to say again, or nil when it is too early for that.
 func (e *EmuLinkerEnd) Receive(now time.Time, datagram []byte) (fresh []Message, again []byte, err error) {
 	fresh, err = e.in.receive(datagram)
 	switch {

@@ -2,7 +2,8 @@ package peers
 
 import "kbridge/kclient/wire"
 
-// Outbox numbers messages and keeps the last few of them: that is all the reliability there is in the programs of today.
+// Outbox numbers messages and keeps the last few of them: that is all the reliability there is in the programs of
+// today.
 type Outbox struct {
 	Usual int // messages in a datagram: 3 from clients and direlera-rs, 5 from EmuLinker
 	Keeps int // messages it can send again: n02 15, EmuLinker nine, direlera-rs none
@@ -36,8 +37,8 @@ func (o *Outbox) Add(t wire.Type, body []byte) []byte {
 	return o.Last(o.Usual)
 }
 
-// Last is a datagram of the last count messages, valid until the next one is asked for. When there are none it is one byte, a
-// bundle of none: so answers EmuLinker a stranger's repeats (seen).
+// Last is a datagram of the last count messages, valid until the next one is asked for. When there are none it is one
+// byte, a bundle of none: so answers EmuLinker a stranger's repeats (seen).
 func (o *Outbox) Last(count int) []byte {
 	count = min(count, o.added, len(o.kept))
 	b := wire.AppendBundleHeader(o.datagram[:0], count)

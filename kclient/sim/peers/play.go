@@ -141,10 +141,12 @@ func (c *Client) socket() {
 	c.datagram(d)
 }
 
-// Exchange is one kailleraModifyPlayValues: values begins with this player's input of size bytes, and has room for one of
-// every player. It returns 0 with values untouched in the frame delay, else the length of the combined frame, which stands in values then.
+// Exchange is one kailleraModifyPlayValues: values begins with this player's input of size bytes, and has room for one
+// of every player. It returns 0 with values untouched in the frame delay, else the length of the combined frame, which
+// stands in values then.
 //
-// While it waits for a frame it looks for datagrams, and sends its last messages again from time to time, see [ClientEnd].
+// While it waits for a frame it looks for datagrams, and sends its last messages again from time to time, see
+// [ClientEnd].
 func (c *Client) Exchange(values []byte, size int) (n int, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -44,7 +44,8 @@ func sit(c *peers.Client, player, frames int) (*peers.Host, error) {
 	return h, nil
 }
 
-// Everybody gets the highest delay, but the batches that are answered with zeros are counted as if nothing had been said.
+// Everybody gets the highest delay, but the batches that are answered with zeros are counted as if nothing had been
+// said.
 func TestSameDelayOfEmuLinkerPutsMachinesApart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		network := network.New(1, network.Profile{})
@@ -107,7 +108,8 @@ func TestWhoIsLeftAloneOnEmuLinkerSFHearsItselfForHalfAMinute(t *testing.T) {
 	})
 }
 
-// Who leaves a room of direlera-rs hears nothing of it, and n02 does not wait for that; and anybody may join, while a game runs too.
+// Who leaves a room of direlera-rs hears nothing of it, and n02 does not wait for that; and anybody may join, while a
+// game runs too.
 func TestDireleraLetsEverybodyInAndTellsNobodyThatHeLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		network := network.New(1, network.Profile{})

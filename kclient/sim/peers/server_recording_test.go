@@ -64,8 +64,9 @@ func (r recording) users(t *testing.T) map[string]bool {
 	return names
 }
 
-// requireRepeats compares what was said again. EmuLinkerSF's is said by the thread that reads the client while the thread that sends
-// is at work: which of the messages that leave in the same milliseconds it comes after was chance, up to four of them in the recordings.
+// requireRepeats compares what was said again. EmuLinkerSF's is said by the thread that reads the client while the
+// thread that sends is at work: which of the messages that leave in the same milliseconds it comes after was chance, up
+// to four of them in the recordings.
 func requireRepeats(t *testing.T, r recording, real, model []said) {
 	t.Helper()
 	require.Len(t, model, len(real), "datagrams said again")
@@ -93,7 +94,8 @@ func (r recording) cut(model []said, count int) []said {
 	})
 }
 
-// strangers are the quits of users of an earlier recording, whom the server forgot in this one: when, and what was said.
+// strangers are the quits of users of an earlier recording, whom the server forgot in this one: when, and what was
+// said.
 func (r recording) strangers(t *testing.T, names map[string]bool) map[string]stranger {
 	found := map[string]stranger{}
 	for _, l := range r.Lines {

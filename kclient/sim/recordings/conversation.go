@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// Conversation is what some clients and a server said to each other, in the order in which a recorder saw it. The recorder
-// stood beside the server and the clients, before a delay was added on the way.
+// Conversation is what some clients and a server said to each other, in the order in which a recorder saw it. The
+// recorder stood beside the server and the clients, before a delay was added on the way.
 type Conversation struct {
 	Server string
 	Scene  string

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// ReadInput is what one player's emulator sent in a real game, 24 bytes for each frame; the test is skipped where there are
-// no recordings.
+// ReadInput is what one player's emulator sent in a real game, 24 bytes for each frame; the test is skipped where there
+// are no recordings.
 func ReadInput(t testing.TB) (frames [][]byte) {
 	t.Helper()
 	const name = "n64-smash-p1.txt"

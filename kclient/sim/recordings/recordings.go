@@ -1,6 +1,6 @@
 // Package recordings reads what real programs said and real players pressed. The recordings are no part of the
-// repository: they lie beside it, in ../shared/traces, and a test that wants one is skipped where that folder is absent.
-// It is looked for from the module's root, so that a test finds it wherever its package lies.
+// repository: they lie beside it, in ../shared/traces, and a test that wants one is skipped where that folder is
+// absent. It is looked for from the module's root, so that a test finds it wherever its package lies.
 //
 // What it must not do: it is for tests alone, and knows nothing of the protocol.
 package recordings

@@ -61,8 +61,9 @@ func ProvesMove(datagram []byte, t Ticket) bool {
 	return len(datagram) == moveSize && t.proves(datagram[proof:], string(movePrefix), datagram[data:proof])
 }
 
-// AppendCall appends the server's answer to a Move from an address that has not proven that it hears the server, and its
-// question whether a client is still there: the client sends a Move with this nonce. It is about half as long as a Move.
+// AppendCall appends the server's answer to a Move from an address that has not proven that it hears the server, and
+// its question whether a client is still there: the client sends a Move with this nonce. It is about half as long as a
+// Move.
 func AppendCall(b []byte, id [TicketIDSize]byte, nonce [NonceSize]byte) []byte {
 	b = append(b, callPrefix...)
 	b = append(b, id[:]...)

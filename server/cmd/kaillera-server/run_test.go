@@ -75,7 +75,8 @@ func TestRunUntilInterrupted(t *testing.T) {
 	require.Contains(t, out.String(), "msg=ended")
 }
 
-// TestTheProgramAnswersAtEveryAddress: HELLO at its default port's, with one socket and with two, from whichever address was asked.
+// TestTheProgramAnswersAtEveryAddress: HELLO at its default port's, with one socket and with two, from whichever
+// address was asked.
 func TestTheProgramAnswersAtEveryAddress(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("only Linux has all of 127.0.0.0/8")

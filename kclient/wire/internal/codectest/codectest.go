@@ -1,5 +1,5 @@
-// Package codectest tests codecs of messages against bodies that are laid out by hand after the protocol notes' tables: a
-// second description of the format beside the code under test. kclient/wire and kclient/wire/ext have one table each.
+// Package codectest tests codecs of messages against bodies that are laid out by hand after the protocol notes' tables:
+// a second description of the format beside the code under test. kclient/wire and kclient/wire/ext have one table each.
 package codectest
 
 import (
@@ -103,7 +103,8 @@ func HasItsBytes(t *testing.T, c Codec) {
 	require.Equal(t, c.Value, got)
 }
 
-// PrefixesAreRefused: with the rest of the body behind them, where reading on would succeed, and without, where it would panic.
+// PrefixesAreRefused: with the rest of the body behind them, where reading on would succeed, and without, where it
+// would panic.
 func PrefixesAreRefused(t *testing.T, c Codec) {
 	whole := c.Body.Bytes()
 	for n := range whole {
@@ -130,8 +131,8 @@ func (f Body) withString(at int, raw string) []byte {
 	return append(append(f[:at].Bytes(), raw...), f[at+1:].Bytes()...)
 }
 
-// StringsAreBounded: a string of limit bytes is read; a longer one, and one that the body ends without ending it, are refused
-// with one of the errors.
+// StringsAreBounded: a string of limit bytes is read; a longer one, and one that the body ends without ending it, are
+// refused with one of the errors.
 func StringsAreBounded(t *testing.T, c Codec, limit int, tooLong error, open ...error) {
 	for _, at := range c.Body.Strings() {
 		for _, size := range []int{limit + 1, 5 * limit} {
@@ -151,8 +152,8 @@ func StringsAreBounded(t *testing.T, c Codec, limit int, tooLong error, open ...
 	}
 }
 
-// Documented: a document's worked bodies, as "01 C QuitRequest 00 | ff ff | 62 79 65 00", are those that the code writes,
-// one for each codec.
+// Documented: a document's worked bodies, as "01 C QuitRequest 00 | ff ff | 62 79 65 00", are those that the code
+// writes, one for each codec.
 func Documented(t *testing.T, doc string, codecs []Codec) {
 	found := map[string]string{}
 	for _, m := range regexp.MustCompile(`(?m)^([0-9A-F]{2} [CS]) +(\w+) +([0-9a-f |]+)$`).FindAllStringSubmatch(doc, -1) {
@@ -170,9 +171,9 @@ func Documented(t *testing.T, doc string, codecs []Codec) {
 	}
 }
 
-// Fuzz fuzzes the parsers of the messages of some types, both directions. Seeds are the worked bodies, whole and broken.
-// Whatever parses must be written as a body that parses to the same, and nothing may change the input or read beyond it.
-// partial is the error with which a value may come all the same; maxBody how long a body may be.
+// Fuzz fuzzes the parsers of the messages of some types, both directions. Seeds are the worked bodies, whole and
+// broken. Whatever parses must be written as a body that parses to the same, and nothing may change the input or read
+// beyond it. partial is the error with which a value may come all the same; maxBody how long a body may be.
 func Fuzz[T ~uint8](f *testing.F, codecs []Codec, maxBody int, partial error, types ...T) {
 	var family []Codec
 	for _, c := range codecs {
