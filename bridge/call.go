@@ -64,7 +64,8 @@ const ownNick = "kbridge"
 
 // ownCall is a line of the library's own, which has not come over the wire.
 func ownCall(function uintptr, conv hostText, line string) Call {
-	return Call{Kind: CallChat, Function: function, Nick: ownNick, Text: conv.host.Cut(conv.host.Encode(text.Sanitise(line)), wire.MaxGameChat)}
+	return Call{Kind: CallChat, Function: function, Nick: ownNick,
+		Text: conv.host.Cut(conv.host.Encode(text.Sanitise(line)), wire.MaxGameChat)}
 }
 
 func dropCall(function uintptr, text hostText, nick string, player int) Call {

@@ -115,7 +115,8 @@ func TestALineThatTheCharsetLacksIsAnsweredInTheOwnChat(t *testing.T) {
 		require.Equal(t, 2, h.play(threadA, make([]byte, 16), 1, func(c bridge.Call) { heard = append(heard, c) }))
 		require.Len(t, heard, 1)
 		require.Equal(t, "kbridge", heard[0].Nick)
-		require.Contains(t, heard[0].Text, `not sent: the line of chat "good 鵺" has the character '鵺' (U+9D7A), which the charset windows-1252 does not have`)
+		require.Contains(t, heard[0].Text,
+			`not sent: the line of chat "good 鵺" has the character '鵺' (U+9D7A), which the charset windows-1252 does not have`)
 		require.Equal(t, 1, h.linesWith("kailleraChatSend was refused", "U+9D7A"))
 		h.EndGame()
 		h.Shutdown()

@@ -107,7 +107,8 @@ func (d *Dialog) Comebacks() (list []Comeback) {
 		return nil
 	}
 	for _, e := range entries {
-		if !strings.HasPrefix(e.Name(), comebackPrefix) || !strings.HasSuffix(e.Name(), ".json") || !e.Type().IsRegular() {
+		if !strings.HasPrefix(e.Name(), comebackPrefix) || !strings.HasSuffix(e.Name(), ".json") ||
+			!e.Type().IsRegular() {
 			continue
 		}
 		c, err := readComeback(filepath.Join(folder, e.Name()))

@@ -313,7 +313,8 @@ func (d *Dialog) post(e event) {
 		r.waiter.wake(d.s.threads)
 	}
 	if lost {
-		d.s.logger().Warn("the emulator does not take its chat lines and drops; the oldest are thrown away", "kept_bytes", maxEventBytes)
+		d.s.logger().Warn("the emulator does not take its chat lines and drops; the oldest are thrown away",
+			"kept_bytes", maxEventBytes)
 	}
 }
 

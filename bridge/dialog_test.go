@@ -70,10 +70,12 @@ func TestGameCallbackGetsTheListsEntry(t *testing.T) {
 			_, err := d.Play(ctx, bridge.Match{Game: newFakeGame(), Name: found})
 			return err
 		}))
-		require.NoError(t, h.SetInfos(&bridge.Infos{AppName: "test\x01 1.0", Games: []string{"Duel", long}, Callbacks: callbacks}))
+		require.NoError(t, h.SetInfos(&bridge.Infos{AppName: "test\x01 1.0", Games: []string{"Duel", long},
+			Callbacks: callbacks}))
 		id := h.begin(threadA)
 		c, _ := h.next(id)
-		require.Equal(t, bridge.Call{Kind: bridge.CallGame, Function: callbacks.Game, Game: long, Player: 1, Players: 2}, c)
+		require.Equal(t, bridge.Call{Kind: bridge.CallGame, Function: callbacks.Game, Game: long, Player: 1,
+			Players: 2}, c)
 		h.EndGame()
 		_, code := h.next(id)
 		require.Zero(t, code)
@@ -103,8 +105,10 @@ func TestGameGoesOnAfterItsCallbackReturns(t *testing.T) {
 		require.ErrorIs(t, r.Reason, bridge.ErrEndGame)
 		require.Equal(t, 1, r.Stats.Frames)
 		require.True(t, g.wasDropped())
-		require.Equal(t, 1, h.linesWith("level=INFO", `msg="game ended"`, "reason=kailleraEndGame", "player=1", "players=2", "frames=1",
-			"frame_delay=0", "ping=0s", "stall=0s", "longest_stall=0s", "duration=0s", "bytes_sent=0", "bytes_received=0",
+		require.Equal(t, 1, h.linesWith("level=INFO", `msg="game ended"`, "reason=kailleraEndGame", "player=1",
+			"players=2", "frames=1",
+			"frame_delay=0", "ping=0s", "stall=0s", "longest_stall=0s", "duration=0s", "bytes_sent=0",
+			"bytes_received=0",
 			"datagrams_sent=0", "datagrams_received=0", "inputs=1", "inputs_cached=0"))
 	})
 }

@@ -148,7 +148,8 @@ func newHost(t testing.TB, ui bridge.UI, options ...func(*bridge.Config)) *host 
 	t.Helper()
 	h := newRawHost(t, ui, options...)
 	h.Init()
-	require.NoError(t, h.SetInfos(&bridge.Infos{AppName: "test 1.0", Games: []string{"Duel", "Maze"}, Callbacks: callbacks}))
+	require.NoError(t, h.SetInfos(&bridge.Infos{AppName: "test 1.0", Games: []string{"Duel", "Maze"},
+		Callbacks: callbacks}))
 	return h
 }
 

@@ -70,7 +70,10 @@ func TestAPanicInACallEndsTheGameOnly(t *testing.T) {
 				require.Equal(t, 2, h.play(threadA, buffer(1, 1), 1, nil))
 				g.armed.Store(true)
 				play := func() int {
-					return h.boundary("kailleraModifyPlayValues", func() int { return h.play(threadA, buffer(1, 1), 1, nil) })
+					return h.boundary("kailleraModifyPlayValues", func() int {
+						return h.play(threadA, buffer(1, 1), 1,
+							nil)
+					})
 				}
 				switch where {
 				case "Submit", "TryReceive":
@@ -81,7 +84,8 @@ func TestAPanicInACallEndsTheGameOnly(t *testing.T) {
 					h.boundary("kailleraEndGame", func() int { h.EndGame(); return 0 })
 				}
 				require.Equal(t, -1, play())
-				require.Equal(t, -1, h.boundary("kailleraModifyPlayValues", func() int { return h.play(threadB, buffer(1, 1), 1, nil) }))
+				require.Equal(t, -1, h.boundary("kailleraModifyPlayValues",
+					func() int { return h.play(threadB, buffer(1, 1), 1, nil) }))
 				require.Zero(t, h.boundary("kailleraEndGame", func() int { h.EndGame(); return 0 }))
 				require.Positive(t, h.linesWith("level=ERROR", "internal error", "injected", "stack="))
 				if where != "FrameDelay" { // which the summary of the game asks, too
@@ -119,9 +123,11 @@ func TestAPanicWithTheSessionsLockHeldGivesItBack(t *testing.T) {
 		h.ModifyPlayValues(threadA, buffer(1, 1), 1, &open) // waits, so that the other thread's call asks
 		require.Equal(t, bridge.CallWait, open.Kind)
 		var other bridge.Call
-		require.Equal(t, -1, h.boundary("kailleraModifyPlayValues", func() int { return h.ModifyPlayValues(threadB, buffer(1, 1), 1, &other) }))
+		require.Equal(t, -1, h.boundary("kailleraModifyPlayValues",
+			func() int { return h.ModifyPlayValues(threadB, buffer(1, 1), 1, &other) }))
 		require.Equal(t, 1, h.linesWith("internal error", "injected"))
-		require.Equal(t, -1, h.boundary("kailleraModifyPlayValues", func() int { return h.ModifyPlayValues(threadA, buffer(1, 1), 1, &open) }))
+		require.Equal(t, -1, h.boundary("kailleraModifyPlayValues",
+			func() int { return h.ModifyPlayValues(threadA, buffer(1, 1), 1, &open) }))
 		require.NoError(t, h.SetInfos(&bridge.Infos{AppName: "again", Callbacks: callbacks}))
 		require.Error(t, h.ChatSend("hello"))
 		h.Shutdown()

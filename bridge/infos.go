@@ -90,7 +90,8 @@ func newEmulator(infos *Infos, text hostText) Emulator {
 	e.Games = make([]GameName, len(infos.Games))
 	for i, entry := range infos.Games {
 		name := text.fromHost(entry)
-		e.Games[i] = GameName{Entry: entry, Name: name, Wire: text.overWire(name, wire.MaxGameName), Unsayable: text.sayable("game's name", name)}
+		e.Games[i] = GameName{Entry: entry, Name: name, Wire: text.overWire(name, wire.MaxGameName),
+			Unsayable: text.sayable("game's name", name)}
 	}
 	return e
 }

@@ -43,7 +43,8 @@ func TestEmulatorDescription(t *testing.T) {
 	require.Equal(t, []GameName{
 		{Entry: "Pokémon\n", Name: "Pokémon", Wire: "Pokémon"},
 		{Entry: long, Name: long, Wire: strings.Repeat("é", wire.MaxGameName)},
-		{Entry: "Ω", Name: "Ω", Wire: "?", Unsayable: &kclient.CharsetError{What: "game's name", Text: "Ω", Char: 'Ω', Charset: "windows-1252"}},
+		{Entry: "Ω", Name: "Ω", Wire: "?", Unsayable: &kclient.CharsetError{What: "game's name", Text: "Ω", Char: 'Ω',
+			Charset: "windows-1252"}},
 	}, e.Games)
 
 	for _, name := range []string{long, e.Games[1].Wire} {

@@ -76,7 +76,8 @@ func TestInitLooksAtTheVariableAgain(t *testing.T) {
 // A Windows with a code page that nobody knows: it is said, each time.
 func TestAnUnknownCodePageOfTheHostIsLogged(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log")
-	s := New(Config{Getenv: func(string) string { return path }, HostProblem: "the ANSI code page 9999 is not known", HostCharset: charset(t, "1252")})
+	s := New(Config{Getenv: func(string) string { return path }, HostProblem: "the ANSI code page 9999 is not known",
+		HostCharset: charset(t, "1252")})
 	for range 2 {
 		s.Init()
 		s.Init()
@@ -84,5 +85,6 @@ func TestAnUnknownCodePageOfTheHostIsLogged(t *testing.T) {
 	}
 	text, err := os.ReadFile(path)
 	require.NoError(t, err)
-	require.Equal(t, 2, strings.Count(string(text), `level=WARN msg="the ANSI code page 9999 is not known" charset=windows-1252`))
+	require.Equal(t, 2, strings.Count(string(text),
+		`level=WARN msg="the ANSI code page 9999 is not known" charset=windows-1252`))
 }

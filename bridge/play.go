@@ -45,7 +45,8 @@ func (s *Session) enter(thread uintptr, values []byte, size int, game uint64, ag
 }
 
 // enterLocking returns no game, and which is 0, where there is nothing to complain about.
-func (s *Session) enterLocking(thread uintptr, values []byte, size int, game uint64, again bool) (r *running, open bool, which complaint, err error) {
+func (s *Session) enterLocking(thread uintptr, values []byte, size int, game uint64, again bool) (r *running, open bool,
+	which complaint, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r = s.game

@@ -19,7 +19,8 @@ func TestAPanicInTheRecordingEndsTheRecordingOnly(t *testing.T) {
 		r.drop("nick", 1)
 	}
 	require.True(t, r.broken)
-	require.Equal(t, 1, strings.Count(log.String(), `level=ERROR msg="internal error" where="the recording"`), log.String())
+	require.Equal(t, 1, strings.Count(log.String(), `level=ERROR msg="internal error" where="the recording"`),
+		log.String())
 	r.end()
 	(&recorder{log: r.log}).discard()
 }

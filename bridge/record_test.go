@@ -22,7 +22,8 @@ func recording(g bridge.Game, folder string, dialog chan<- *bridge.Dialog) runUI
 	return func(ctx context.Context, d *bridge.Dialog) error {
 		dialog <- d
 		_, err := d.Play(ctx, bridge.Match{
-			Game: g, Name: bridge.GameName{Entry: "Duel", Name: "Duel: été"}, Players: []string{"Zoë", "two"}, Record: folder,
+			Game: g, Name: bridge.GameName{Entry: "Duel", Name: "Duel: été"}, Players: []string{"Zoë", "two"},
+			Record: folder,
 		})
 		return err
 	}
@@ -94,7 +95,8 @@ func TestNamesInARecordingAreCutAtACharacter(t *testing.T) {
 	folder := t.TempDir()
 	long := strings.Repeat("あ", 100)
 	h := newHost(t, runUI(func(ctx context.Context, d *bridge.Dialog) error {
-		_, err := d.Play(ctx, bridge.Match{Game: newFakeGame(), Name: bridge.GameName{Entry: "x", Name: long}, Charset: sjis, Players: []string{long}, Record: folder})
+		_, err := d.Play(ctx, bridge.Match{Game: newFakeGame(), Name: bridge.GameName{Entry: "x", Name: long},
+			Charset: sjis, Players: []string{long}, Record: folder})
 		return err
 	}), func(c *bridge.Config) { c.HostCharset = sjis })
 	h.next(h.begin(threadA))

@@ -182,7 +182,8 @@ func (s *Session) ChatSend(text string) error {
 	}
 	line, err := host.forChat(text)
 	if err != nil {
-		d.post(event{kind: CallChat, own: true, text: "not sent: " + strings.TrimPrefix(err.Error(), "kclient: ")}) // kailleraChatSend returns nothing, and whoever has typed it must know
+		// kailleraChatSend returns nothing, and whoever has typed it must know
+		d.post(event{kind: CallChat, own: true, text: "not sent: " + strings.TrimPrefix(err.Error(), "kclient: ")})
 		return s.refuse(complainChatText, "kailleraChatSend", err)
 	}
 	if line == "" {

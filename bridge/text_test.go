@@ -25,7 +25,8 @@ func TestTextOfTheHost(t *testing.T) {
 	require.Equal(t, "日本語", unix.toHost("日本語", wire.MaxUserName))
 	require.Equal(t, "日本", unix.toHost("日本語", 5))
 
-	longest := hostText{host: utf8Charset, session: charset(t, "windows-1252")}.toHost(strings.Repeat("€", 1000), wire.MaxGameChat)
+	longest := hostText{host: utf8Charset, session: charset(t, "windows-1252")}.toHost(strings.Repeat("€", 1000),
+		wire.MaxGameChat)
 	require.Len(t, longest, MaxTextBytes, "what a callback's buffer must hold")
 	for _, hostile := range []string{"\x1b[2J", "a\u202eb", "\x00", "\xff\xfe", "\u2028"} {
 		require.NotContains(t, unix.toHost(hostile, 100), "\x1b")
@@ -78,8 +79,10 @@ func TestBytesOfTheHostPassWhereTheSessionHasItsCharset(t *testing.T) {
 }
 
 func FuzzHostTextRoundTrip(f *testing.F) {
-	for _, s := range []string{"gr\xfc\xdf dich, \x80 5", "\x81\x8d\x8f\x90\x9d", "\x93\xfa\x96\x7b\x8c\xea", "日本語\u202e", "\x87\x90\xee\xf9", "\xc2\x85a", "\xe2\x80\u202e\xaea",
-		"\xdd\xc5\xd2\xc5"} { // in 1255 a byte that is no letter, and points of Hebrew in an order that a normal form would change
+	for _, s := range []string{"gr\xfc\xdf dich, \x80 5", "\x81\x8d\x8f\x90\x9d", "\x93\xfa\x96\x7b\x8c\xea",
+		"日本語\u202e", "\x87\x90\xee\xf9", "\xc2\x85a", "\xe2\x80\u202e\xaea",
+		// in 1255 a byte that is no letter, and points of Hebrew in an order that a normal form would change
+		"\xdd\xc5\xd2\xc5"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -116,7 +119,8 @@ func TestWhereTheCharsetsDifferWhatCannotBeSaidIsNamed(t *testing.T) {
 
 func TestEntriesThatDifferInUndefinedBytesAreTwo(t *testing.T) {
 	for _, text := range codePages(t) {
-		infos := &Infos{AppName: "x\x81", Games: []string{"a", "a\x81", "a\x8d", "a\x81\x8d", "\xff\xfea", "a\xff", "a\xfe"}}
+		infos := &Infos{AppName: "x\x81", Games: []string{"a", "a\x81", "a\x8d", "a\x81\x8d", "\xff\xfea", "a\xff",
+			"a\xfe"}}
 		e := newEmulator(infos, text)
 		require.Equal(t, "x\x81", text.session.Encode(e.Name), text.host.Name())
 		require.Empty(t, e.alike(), text.host.Name())
@@ -133,7 +137,8 @@ func TestEntriesThatDifferInUndefinedBytesAreTwo(t *testing.T) {
 
 func TestGamesThatRoomsCannotTellAreNamed(t *testing.T) {
 	long := strings.Repeat("x", wire.MaxGameName)
-	e := newEmulator(&Infos{Games: []string{long + "1", "Duel", long + "2", "Duel", "Ω", "∂"}}, hostText{host: utf8Charset})
+	e := newEmulator(&Infos{Games: []string{long + "1", "Duel", long + "2", "Duel", "Ω", "∂"}},
+		hostText{host: utf8Charset})
 	require.Equal(t, []string{long}, e.alike(), "Duel is twice the same, and no room can be called Ω or ∂ in 1252")
 	for _, name := range []string{long + "1", long + "2", "Duel", "Ω", "∂"} {
 		g, ok := e.Find(name)
@@ -147,8 +152,10 @@ func TestGamesThatRoomsCannotTellAreNamed(t *testing.T) {
 // Somebody types a name as it is shown.
 func TestAGameIsFoundAsItIsShown(t *testing.T) {
 	cp932 := charset(t, "932")
-	e := newEmulator(&Infos{Games: []string{"\x87\x90", "\x81\xe0a", "\x87\x90a", "b\xff", "b\xfe"}}, hostText{host: cp932, session: cp932})
-	for name, want := range map[string]string{"≒": "\x87\x90", "≒a": "\x81\xe0a", "≒\U000E01EFa": "\x87\x90a", "b\uFFFD": ""} {
+	e := newEmulator(&Infos{Games: []string{"\x87\x90", "\x81\xe0a", "\x87\x90a", "b\xff", "b\xfe"}},
+		hostText{host: cp932, session: cp932})
+	for name, want := range map[string]string{"≒": "\x87\x90", "≒a": "\x81\xe0a", "≒\U000E01EFa": "\x87\x90a",
+		"b\uFFFD": ""} {
 		g, ok := e.Find(name)
 		require.Equal(t, want != "", ok, name)
 		require.Equal(t, want, g.Entry, name)

@@ -118,7 +118,8 @@ func TestAnotherThreadPlaysOnAfterOneThatWaitedWasKilled(t *testing.T) {
 		require.Equal(t, bridge.CallWait, play.Kind)
 		const threadC = 0xC
 		var other bridge.Call
-		require.Equal(t, -1, h.ModifyPlayValues(threadC, buffer(1, 2), 1, &other), "as long as it lives the frame is its own")
+		require.Equal(t, -1, h.ModifyPlayValues(threadC, buffer(1, 2), 1, &other),
+			"as long as it lives the frame is its own")
 
 		m.kill(threadB)
 		g.give([]byte{1, 2})
@@ -180,7 +181,8 @@ func TestAThreadThatWaitsInShutdownIsToldTo(t *testing.T) {
 		h.ShutdownStep(threadB, &c)
 		require.Equal(t, bridge.CallWait, c.Kind)
 		h.NextCall(id, &dialog)
-		require.Equal(t, bridge.CallWait, dialog.Kind, "the dialog returns after the good-bye, when its process may end")
+		require.Equal(t, bridge.CallWait, dialog.Kind,
+			"the dialog returns after the good-bye, when its process may end")
 		woken := m.wakes(threadA)
 		close(release)
 		synctest.Wait()

@@ -31,7 +31,8 @@ var api = map[string]int{
 func TestDLLExports(t *testing.T) {
 	for _, gcc := range []string{"i686-w64-mingw32-gcc", "x86_64-w64-mingw32-gcc"} {
 		if _, err := exec.LookPath(gcc); err != nil {
-			t.Skipf("%s is not installed (Debian: apt-get install gcc-mingw-w64): the Windows library is not tested", gcc)
+			t.Skipf("%s is not installed (Debian: apt-get install gcc-mingw-w64): the Windows library is not tested",
+				gcc)
 		}
 	}
 	build := filepath.Join("..", "build")

@@ -43,7 +43,8 @@ func start(t *testing.T, driver string, env environment, args ...string) *proces
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	t.Cleanup(cancel)
 	p := &process{t: t, cmd: exec.CommandContext(ctx, driver, args...), log: filepath.Join(t.TempDir(), "log")}
-	p.cmd.Env = []string{"DRIVER_LIBRARY=" + built.library, "KAILLERA_LOG=" + p.log, "KAILLERA_LOBBY=off", "XDG_CONFIG_HOME=" + t.TempDir()}
+	p.cmd.Env = []string{"DRIVER_LIBRARY=" + built.library, "KAILLERA_LOG=" + p.log, "KAILLERA_LOBBY=off",
+		"XDG_CONFIG_HOME=" + t.TempDir()}
 	for _, v := range os.Environ() {
 		if !strings.HasPrefix(v, "KAILLERA_") {
 			p.cmd.Env = append(p.cmd.Env, v)
@@ -79,7 +80,8 @@ func (p *process) logged() string {
 
 // alone are the orders for a game with oneself.
 func alone(s *servertest.Server) environment {
-	return environment{"KAILLERA_SERVER": s.Addr, "KAILLERA_NICK": "driver", "KAILLERA_ROLE": "create", "KAILLERA_PLAYERS": "1"}
+	return environment{"KAILLERA_SERVER": s.Addr, "KAILLERA_NICK": "driver", "KAILLERA_ROLE": "create",
+		"KAILLERA_PLAYERS": "1"}
 }
 
 var gameLine = regexp.MustCompile(`^player (\d) of (\d) frames (\d+) digest ([0-9a-f]{8})\n$`)
@@ -91,7 +93,8 @@ func TestThreeEmulatorsStayInSync(t *testing.T) {
 	s := servertest.Start(t)
 	const frames = "600"
 	env := func(nick, role string) environment {
-		return environment{"KAILLERA_SERVER": s.Addr, "KAILLERA_NICK": nick, "KAILLERA_ROLE": role, "KAILLERA_PLAYERS": "3"}
+		return environment{"KAILLERA_SERVER": s.Addr, "KAILLERA_NICK": nick, "KAILLERA_ROLE": role,
+			"KAILLERA_PLAYERS": "3"}
 	}
 	processes := []*process{
 		start(t, built.linked, env("one", "create"), "game", "inside", frames),
@@ -127,7 +130,8 @@ func limited(t *testing.T) *servertest.Server {
 func TestASaveAsChatReachesAllEmulators(t *testing.T) {
 	s := limited(t)
 	env := func(nick, role string) environment {
-		return environment{"KAILLERA_SERVER": s.Addr, "KAILLERA_NICK": nick, "KAILLERA_ROLE": role, "KAILLERA_PLAYERS": "2"}
+		return environment{"KAILLERA_SERVER": s.Addr, "KAILLERA_NICK": nick, "KAILLERA_ROLE": role,
+			"KAILLERA_PLAYERS": "2"}
 	}
 	one := start(t, built.linked, env("one", "create"), "save", "400")
 	two := start(t, built.loading, env("two", "join"), "save", "400")
@@ -313,7 +317,8 @@ func TestNothingButTheAPIIsExported(t *testing.T) {
 	}
 	require.ElementsMatch(t, []string{
 		"kailleraGetVersion", "kailleraInit", "kailleraShutdown", "kailleraSetInfos", "kailleraSelectServerDialog",
-		"kailleraModifyPlayValues", "kailleraChatSend", "kailleraEndGame", "kailleraGetFrameDelay", "kailleraGetFramesBehind",
+		"kailleraModifyPlayValues", "kailleraChatSend", "kailleraEndGame", "kailleraGetFrameDelay",
+		"kailleraGetFramesBehind",
 	}, exported)
 	out, err = exec.Command("readelf", "--wide", "--dynamic", built.library).Output()
 	require.NoError(t, err)

@@ -57,7 +57,8 @@ func (f *fiend) run() {
 		switch {
 		case err == nil:
 			if _, hello := wire.ParseHello(buf[:n]); hello {
-				f.conn.WriteToUDPAddrPort(wire.AppendHelloReply(nil, uint16(f.conn.LocalAddr().(*net.UDPAddr).Port)), from)
+				f.conn.WriteToUDPAddrPort(wire.AppendHelloReply(nil, uint16(f.conn.LocalAddr().(*net.UDPAddr).Port)),
+					from)
 				continue
 			}
 			f.client = from
@@ -133,7 +134,8 @@ func buildASan(t *testing.T) string {
 		dir := filepath.Dir(built.library)
 		probe := filepath.Join(dir, "probe.c")
 		require.NoError(t, os.WriteFile(probe, []byte("int main(void) { return 0; }\n"), 0o600))
-		if out, err := exec.Command("gcc", "-fsanitize=address", "-o", filepath.Join(dir, "probe"), probe).CombinedOutput(); err != nil {
+		if out, err := exec.Command("gcc", "-fsanitize=address", "-o", filepath.Join(dir, "probe"),
+			probe).CombinedOutput(); err != nil {
 			asan.missing = "gcc cannot link AddressSanitizer's runtime (Debian: libasan comes with gcc): " + string(out)
 			return
 		}
@@ -144,14 +146,16 @@ func buildASan(t *testing.T) string {
 		// -asan has Go's own accesses checked too, or a copy into the emulator's
 		// buffer would go unseen.
 		library := filepath.Join(dir, "asan", "libkailleraclient.so")
-		if out, err := exec.Command("go", "build", "-asan", "-buildmode=c-shared", "-o", library, ".").CombinedOutput(); err != nil {
+		if out, err := exec.Command("go", "build", "-asan", "-buildmode=c-shared", "-o", library,
+			".").CombinedOutput(); err != nil {
 			asan.missing = "go build -asan does not work here: " + string(out)
 			return
 		}
 		sources, err := filepath.Glob("testdata/*.c")
 		require.NoError(t, err)
 		driver := filepath.Join(dir, "driver-asan")
-		args := append([]string{"-std=c99", "-O1", "-g", "-fsanitize=address", "-fno-omit-frame-pointer", "-Wall", "-Wextra", "-Werror", "-D_GNU_SOURCE",
+		args := append([]string{"-std=c99", "-O1", "-g", "-fsanitize=address", "-fno-omit-frame-pointer", "-Wall",
+			"-Wextra", "-Werror", "-D_GNU_SOURCE",
 			"-I../include", "-pthread", "-DLINKED", "-o", driver}, sources...)
 		command(t, "gcc", append(args, library, "-ldl", "-Wl,-rpath,"+filepath.Dir(library))...)
 		asan.driver = driver
@@ -181,7 +185,8 @@ func TestAddressSanitizerWatches(t *testing.T) {
 }
 
 func toFiend(addr string) environment {
-	return environment{"KAILLERA_SERVER": addr, "KAILLERA_NICK": "driver", "KAILLERA_ROLE": "create", "KAILLERA_PLAYERS": "1"}
+	return environment{"KAILLERA_SERVER": addr, "KAILLERA_NICK": "driver", "KAILLERA_ROLE": "create",
+		"KAILLERA_PLAYERS": "1"}
 }
 
 // Game data of any length leaves the emulator's buffer
@@ -238,7 +243,8 @@ func TestTextsOfAnyLengthHarmNoCallback(t *testing.T) {
 // NULL, names of thousands of bytes, 64 KiB of chat, memory that is freed at once.
 func TestUnderAddressSanitizer(t *testing.T) {
 	driver := buildASan(t)
-	for _, scenario := range []string{"nulls", "names", "misuse-in-game", "null-callbacks", "reentrant", "jump-out-of-game", "jump-out-of-chat"} {
+	for _, scenario := range []string{"nulls", "names", "misuse-in-game", "null-callbacks", "reentrant",
+		"jump-out-of-game", "jump-out-of-chat"} {
 		t.Run(scenario, func(t *testing.T) {
 			start(t, driver, watched(alone(servertest.Start(t))), scenario).wait()
 		})

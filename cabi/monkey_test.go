@@ -88,8 +88,14 @@ func TestMonkeysInC(t *testing.T) {
 	t.Logf("seed %d", seed)
 	build(t)
 	drivers := map[string]func(t *testing.T) (string, environment){
-		"alone":      func(t *testing.T) (string, environment) { return built.linked, environment{"KAILLERA_PLAYERS": "1"} },
-		"in company": func(t *testing.T) (string, environment) { return built.cplusplus, environment{"KAILLERA_PLAYERS": "2"} },
+		"alone": func(t *testing.T) (string, environment) {
+			return built.linked,
+				environment{"KAILLERA_PLAYERS": "1"}
+		},
+		"in company": func(t *testing.T) (string, environment) {
+			return built.cplusplus,
+				environment{"KAILLERA_PLAYERS": "2"}
+		},
 	}
 	for name, driver := range drivers {
 		t.Run(name, func(t *testing.T) {
@@ -114,7 +120,8 @@ func TestMonkeysInC(t *testing.T) {
 			out := start(t, path, env, "monkey", fmt.Sprint(seed), fmt.Sprint(seconds)).wait()
 			cancel()
 			all.Wait()
-			t.Logf("%scompanion: %d games, %d frames, waited %v at most", out, c.games.Load(), c.frames.Load(), time.Duration(c.longest.Load()))
+			t.Logf("%scompanion: %d games, %d frames, waited %v at most", out, c.games.Load(), c.frames.Load(),
+				time.Duration(c.longest.Load()))
 			m := monkeyLine.FindStringSubmatch(out)
 			require.NotNil(t, m, out)
 			n := make([]int, len(m))

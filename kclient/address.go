@@ -24,11 +24,13 @@ const (
 )
 
 // resolve finds the addresses of host[:port], those of IPv4 first, since deployed servers listen there.
-func resolve(ctx context.Context, addr string, lookup func(ctx context.Context, host string) ([]netip.Addr, error)) ([]netip.AddrPort, error) {
+func resolve(ctx context.Context, addr string, lookup func(ctx context.Context, host string) ([]netip.Addr,
+	error)) ([]netip.AddrPort, error) {
 	a, err := text.ParseAddress(addr, DefaultPort)
 	var wrong *text.AddressError
 	if errors.As(err, &wrong) {
-		return nil, &ConfigError{"server address", addr, "host or host:port with a port from 1 to 65535: " + wrong.Problem}
+		return nil, &ConfigError{"server address", addr, "host or host:port with a port from 1 to 65535: " +
+			wrong.Problem}
 	}
 	if err != nil {
 		return nil, err
@@ -72,7 +74,8 @@ func nameZone(ip netip.Addr) netip.Addr {
 
 // eachAddress calls try for one address of a server's after the other until one has answered, or timeout is over. try
 // is given the time that it may take, which of an only address is all of it.
-func eachAddress(host string, servers []netip.AddrPort, timeout time.Duration, try func(server netip.AddrPort, timeout time.Duration) error) error {
+func eachAddress(host string, servers []netip.AddrPort, timeout time.Duration, try func(server netip.AddrPort,
+	timeout time.Duration) error) error {
 	if len(servers) == 1 {
 		return try(servers[0], timeout)
 	}
@@ -101,7 +104,8 @@ func isUnanswered(err error) bool {
 	var closed *NotListeningError
 	var system *net.OpError // no socket of this family, no way there
 	switch {
-	case err == nil, errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), errors.Is(err, wire.ErrHandshake):
+	case err == nil, errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded),
+		errors.Is(err, wire.ErrHandshake):
 		return false
 	case errors.As(err, &timeout):
 		return timeout.Kind == TimeoutHello

@@ -128,7 +128,8 @@ func (s *session) vigilLocked(now time.Time) bool {
 		return true
 	}
 	v := &s.vigil
-	if v.pongs >= forgottenPongs && now.Sub(v.last) <= lineGap && now.Sub(v.since) >= forgottenAfter && s.asksLocked() >= forgottenAsks {
+	if v.pongs >= forgottenPongs && now.Sub(v.last) <= lineGap && now.Sub(v.since) >= forgottenAfter &&
+		s.asksLocked() >= forgottenAsks {
 		s.endLocked(ErrForgotten)
 		return false
 	}

@@ -137,7 +137,8 @@ func TestASessionThatTheServerForgotIsNoticed(t *testing.T) {
 // know the ticket says nothing to it.
 func TestASessionThatOurServerForgotIsNoticed(t *testing.T) {
 	for _, loss := range []float64{0, 0.1} {
-		m := match{seed: 20, types: []wire.ConnectionType{1, 1}, profile: roughly(40*time.Millisecond, loss), size: 4, frames: 100_000}
+		m := match{seed: 20, types: []wire.ConnectionType{1, 1}, profile: roughly(40*time.Millisecond, loss), size: 4,
+			frames: 100_000}
 		t.Run(fmt.Sprint("lobby, loss ", loss), func(t *testing.T) {
 			bubble(t, m, func(t *testing.T, w *world) {
 				ann, err := w.dial(context.Background(), "ann", 1)
@@ -153,7 +154,8 @@ func TestASessionThatOurServerForgotIsNoticed(t *testing.T) {
 				})
 				require.NoError(t, ann.Chat("this does not"))
 				require.NoError(t, ann.Chat("nor this"))
-				requireForgotten(t, ann, restarted, kclient.LostLine{Text: "this does not"}, kclient.LostLine{Text: "nor this"})
+				requireForgotten(t, ann, restarted, kclient.LostLine{Text: "this does not"},
+					kclient.LostLine{Text: "nor this"})
 				w.net.Filter(nil)
 			})
 		})
@@ -177,7 +179,8 @@ func TestASessionThatOurServerForgotIsNoticed(t *testing.T) {
 // TestALivingSessionIsNeverForgotten: not at 10 % loss each way for half a day, nor by a server that answers only every
 // other repeat; nor where the server answers none at all and the network copies what it says.
 func TestALivingSessionIsNeverForgotten(t *testing.T) {
-	p := network.Profile{Delay: 100 * time.Millisecond, Jitter: 60 * time.Millisecond, Loss: 0.1, Duplicate: 0.1, Reorder: 0.05}
+	p := network.Profile{Delay: 100 * time.Millisecond, Jitter: 60 * time.Millisecond, Loss: 0.1, Duplicate: 0.1,
+		Reorder: 0.05}
 	idle := func(t *testing.T, seed uint64, l *kclient.Client) {
 		for range 12 {
 			time.Sleep(time.Hour)
@@ -191,7 +194,8 @@ func TestALivingSessionIsNeverForgotten(t *testing.T) {
 				idle(t, seed, ann)
 			})
 		}
-		onOldServer(t, seed, onDirelera, 0, network.Profile{Delay: 100 * time.Millisecond, Duplicate: 0.3, Reorder: 0.1}, func(t *testing.T, o *oldServer) {
+		onOldServer(t, seed, onDirelera, 0, network.Profile{Delay: 100 * time.Millisecond, Duplicate: 0.3,
+			Reorder: 0.1}, func(t *testing.T, o *oldServer) {
 			ann, _ := o.dial("ann")
 			idle(t, seed, ann)
 			require.NoError(t, ann.Chat("still here"))
@@ -260,22 +264,24 @@ func TestOurOwnServerIsAskedCheaply(t *testing.T) {
 
 // TestChatThatCameBackIsNotReported: of equal lines the oldest is meant, and what is proven later counts too.
 func TestChatThatCameBackIsNotReported(t *testing.T) {
-	onOldServer(t, 41, onEmuLinker, 250*time.Millisecond, network.Profile{Delay: 20 * time.Millisecond}, func(t *testing.T, o *oldServer) {
-		ann, conn := o.dial("ann")
-		for range 3 {
-			time.Sleep(3 * time.Second) // or it would be refused as flooding
+	onOldServer(t, 41, onEmuLinker, 250*time.Millisecond, network.Profile{Delay: 20 * time.Millisecond},
+		func(t *testing.T, o *oldServer) {
+			ann, conn := o.dial("ann")
+			for range 3 {
+				time.Sleep(3 * time.Second) // or it would be refused as flooding
+				require.NoError(t, ann.Chat("gg"))
+				event[kclient.GlobalChat](t, ann)
+			}
+			require.NoError(t, ann.Private(ann.User().ID, "note"))
+			time.Sleep(time.Second)
+			_, err := ann.Create(context.Background(), "Duel") // its answer proves everything before it
+			require.NoError(t, err)
+			o.net.Partition(conn.AddrPort().Addr(), mixedServer.Addr(), true)
 			require.NoError(t, ann.Chat("gg"))
-			event[kclient.GlobalChat](t, ann)
-		}
-		require.NoError(t, ann.Private(ann.User().ID, "note"))
-		time.Sleep(time.Second)
-		_, err := ann.Create(context.Background(), "Duel") // its answer proves everything before it
-		require.NoError(t, err)
-		o.net.Partition(conn.AddrPort().Addr(), mixedServer.Addr(), true)
-		require.NoError(t, ann.Chat("gg"))
-		require.NoError(t, ann.Private(9, "psst"))
-		ann.Quit("")
-		require.Equal(t, kclient.ChatLost{Lines: []kclient.LostLine{{Text: "gg"}, {ToID: 9, Text: "psst"}}}, event[kclient.ChatLost](t, ann))
-		require.Equal(t, kclient.Disconnected{}, event[kclient.Disconnected](t, ann))
-	})
+			require.NoError(t, ann.Private(9, "psst"))
+			ann.Quit("")
+			require.Equal(t, kclient.ChatLost{Lines: []kclient.LostLine{{Text: "gg"}, {ToID: 9, Text: "psst"}}},
+				event[kclient.ChatLost](t, ann))
+			require.Equal(t, kclient.Disconnected{}, event[kclient.Disconnected](t, ann))
+		})
 }

@@ -26,7 +26,8 @@ func TestWhatEmuLinkerSFLeavesOutEndsNoGame(t *testing.T) {
 	} {
 		t.Run(fmt.Sprintf("size %d, loss %v", tc.size, tc.loss), func(t *testing.T) {
 			for seed := range uint64(4) {
-				m := mixedMatch{seed: seed, server: onEmuLinkerSF, who: []string{ours, ours}, types: []wire.ConnectionType{2, 2}, size: tc.size, frames: 500,
+				m := mixedMatch{seed: seed, server: onEmuLinkerSF, who: []string{ours, ours},
+					types: []wire.ConnectionType{2, 2}, size: tc.size, frames: 500,
 					lobby: roughly(20*time.Millisecond, 0), play: roughly(20*time.Millisecond, tc.loss)}
 				var short atomic.Int64
 				m.during = func(_ *mixedMatch, n *network.Network) {

@@ -31,7 +31,8 @@ func TestChatRoomsNeverStart(t *testing.T) {
 	t.Run("started all the same", func(t *testing.T) {
 		script(t, func(t *testing.T, s *scripted) {
 			l := s.login()
-			s.say(wire.TypeCreateGame, wire.GameCreated{User: "bob", Game: "* Chat only", Emulator: "test", GameID: 1}.AppendTo(nil))
+			s.say(wire.TypeCreateGame, wire.GameCreated{User: "bob", Game: "* Chat only", Emulator: "test",
+				GameID: 1}.AppendTo(nil))
 			var r *kclient.Room
 			join := s.asks(func(ctx context.Context) (err error) { r, err = l.Join(ctx, 1); return err })
 			s.letIn()

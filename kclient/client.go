@@ -42,7 +42,8 @@ type loginState struct {
 
 // dial is one HELLO and login, with the name cut to maxName bytes. The session may be set
 // beside an error; it has ended then.
-func dial(ctx context.Context, query netip.AddrPort, cfg Config, charset text.Charset, maxName int, faults *guard.Reporter) (*session, error) {
+func dial(ctx context.Context, query netip.AddrPort, cfg Config, charset text.Charset, maxName int,
+	faults *guard.Reporter) (*session, error) {
 	conn, err := cfg.Listen(query)
 	if err != nil {
 		return nil, err

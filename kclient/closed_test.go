@@ -148,32 +148,33 @@ func TestAForgedRefusalEndsNothing(t *testing.T) {
 		{"for seconds, on a silent server", onDirelera, "10.0.0.1:27999", 1 << 40, true},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			onOldServer(t, 51, tc.server, 250*time.Millisecond, network.Profile{Delay: 20 * time.Millisecond}, func(t *testing.T, o *oldServer) {
-				var conn *refusing
-				l, err := kclient.Dial(context.Background(), mixedServer.String(), kclient.Config{User: "ann",
-					Listen: func(netip.AddrPort) (kclient.PacketConn, error) {
-						c, err := o.net.Listen(netip.AddrPort{})
-						conn = &refusing{Conn: c, to: netip.MustParseAddrPort(tc.to)}
-						return conn, err
-					}})
-				require.NoError(t, err)
-				o.users = append(o.users, l)
-				time.Sleep(time.Minute)
-				conn.times.Store(tc.times)
-				if tc.times < 10 { // all of them within a second
-					for range 5 {
-						require.NoError(t, l.Chat("hello"))
-						time.Sleep(200 * time.Millisecond)
+			onOldServer(t, 51, tc.server, 250*time.Millisecond, network.Profile{Delay: 20 * time.Millisecond},
+				func(t *testing.T, o *oldServer) {
+					var conn *refusing
+					l, err := kclient.Dial(context.Background(), mixedServer.String(), kclient.Config{User: "ann",
+						Listen: func(netip.AddrPort) (kclient.PacketConn, error) {
+							c, err := o.net.Listen(netip.AddrPort{})
+							conn = &refusing{Conn: c, to: netip.MustParseAddrPort(tc.to)}
+							return conn, err
+						}})
+					require.NoError(t, err)
+					o.users = append(o.users, l)
+					time.Sleep(time.Minute)
+					conn.times.Store(tc.times)
+					if tc.times < 10 { // all of them within a second
+						for range 5 {
+							require.NoError(t, l.Chat("hello"))
+							time.Sleep(200 * time.Millisecond)
+						}
 					}
-				}
-				time.Sleep(10 * time.Minute)
-				if tc.refused {
-					var closed *kclient.NotListeningError
-					require.ErrorAs(t, l.Err(), &closed)
-					return
-				}
-				require.NoError(t, l.Err())
-			})
+					time.Sleep(10 * time.Minute)
+					if tc.refused {
+						var closed *kclient.NotListeningError
+						require.ErrorAs(t, l.Err(), &closed)
+						return
+					}
+					require.NoError(t, l.Err())
+				})
 		})
 	}
 }

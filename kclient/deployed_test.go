@@ -23,7 +23,8 @@ func TestPlayOnEmuLinker(t *testing.T) {
 		for _, types := range [][]wire.ConnectionType{{1, 1}, {2, 2, 2}, {6, 6}} {
 			t.Run(fmt.Sprintf("loss=%v types=%v", loss, types), func(t *testing.T) {
 				for seed := range uint64(5) {
-					m := mixedMatch{seed: seed, server: onEmuLinker, who: []string{ours, ours, ours}[:len(types)], types: types, size: 4, frames: 500,
+					m := mixedMatch{seed: seed, server: onEmuLinker, who: []string{ours, ours, ours}[:len(types)],
+						types: types, size: 4, frames: 500,
 						lobby: roughly(20*time.Millisecond, 0), play: roughly(20*time.Millisecond, loss)}
 					m.run(t)
 					require.Equal(t, len(types), m.finished(), "%v", &m)
@@ -42,7 +43,8 @@ func TestPlayOnDirelera(t *testing.T) {
 			t.Run(fmt.Sprintf("loss=%v types=%v", loss, types), func(t *testing.T) {
 				players, finished := 0, 0
 				for seed := range uint64(6) {
-					m := mixedMatch{seed: seed, server: onDirelera, who: []string{ours, ours, ours}[:len(types)], types: types, size: 2, frames: 500,
+					m := mixedMatch{seed: seed, server: onDirelera, who: []string{ours, ours, ours}[:len(types)],
+						types: types, size: 2, frames: 500,
 						lobby: roughly(20*time.Millisecond, 0), play: roughly(20*time.Millisecond, loss)}
 					m.run(t)
 					players += len(types)
@@ -92,7 +94,8 @@ func TestPlayBesideDeployedClients(t *testing.T) {
 func TestEmuLinkerHasThrownMessagesAway(t *testing.T) {
 	lost := 0
 	for _, outage := range []time.Duration{150, 250, 400, 1500} {
-		m := mixedMatch{seed: 1, server: onEmuLinker, who: []string{ours, ours}, types: []wire.ConnectionType{1, 1}, size: 4, frames: 500,
+		m := mixedMatch{seed: 1, server: onEmuLinker, who: []string{ours, ours}, types: []wire.ConnectionType{1, 1},
+			size: 4, frames: 500,
 			lobby: roughly(110*time.Millisecond, 0), play: roughly(110*time.Millisecond, 0)}
 		m.during = func(m *mixedMatch, n *network.Network) {
 			time.Sleep(6 * time.Second)
@@ -117,8 +120,9 @@ func TestEmuLinkerHasThrownMessagesAway(t *testing.T) {
 // A server that dies in the middle of a game ends it after the stall time, with an error that says so.
 func TestDeployedServerDies(t *testing.T) {
 	for _, where := range []string{onEmuLinker, onDirelera} {
-		m := mixedMatch{seed: 1, server: where, who: []string{ours, ours}, types: []wire.ConnectionType{1, 1}, size: 4, frames: 600,
-			lobby: roughly(15*time.Millisecond, 0), play: roughly(15*time.Millisecond, 0)}
+		m := mixedMatch{seed: 1, server: where, who: []string{ours, ours}, types: []wire.ConnectionType{1, 1}, size: 4,
+			frames: 600,
+			lobby:  roughly(15*time.Millisecond, 0), play: roughly(15*time.Millisecond, 0)}
 		m.during = func(m *mixedMatch, n *network.Network) {
 			time.Sleep(5 * time.Second)
 			p := m.play

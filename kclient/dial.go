@@ -62,7 +62,8 @@ func Dial(ctx context.Context, addr string, cfg Config) (lobby *Client, err erro
 	})
 	var refused *RefusedError
 	if errors.As(err, &refused) && s != nil && s.refusedLongName() {
-		s.log.Info("the server refused the login; once more with a shorter name", "bytes", emuLinkerUserName, "refusal", refused.Reason)
+		s.log.Info("the server refused the login; once more with a shorter name", "bytes", emuLinkerUserName, "refusal",
+			refused.Reason)
 		again, err2 := dial(ctx, query, cfg, charset, emuLinkerUserName, faults)
 		if err2 == nil || errors.As(err2, &refused) {
 			s, err = again, err2

@@ -26,7 +26,8 @@ func (s *scripted) answersLogin(from string, longest int) string {
 	}
 	l := s.link
 	s.link, s.got = link.New(link.Config{Server: true}, time.Now()), nil // for the next socket
-	l.Send(time.Now(), wire.TypeLoginRefused, wire.LoginRefused{User: from, UserID: 7, Message: "the operator's words"}.AppendTo(nil))
+	l.Send(time.Now(), wire.TypeLoginRefused, wire.LoginRefused{User: from, UserID: 7,
+		Message: "the operator's words"}.AppendTo(nil))
 	s.conn.WriteToUDPAddrPort(l.NextDatagram(time.Now(), nil), s.client)
 	return m.User
 }
@@ -42,12 +43,13 @@ func TestA31ByteNameIsCutWhereEmuLinkerTakes30(t *testing.T) {
 		logins  []string
 		refused bool
 	}{
-		"EmuLinker-K":       {"server", long, 30, []string{long[:31], long[:30]}, false},
-		"EmuLinkerSF":       {"server", long, 31, []string{long[:31]}, false},
-		"refused for good":  {"server", long, 0, []string{long[:31], long[:30]}, true},
-		"a name of 30":      {"server", long[:30], 0, []string{long[:30]}, true},
-		"no EmuLinker":      {long[:31], long, 30, []string{long[:31]}, true},
-		"two bytes at once": {"server", strings.Repeat("n", 29) + "żż", 30, []string{strings.Repeat("n", 29) + "ż", strings.Repeat("n", 29)}, false},
+		"EmuLinker-K":      {"server", long, 30, []string{long[:31], long[:30]}, false},
+		"EmuLinkerSF":      {"server", long, 31, []string{long[:31]}, false},
+		"refused for good": {"server", long, 0, []string{long[:31], long[:30]}, true},
+		"a name of 30":     {"server", long[:30], 0, []string{long[:30]}, true},
+		"no EmuLinker":     {long[:31], long, 30, []string{long[:31]}, true},
+		"two bytes at once": {"server", strings.Repeat("n", 29) + "żż", 30, []string{strings.Repeat("n", 29) + "ż",
+			strings.Repeat("n", 29)}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			script(t, func(t *testing.T, s *scripted) {
@@ -94,7 +96,8 @@ func TestWhatIsLeftOfAnotherSessionIsNoAnswer(t *testing.T) {
 	script(t, func(t *testing.T, s *scripted) {
 		before := link.New(link.Config{Server: true, Sent: 4}, time.Now())
 		before.Send(time.Now(), wire.TypeUserQuit, wire.UserQuit{User: "ann", UserID: 7, Message: "bye"}.AppendTo(nil))
-		before.Send(time.Now(), wire.TypeServerMessage, wire.ServerMessage{From: "Server", Text: "You are logged out"}.AppendTo(nil))
+		before.Send(time.Now(), wire.TypeServerMessage, wire.ServerMessage{From: "Server",
+			Text: "You are logged out"}.AppendTo(nil))
 		left := before.NextDatagram(time.Now(), nil)
 		dialled := make(chan error, 1)
 		hello := s.hello
@@ -111,7 +114,8 @@ func TestWhatIsLeftOfAnotherSessionIsNoAnswer(t *testing.T) {
 		for range 4 {
 			s.say(wire.TypeServerAck, wire.ServerAck{}.AppendTo(nil))
 		}
-		s.say(wire.TypeServerStatus, wire.ServerStatus{Users: []wire.StatusUser{{Name: "bob", UserID: 3, Connection: 1}}}.AppendTo(nil))
+		s.say(wire.TypeServerStatus, wire.ServerStatus{Users: []wire.StatusUser{{Name: "bob", UserID: 3,
+			Connection: 1}}}.AppendTo(nil))
 		s.say(wire.TypeUserJoined, wire.UserJoined{User: "ann", UserID: 7, Connection: 1}.AppendTo(nil))
 		require.NoError(t, <-dialled)
 		s.serve(50 * time.Millisecond)

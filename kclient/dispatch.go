@@ -110,7 +110,8 @@ func (s *session) statusLocked(now time.Time, m wire.ServerStatus) {
 	for _, g := range m.Games {
 		if len(s.lobby.games) < maxListed {
 			s.leftLocked(now, g.GameID, g.Players)
-			s.lobby.games[g.GameID] = GameInfo{g.GameID, s.text(g.Name), g.Name, s.text(g.Emulator), s.text(g.Owner), g.State, g.Players, g.MaxPlayers}
+			s.lobby.games[g.GameID] = GameInfo{g.GameID, s.text(g.Name), g.Name, s.text(g.Emulator), s.text(g.Owner),
+				g.State, g.Players, g.MaxPlayers}
 		}
 	}
 }

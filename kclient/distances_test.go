@@ -106,7 +106,8 @@ func (s scene) play(t *testing.T) (players []sat) {
 	return players
 }
 
-func (s scene) dial(network *network.Network, host netip.Addr, who, name string, c wire.ConnectionType) (sitter, error) {
+func (s scene) dial(network *network.Network, host netip.Addr, who, name string, c wire.ConnectionType) (sitter,
+	error) {
 	o := peers.Options{User: name, Emulator: "test 1.0", Connection: c, Host: host}
 	switch who {
 	case n02:
@@ -258,7 +259,8 @@ func TestMachinesAtUnequalDistancesAreEqualOnOurServer(t *testing.T) {
 func TestThreeMachinesAreEqualOnOurServer(t *testing.T) {
 	for _, types := range [][]wire.ConnectionType{{1, 1, 1}, {1, 2, 3}, {3, 1, 1}, {2, 3, 6}, {6, 6, 1}} {
 		for _, who := range [][]string{{n02, supra, ours}, {ours, n02, supra}, {supra, ours, n02}} {
-			s := scene{server: onOurs, who: who, types: types, away: []time.Duration{0, 40 * time.Millisecond, 90 * time.Millisecond}}
+			s := scene{server: onOurs, who: who, types: types, away: []time.Duration{0, 40 * time.Millisecond,
+				90 * time.Millisecond}}
 			t.Run(s.String(), func(t *testing.T) {
 				players := s.play(t)
 				requireEqualMachines(t, players)
@@ -273,7 +275,8 @@ func TestMachinesThatRepeatACallAreEqualWithTheSameDelay(t *testing.T) {
 	for _, types := range [][]wire.ConnectionType{{1, 1}, {1, 2}, {1, 3}, {2, 3}, {3, 3}, {1, 6}, {2, 6}, {6, 6}} {
 		for _, away := range distances {
 			for _, who := range pairs() {
-				s := scene{server: onOurs, delay: server.FrameDelaySame, who: who, types: types, away: away, repeats: true}
+				s := scene{server: onOurs, delay: server.FrameDelaySame, who: who, types: types, away: away,
+					repeats: true}
 				t.Run(s.String(), func(t *testing.T) {
 					players := s.play(t)
 					requireEqualMachines(t, players)

@@ -30,14 +30,17 @@ func FuzzSession(f *testing.F) {
 	for stage := range byte(stages) {
 		for i := range goodMessages {
 			f.Add(append([]byte{stage}, record(opGood, byte(i))...))
-			f.Add(append([]byte{stage + 6}, append(record(opGood, byte(i), 1, 0xFF), record(opGoodDatagram, byte(i), 3, 0x7F)...)...))
+			f.Add(append([]byte{stage + 6}, append(record(opGood, byte(i), 1, 0xFF), record(opGoodDatagram, byte(i), 3,
+				0x7F)...)...))
 		}
 		for action := range byte(actions) {
 			f.Add(append([]byte{stage}, append(record(opAct, action), record(opWait, 200)...)...))
 		}
 		for _, m := range []message{
-			{wire.TypeGlobalChat, fields{"b\x07b", "\x1b[2J"}.bytes()}, {wire.TypeDropGame, fields{"bob", uint8(255)}.bytes()},
-			{wire.TypeGameData, wire.AppendGameData(nil, nil)}, {wire.TypeGameData, []byte{0, 0xFF, 0xFF}}, {wire.TypeGameCache, []byte{0, 0xFF}},
+			{wire.TypeGlobalChat, fields{"b\x07b", "\x1b[2J"}.bytes()},
+			{wire.TypeDropGame, fields{"bob", uint8(255)}.bytes()},
+			{wire.TypeGameData, wire.AppendGameData(nil, nil)}, {wire.TypeGameData, []byte{0, 0xFF, 0xFF}},
+			{wire.TypeGameCache, []byte{0, 0xFF}},
 			{wire.TypeStartGame, wire.GameStarted{FrameDelay: 1, Player: 9, Players: 200}.AppendTo(nil)},
 		} {
 			f.Add(append([]byte{stage}, record(opMessage, append([]byte{byte(m.t)}, m.body...)...)...))
@@ -103,7 +106,8 @@ var goodMessages = []message{
 	{wire.TypeUserQuit, fields{"ann", uint16(7), "you too"}.bytes()},
 	{wire.TypeUserJoined, fields{"ann", uint16(7), uint32(10), uint8(1)}.bytes()},
 	{wire.TypeUserJoined, fields{"bob", uint16(9), uint32(10), uint8(1)}.bytes()},
-	{wire.TypeServerStatus, fields{"", uint32(1), uint32(1), "bob", uint32(10), uint8(1), uint16(9), uint8(1), "Duel", uint32(5), "test", "bob", "1/8", uint8(0)}.bytes()},
+	{wire.TypeServerStatus, fields{"", uint32(1), uint32(1), "bob", uint32(10), uint8(1), uint16(9), uint8(1), "Duel",
+		uint32(5), "test", "bob", "1/8", uint8(0)}.bytes()},
 	{wire.TypeServerAck, wire.ServerAck{}.AppendTo(nil)},
 	{wire.TypeServerAck, wire.ServerAck{Extra: []byte("12345678")}.AppendTo(nil)},
 	{wire.TypeGlobalChat, fields{"bob", "hi"}.bytes()},
@@ -385,7 +389,8 @@ func (p *player) look() {
 			if e.Player < 1 || e.Player > wire.MaxPlayers {
 				p.t.Errorf("%+v", e)
 			}
-		case kclient.GameCreated, kclient.GameChanged, kclient.GameClosed, kclient.Disconnected: // WireName, and errors that quote
+		// WireName, and errors that quote
+		case kclient.GameCreated, kclient.GameChanged, kclient.GameClosed, kclient.Disconnected:
 			continue
 		}
 		p.fit(reflect.ValueOf(e))

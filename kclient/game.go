@@ -55,7 +55,8 @@ func newGame(r *Room, m wire.GameStarted) (*Game, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Game{s: r.s, room: r, player: int(m.Player), players: int(m.Players), delay: b.Delay(), wake: make(chan struct{}, 1), batcher: b}, nil
+	return &Game{s: r.s, room: r, player: int(m.Player), players: int(m.Players), delay: b.Delay(),
+		wake: make(chan struct{}, 1), batcher: b}, nil
 }
 
 // Player is our number in the game, 1-based.
@@ -286,9 +287,11 @@ func (g *Game) tickLocked(now time.Time) {
 	if at.IsZero() || now.Before(at) {
 		return
 	}
-	silent := &TimeoutError{Waiting: "any datagram in the game", Server: g.s.server.String(), After: g.stallTimeoutLocked(), Kind: TimeoutGame, Cause: g.s.trouble.send}
+	silent := &TimeoutError{Waiting: "any datagram in the game", Server: g.s.server.String(),
+		After: g.stallTimeoutLocked(), Kind: TimeoutGame, Cause: g.s.trouble.send}
 	if !g.started {
-		silent.Waiting, silent.After, silent.Kind = "all players to load the game", g.s.cfg.NetsyncTimeout, TimeoutNetsync
+		silent.Waiting, silent.After, silent.Kind = "all players to load the game", g.s.cfg.NetsyncTimeout,
+			TimeoutNetsync
 	}
 	g.dropLocked(now, silent)
 }

@@ -34,7 +34,8 @@ func Ping(ctx context.Context, addr string) (time.Duration, error) {
 			return err
 		}
 		defer conn.Close()
-		q := question{conn: conn, server: server, ask: wire.AppendPing(nil), timeout: timeout, waiting: "the answer to PING"}
+		q := question{conn: conn, server: server, ask: wire.AppendPing(nil), timeout: timeout,
+			waiting: "the answer to PING"}
 		rtt, err = q.run(ctx, func(answer []byte) (bool, error) { return wire.IsPong(answer), nil })
 		return err
 	})
@@ -43,10 +44,12 @@ func Ping(ctx context.Context, addr string) (time.Duration, error) {
 
 // hello asks for the session's port and returns the address that the session
 // then runs against.
-func hello(ctx context.Context, conn PacketConn, server netip.AddrPort, timeout time.Duration) (netip.AddrPort, time.Duration, error) {
+func hello(ctx context.Context, conn PacketConn, server netip.AddrPort, timeout time.Duration) (netip.AddrPort,
+	time.Duration, error) {
 	var port uint16
 	var other error // what has come in place of an answer
-	q := question{conn: conn, server: server, ask: wire.AppendHello(nil), timeout: timeout, waiting: "the answer to HELLO"}
+	q := question{conn: conn, server: server, ask: wire.AppendHello(nil), timeout: timeout,
+		waiting: "the answer to HELLO"}
 	rtt, err := q.run(ctx, func(answer []byte) (bool, error) {
 		p, err := wire.ParseHelloReply(answer)
 		port = p
@@ -86,7 +89,8 @@ type question struct {
 // asked more than once, since nobody knows which one was answered. accept says whether a
 // datagram is the answer; its error ends the wait.
 func (q *question) run(ctx context.Context, accept func([]byte) (bool, error)) (time.Duration, error) {
-	stop := guard.WhenDone(ctx, "kclient: handshake", func() { q.conn.SetReadDeadline(time.Now().Add(-time.Second)) }, nil)
+	stop := guard.WhenDone(ctx, "kclient: handshake", func() { q.conn.SetReadDeadline(time.Now().Add(-time.Second)) },
+		nil)
 	defer stop()
 	buf := make([]byte, 2048)
 	var closed refusals
@@ -102,7 +106,8 @@ func (q *question) run(ctx context.Context, accept func([]byte) (bool, error)) (
 			if closed.count >= closedReports {
 				return 0, &NotListeningError{Server: q.server.String()}
 			}
-			return 0, &TimeoutError{Waiting: q.waiting, Server: q.server.String(), After: min(after, q.timeout), Kind: TimeoutHello, Cause: trouble.send}
+			return 0, &TimeoutError{Waiting: q.waiting, Server: q.server.String(), After: min(after, q.timeout),
+				Kind: TimeoutHello, Cause: trouble.send}
 		}
 		if asked.IsZero() || now.Sub(asked) >= helloRetry {
 			asked = now

@@ -78,7 +78,8 @@ func newWorld(t *testing.T, m match) *world {
 	conn, err := w.net.Listen(netip.MustParseAddrPort("10.0.0.1:27888"))
 	require.NoError(t, err)
 	w.conn, w.addr = conn, "10.0.0.1:27888"
-	cfg := server.Config{Padding: m.padding, Numbering: m.numbering, MaxPing: time.Second, Logger: m.logger("server"), Random: m.random()}
+	cfg := server.Config{Padding: m.padding, Numbering: m.numbering, MaxPing: time.Second, Logger: m.logger("server"),
+		Random: m.random()}
 	if m.server != nil {
 		m.server(&cfg)
 	}
@@ -89,7 +90,8 @@ func newWorld(t *testing.T, m match) *world {
 }
 
 // serveOn runs a server at an address of a network; stop ends it.
-func serveOn(t *testing.T, net *network.Network, addr netip.AddrPort, cfg server.Config) (sv *server.Server, stop func()) {
+func serveOn(t *testing.T, net *network.Network, addr netip.AddrPort, cfg server.Config) (sv *server.Server,
+	stop func()) {
 	t.Helper()
 	conn, err := net.Listen(addr)
 	require.NoError(t, err)
@@ -119,7 +121,8 @@ func (w *world) close() {
 }
 
 func (w *world) dial(ctx context.Context, name string, c wire.ConnectionType) (*kclient.Client, error) {
-	cfg := kclient.Config{User: name, Emulator: "test 1.0", Connection: c, Numbering: w.m.numbering, Logger: slog.New(slog.DiscardHandler),
+	cfg := kclient.Config{User: name, Emulator: "test 1.0", Connection: c, Numbering: w.m.numbering,
+		Logger: slog.New(slog.DiscardHandler),
 		Listen: func(netip.AddrPort) (kclient.PacketConn, error) { return w.net.Listen(netip.AddrPort{}) }}
 	if w.m.config != nil {
 		w.m.config(&cfg)
@@ -290,7 +293,8 @@ func (m match) requireInSync(t *testing.T, results []played) {
 			if f >= max(longest, lag) {
 				m.input(p+1, f-lag, want)
 			}
-			require.Equal(t, want, results[0].frames[f][p*m.size:(p+1)*m.size], "input of player %d in frame %d", p+1, f)
+			require.Equal(t, want, results[0].frames[f][p*m.size:(p+1)*m.size], "input of player %d in frame %d", p+1,
+				f)
 		}
 	}
 }

@@ -158,7 +158,8 @@ func TestAPositionNeverFilledEndsTheGameCleanly(t *testing.T) {
 func TestExchangeWritesNoFurtherThanTheCallersBuffer(t *testing.T) {
 	const size, players = 2, 2
 	canary := func() []byte { return bytes.Repeat([]byte{0xA5}, 8*size+64) }
-	for _, n := range []int{0, 1, players*size - 1, players*size + 1, 8 * size, 8*size + 1, 8*size + 64, 4096, largest} {
+	for _, n := range []int{0, 1, players*size - 1, players*size + 1, 8 * size, 8*size + 1, 8*size + 64, 4096,
+		largest} {
 		script(t, func(t *testing.T, s *scripted) {
 			l, g := s.playing(1)
 			buffer := canary()

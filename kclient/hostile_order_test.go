@@ -23,7 +23,8 @@ func (s *scripted) raw(d []byte) {
 func chats(base uint16, numbers ...uint16) []byte {
 	d := wire.AppendBundleHeader(nil, len(numbers))
 	for _, n := range numbers {
-		d = wire.AppendMessage(d, base+n, wire.TypeGlobalChat, wire.Chat{User: "x", Text: strings.Repeat("|", int(n))}.AppendTo(nil))
+		d = wire.AppendMessage(d, base+n, wire.TypeGlobalChat,
+			wire.Chat{User: "x", Text: strings.Repeat("|", int(n))}.AppendTo(nil))
 	}
 	return d
 }

@@ -76,7 +76,8 @@ type pair struct {
 func withPair(t *testing.T, f func(p *pair)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		p := &pair{t: t, net: network.New(26, network.Profile{Delay: 10 * time.Millisecond}), socket: &faultySocket{}, log: &bytes.Buffer{}}
+		p := &pair{t: t, net: network.New(26, network.Profile{Delay: 10 * time.Millisecond}), socket: &faultySocket{},
+			log: &bytes.Buffer{}}
 		sv, stop := serveOn(t, p.net, scriptedAddr, server.Config{MaxPing: time.Second, Comeback: -1})
 		defer func() {
 			for _, l := range p.lobbies {
@@ -139,12 +140,15 @@ func (p *pair) play(i, frames int) (n int, err error) {
 // get ErrInternal, nobody waits for its lock, one line is logged, and the other player goes on.
 func TestAPanicInASessionEndsThatSessionOnly(t *testing.T) {
 	for name, inject := range map[string]func(p *pair){
-		"write":                  func(p *pair) { p.socket.set(&p.socket.write) },
-		"read":                   func(p *pair) { p.socket.set(&p.socket.read) },
-		"deadline":               func(p *pair) { p.socket.set(&p.socket.deadline) },
-		"write and close":        func(p *pair) { p.socket.set(&p.socket.write); p.socket.set(&p.socket.close) },
-		"Notify":                 func(p *pair) { p.games[0].Notify(func() { panic("injected") }) },
-		"Notify and the end too": func(p *pair) { p.games[0].Notify(func() { panic("injected") }); p.socket.set(&p.socket.close) },
+		"write":           func(p *pair) { p.socket.set(&p.socket.write) },
+		"read":            func(p *pair) { p.socket.set(&p.socket.read) },
+		"deadline":        func(p *pair) { p.socket.set(&p.socket.deadline) },
+		"write and close": func(p *pair) { p.socket.set(&p.socket.write); p.socket.set(&p.socket.close) },
+		"Notify":          func(p *pair) { p.games[0].Notify(func() { panic("injected") }) },
+		"Notify and the end too": func(p *pair) {
+			p.games[0].Notify(func() { panic("injected") })
+			p.socket.set(&p.socket.close)
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			withPair(t, func(p *pair) {
@@ -183,8 +187,10 @@ func TestAPanicInASessionEndsThatSessionOnly(t *testing.T) {
 				if name == "write and close" { // a fault of its own
 					lines = 2
 				}
-				require.Equal(t, lines, strings.Count(p.log.String(), `level=ERROR msg="internal error"`), p.log.String())
-				t.Logf("the first one ended after %d frames with %v; the second one ran %d", first.n, first.err, second.n)
+				require.Equal(t, lines, strings.Count(p.log.String(), `level=ERROR msg="internal error"`),
+					p.log.String())
+				t.Logf("the first one ended after %d frames with %v; the second one ran %d", first.n, first.err,
+					second.n)
 			})
 		})
 	}
@@ -245,11 +251,12 @@ func TestAPanicInDialIsItsError(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		socket := &faultySocket{}
 		time.AfterFunc(time.Second, func() { socket.set(&socket.deadline); cancel() })
-		_, err := kclient.Dial(ctx, "10.0.0.1:27888", kclient.Config{User: "u", Listen: func(netip.AddrPort) (kclient.PacketConn, error) {
-			c, err := network.Listen(netip.AddrPort{})
-			socket.PacketConn = c
-			return socket, err
-		}})
+		_, err := kclient.Dial(ctx, "10.0.0.1:27888", kclient.Config{User: "u",
+			Listen: func(netip.AddrPort) (kclient.PacketConn, error) {
+				c, err := network.Listen(netip.AddrPort{})
+				socket.PacketConn = c
+				return socket, err
+			}})
 		require.Error(t, err)
 	})
 }
@@ -261,7 +268,8 @@ func TestALogThatPanicsCostsItsLinesOnly(t *testing.T) {
 		_, stop := serveOn(t, network, scriptedAddr, server.Config{MaxPing: time.Second})
 		defer stop()
 		before := guard.Count()
-		lobby, err := kclient.Dial(t.Context(), "10.0.0.1:27888", kclient.Config{User: "u", Logger: slog.New(faultyLog{}),
+		lobby, err := kclient.Dial(t.Context(), "10.0.0.1:27888", kclient.Config{User: "u",
+			Logger: slog.New(faultyLog{}),
 			Listen: func(netip.AddrPort) (kclient.PacketConn, error) { return network.Listen(netip.AddrPort{}) }})
 		require.NoError(t, err)
 		room, err := lobby.Create(t.Context(), "game")

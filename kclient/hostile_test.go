@@ -72,9 +72,10 @@ func (s *scripted) eventsUntil(l *kclient.Client, text string) (before []kclient
 // leaves such a message out.
 func TestAMessageWithAStringTooLongOrEndlessIsLeftOut(t *testing.T) {
 	messages := map[wire.Type]fields{
-		wire.TypeUserQuit:      {"bob", uint16(9), "bye"},
-		wire.TypeUserJoined:    {"carl", uint16(10), uint32(10), uint8(1)},
-		wire.TypeServerStatus:  {"", uint32(1), uint32(1), "dora", uint32(10), uint8(1), uint16(11), uint8(1), "Maze", uint32(5), "test", "dora", "1/8", uint8(0)},
+		wire.TypeUserQuit:   {"bob", uint16(9), "bye"},
+		wire.TypeUserJoined: {"carl", uint16(10), uint32(10), uint8(1)},
+		wire.TypeServerStatus: {"", uint32(1), uint32(1), "dora", uint32(10), uint8(1), uint16(11), uint8(1), "Maze",
+			uint32(5), "test", "dora", "1/8", uint8(0)},
 		wire.TypeGlobalChat:    {"bob", "hi"},
 		wire.TypeGameChat:      {"bob", "hi"},
 		wire.TypeCreateGame:    {"bob", "Maze", "test", uint32(6)},
@@ -126,7 +127,8 @@ func TestAMessageWithAStringTooLongOrEndlessIsLeftOut(t *testing.T) {
 				require.NoError(t, g.Err(), "%v, %s", typ, name)
 			})
 		}
-		for _, typ := range []wire.Type{wire.TypeServerMessage, wire.TypeDropGame, wire.TypeQuitGame, wire.TypeServerStatus, wire.TypeUserQuit} {
+		for _, typ := range []wire.Type{wire.TypeServerMessage, wire.TypeDropGame, wire.TypeQuitGame,
+			wire.TypeServerStatus, wire.TypeUserQuit} {
 			s.say(typ, messages[typ].bytes()) // they were as they should be but for the string
 		}
 		require.Len(t, s.until(l), 4)
@@ -165,7 +167,8 @@ func TestCountsOfListsAreNotBelieved(t *testing.T) {
 			{wire.TypeServerStatus, fields{"", uint32(math.MaxUint32), uint32(math.MaxUint32)}},
 			{wire.TypeServerStatus, fields{"", uint32(math.MaxUint32), uint32(0)}},
 			{wire.TypeServerStatus, fields{"", uint32(0), uint32(math.MaxUint32)}},
-			{wire.TypeServerStatus, fields{"", uint32(2), uint32(0), "dora", uint32(10), uint8(1), uint16(11), uint8(1)}},
+			{wire.TypeServerStatus, fields{"", uint32(2), uint32(0), "dora", uint32(10), uint8(1), uint16(11),
+				uint8(1)}},
 			{wire.TypePlayerList, fields{"", uint32(math.MaxUint32)}},
 			{wire.TypePlayerList, fields{"", uint32(2), "dora", uint32(10), uint16(11), uint8(1)}},
 		} {
@@ -187,12 +190,14 @@ func TestCountsOfListsAreNotBelieved(t *testing.T) {
 		for part := range 20 {
 			status = wire.ServerStatus{}
 			for id := range 1000 {
-				status.Users = append(status.Users, wire.StatusUser{Name: "u", UserID: uint16(1000*(2+part) + id), Connection: 1})
+				status.Users = append(status.Users, wire.StatusUser{Name: "u", UserID: uint16(1000*(2+part) + id),
+					Connection: 1})
 				status.Games = append(status.Games, wire.StatusGame{Name: "g", GameID: uint32(1000*(2+part) + id)})
 			}
 			s.say(wire.TypeServerStatus, status.AppendTo(nil))
 			s.say(wire.TypeUserJoined, wire.UserJoined{User: "u", UserID: uint16(30_000 + part)}.AppendTo(nil))
-			s.say(wire.TypeCreateGame, wire.GameCreated{User: "u", Game: "g", GameID: uint32(900_000 + part)}.AppendTo(nil))
+			s.say(wire.TypeCreateGame, wire.GameCreated{User: "u", Game: "g",
+				GameID: uint32(900_000 + part)}.AppendTo(nil))
 		}
 		s.until(l)
 		require.Len(t, l.Users(), 4096)
@@ -295,7 +300,8 @@ func TestOnlyTheServerThatWasAskedIsHeard(t *testing.T) {
 }
 
 func chatBundle(seq uint16, text string) []byte {
-	return wire.AppendMessage(wire.AppendBundleHeader(nil, 1), seq, wire.TypeGlobalChat, wire.Chat{User: "x", Text: text}.AppendTo(nil))
+	return wire.AppendMessage(wire.AppendBundleHeader(nil, 1), seq, wire.TypeGlobalChat,
+		wire.Chat{User: "x", Text: text}.AppendTo(nil))
 }
 
 // Elsewhere a link in chat opens whatever it names, and the
@@ -304,16 +310,21 @@ func TestLinksAreTextAndHostsReachNoShell(t *testing.T) {
 	script(t, func(t *testing.T, s *scripted) {
 		l := s.login()
 		s.until(l)
-		for _, link := range []string{"file:///etc/passwd", `\\server\share\x.exe`, "javascript:alert(1)", "http://a/?b&c"} {
+		for _, link := range []string{"file:///etc/passwd", `\\server\share\x.exe`, "javascript:alert(1)",
+			"http://a/?b&c"} {
 			s.say(wire.TypeGlobalChat, wire.Chat{User: "bob", Text: link}.AppendTo(nil))
-			require.Equal(t, []kclient.Event{kclient.GlobalChat{User: "bob", Text: link}}, s.until(l), "it is text, and nothing else")
+			require.Equal(t, []kclient.Event{kclient.GlobalChat{User: "bob", Text: link}}, s.until(l),
+				"it is text, and nothing else")
 		}
-		s.say(wire.TypeGlobalChat, wire.Chat{User: "b\x1b]0;x\x07ob", Text: "\x1b]8;;file:///etc/passwd\x1b\\here"}.AppendTo(nil))
-		require.Equal(t, []kclient.Event{kclient.GlobalChat{User: "b]0;xob", Text: `]8;;file:///etc/passwd\here`}}, s.until(l),
+		s.say(wire.TypeGlobalChat, wire.Chat{User: "b\x1b]0;x\x07ob",
+			Text: "\x1b]8;;file:///etc/passwd\x1b\\here"}.AppendTo(nil))
+		require.Equal(t, []kclient.Event{kclient.GlobalChat{User: "b]0;xob", Text: `]8;;file:///etc/passwd\here`}},
+			s.until(l),
 			"a terminal sees no link either")
 		l.Quit("")
 	})
-	for _, host := range []string{"a&calc", "a&calc:27888", "$(reboot)", "a;b", "`a`", `a"b`, "a|b", "file:///etc/passwd", "http://example.org", "a\nb", "--help\x00"} {
+	for _, host := range []string{"a&calc", "a&calc:27888", "$(reboot)", "a;b", "`a`", `a"b`, "a|b",
+		"file:///etc/passwd", "http://example.org", "a\nb", "--help\x00"} {
 		_, err := kclient.Dial(context.Background(), host, kclient.Config{User: "ann"})
 		var config *kclient.ConfigError
 		require.ErrorAs(t, err, &config, "%q does not get as far as the resolver", host)
@@ -338,7 +349,8 @@ func TestNothingInAnEmulatorStartsPrograms(t *testing.T) {
 		}
 		if strings.HasPrefix(p.ImportPath, "kbridge/") {
 			seen++
-			require.NotContains(t, p.Imports, "os/exec", "%s can start programs with what came from the network", p.ImportPath)
+			require.NotContains(t, p.Imports, "os/exec", "%s can start programs with what came from the network",
+				p.ImportPath)
 		}
 	}
 	require.Greater(t, seen, 5)
@@ -377,7 +389,8 @@ func TestLongTextsAreCutAtACharacter(t *testing.T) {
 		create, err := wire.ParseCreateRequest(s.last(wire.TypeCreateGame))
 		require.NoError(t, err)
 		require.Equal(t, strings.Repeat(é, 63), create.Game)
-		s.say(wire.TypeCreateGame, wire.GameCreated{User: login.User, Game: create.Game, Emulator: login.Emulator, GameID: 1}.AppendTo(nil))
+		s.say(wire.TypeCreateGame, wire.GameCreated{User: login.User, Game: create.Game, Emulator: login.Emulator,
+			GameID: 1}.AppendTo(nil))
 		s.say(wire.TypeJoinGame, wire.PlayerJoined{GameID: 1, User: login.User, UserID: 7, Connection: 1}.AppendTo(nil))
 		in := <-room
 		require.NoError(t, in.err)
@@ -386,7 +399,8 @@ func TestLongTextsAreCutAtACharacter(t *testing.T) {
 		require.NoError(t, l.Chat(chat))
 		require.NoError(t, in.r.Chat(chat))
 		s.serve(20 * time.Millisecond)
-		for typ, limit := range map[wire.Type]int{wire.TypeGlobalChat: wire.MaxChat, wire.TypeGameChat: wire.MaxGameChat} {
+		for typ, limit := range map[wire.Type]int{wire.TypeGlobalChat: wire.MaxChat,
+			wire.TypeGameChat: wire.MaxGameChat} {
 			c, err := wire.ParseChatRequest(s.last(typ))
 			require.NoError(t, err)
 			require.Equal(t, chat[:limit], c.Text)

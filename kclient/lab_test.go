@@ -26,7 +26,8 @@ func TestWholeGamesInTheLabsWeathers(t *testing.T) {
 				profile.Burst = weather.Blackout // each direction by itself
 				profile.Burst.Every = 15 * time.Second
 			}
-			m := match{seed: uint64(100 + i), profile: profile, types: rooms[i%len(rooms)], size: 4, frames: 1200, chat: true}
+			m := match{seed: uint64(100 + i), profile: profile, types: rooms[i%len(rooms)], size: 4, frames: 1200,
+				chat: true}
 			bubble(t, m, func(t *testing.T, w *world) {
 				ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 				defer cancel()
@@ -37,7 +38,8 @@ func TestWholeGamesInTheLabsWeathers(t *testing.T) {
 				for p, r := range results {
 					require.Less(t, r.stats.LongestStall, 4*time.Second, "player %d", p+1)
 				}
-				if weather.Ping(len(m.types)-1) < 250*time.Millisecond { // above it a server refuses, unless it is told otherwise, and the login measures too little
+				// above it a server refuses, unless it is told otherwise, and the login measures too little
+				if weather.Ping(len(m.types)-1) < 250*time.Millisecond {
 					require.Less(t, time.Since(begun), time.Minute, "20 seconds of play")
 				}
 			})
@@ -50,7 +52,8 @@ func TestWholeGamesInTheLabsWeathers(t *testing.T) {
 func TestLabAgreesWithWholeGames(t *testing.T) {
 	const seed, frames = 7, 3600
 	weather := lab.Weather{Name: "loss10", Line: network.Loss(0.10)}
-	simulated, err := lab.Run(lab.Config{Strategy: lab.Ours, Weather: weather, Connections: []int{1, 1}, Seed: seed, Length: frames * time.Second / 60})
+	simulated, err := lab.Run(lab.Config{Strategy: lab.Ours, Weather: weather, Connections: []int{1, 1}, Seed: seed,
+		Length: frames * time.Second / 60})
 	require.NoError(t, err)
 	m := match{seed: seed, profile: weather.Line, types: []wire.ConnectionType{1, 1}, size: 4, frames: frames}
 	bubble(t, m, func(t *testing.T, w *world) {
@@ -62,9 +65,11 @@ func TestLabAgreesWithWholeGames(t *testing.T) {
 		for p, r := range results {
 			perFrame := float64(r.stats.DatagramsSent+r.stats.DatagramsReceived) / frames
 			// What the server sent and was lost is not counted at the client.
-			require.InDelta(t, simulated.DatagramsPerFrame()*0.95, perFrame, 0.1, "player %d: datagrams in a frame", p+1)
+			require.InDelta(t, simulated.DatagramsPerFrame()*0.95, perFrame, 0.1, "player %d: datagrams in a frame",
+				p+1)
 			stall := r.stats.Stall.Seconds() / r.stats.Duration.Minutes()
-			t.Logf("player %d: waited %.1f s in a minute; the lab says that frames were late by %.1f s", p+1, stall, simulated.StallPerMinute().Seconds())
+			t.Logf("player %d: waited %.1f s in a minute; the lab says that frames were late by %.1f s", p+1, stall,
+				simulated.StallPerMinute().Seconds())
 			require.InDelta(t, simulated.StallPerMinute().Seconds(), stall, 0.5*simulated.StallPerMinute().Seconds())
 		}
 	})
@@ -73,7 +78,8 @@ func TestLabAgreesWithWholeGames(t *testing.T) {
 // The lab's classic rules lose their games about as soon as whole models of n02 and EmuLinker do.
 func TestLabsClassicRulesAreThoseOfTheModels(t *testing.T) {
 	weather := lab.Weather{Name: "loss10", Line: network.Loss(0.10)}
-	simulated, err := lab.Run(lab.Config{Strategy: lab.Classic, Weather: weather, Connections: []int{1, 1}, Seed: 1, Length: 10 * time.Minute})
+	simulated, err := lab.Run(lab.Config{Strategy: lab.Classic, Weather: weather, Connections: []int{1, 1}, Seed: 1,
+		Length: 10 * time.Minute})
 	require.NoError(t, err)
 	life, ok := simulated.Life()
 	require.True(t, ok)

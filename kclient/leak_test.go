@@ -46,7 +46,8 @@ func requireFlat(t testing.TB, before resources, heapSlack uint64) {
 	var after resources
 	for range 200 {
 		after = measure(t)
-		if after.goroutines <= before.goroutines && after.sockets <= before.sockets && after.heap <= before.heap+heapSlack {
+		if after.goroutines <= before.goroutines && after.sockets <= before.sockets &&
+			after.heap <= before.heap+heapSlack {
 			t.Logf("before %+v, after %+v", before, after)
 			return
 		}
@@ -69,7 +70,8 @@ func TestConnectsLeakNothing(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, l.Quit("bye"))
 	}
-	for i := range 1100 { // until every pool and table has its size: the server remembers 1,024 ended sessions for a while
+	// until every pool and table has its size: the server remembers 1,024 ended sessions for a while
+	for i := range 1100 {
 		connect(i)
 	}
 	before := measure(t)

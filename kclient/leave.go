@@ -95,7 +95,8 @@ func (s *session) outLocked(now time.Time) {
 	r, enter, out := s.room, s.wait[requestEnter], s.lobby.out
 	s.lobby.out = outNone
 	switch {
-	case out != outNone && r == nil, out == outSure && enter != nil, out == outMaybe && enter != nil && enter.said == "":
+	case out != outNone && r == nil, out == outSure && enter != nil, out == outMaybe && enter != nil &&
+		enter.said == "":
 		// The last word about the room before.
 	case enter != nil: // said after the reason, if there was one
 		s.refuseLocked(requestEnter, enter.said)

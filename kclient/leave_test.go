@@ -25,7 +25,8 @@ func (s *scripted) guest(l *kclient.Client) *kclient.Room {
 
 func (s *scripted) letIn() {
 	s.status(wire.GameWaiting, 2)
-	s.say(wire.TypePlayerList, wire.PlayerList{Players: []wire.ListPlayer{{Name: "bob", UserID: 9, Connection: 1}}}.AppendTo(nil))
+	s.say(wire.TypePlayerList, wire.PlayerList{Players: []wire.ListPlayer{{Name: "bob", UserID: 9,
+		Connection: 1}}}.AppendTo(nil))
 	s.say(wire.TypeJoinGame, wire.PlayerJoined{GameID: 1, User: "ann", UserID: 7, Connection: 1}.AppendTo(nil))
 }
 
@@ -62,7 +63,8 @@ func TestLeavingDireleraSucceedsWithinASecond(t *testing.T) {
 		script(t, func(t *testing.T, s *scripted) {
 			r := s.guest(s.login())
 			leave := s.asks(r.Leave)
-			s.say(wire.TypeServerStatus, wire.ServerStatus{Games: []wire.StatusGame{{Name: "Duel", GameID: 1, Emulator: "test", Owner: "bob", Players: 1, MaxPlayers: 4}}}.AppendTo(nil))
+			s.say(wire.TypeServerStatus, wire.ServerStatus{Games: []wire.StatusGame{{Name: "Duel", GameID: 1,
+				Emulator: "test", Owner: "bob", Players: 1, MaxPlayers: 4}}}.AppendTo(nil))
 			require.NoError(t, <-leave)
 		})
 	})
@@ -122,7 +124,8 @@ func TestALateAnswerToALeaveIsNoKickAndNoRefusal(t *testing.T) {
 				var next *kclient.Room
 				join := s.asks(func(ctx context.Context) (err error) { next, err = l.Join(ctx, 1); return err })
 				if emuLinker { // others' news come between
-					s.say(wire.TypeServerMessage, wire.ServerMessage{From: "server", Text: "bob created game: Duel"}.AppendTo(nil))
+					s.say(wire.TypeServerMessage, wire.ServerMessage{From: "server",
+						Text: "bob created game: Duel"}.AppendTo(nil))
 				}
 				s.out()
 				require.True(t, open(join), "not refused")
@@ -155,24 +158,25 @@ func TestALateAnswerToALeaveIsNoKickAndNoRefusal(t *testing.T) {
 // all the same, even when the first second's datagrams are all lost.
 func TestALeaveArrivesUnderLoss(t *testing.T) {
 	for seed, loss := range []float64{0.3, 0.5, 0.7, 1} {
-		bubble(t, match{seed: uint64(seed), profile: network.LAN(), types: []wire.ConnectionType{1, 1}}, func(t *testing.T, w *world) {
-			ctx := context.Background()
-			_, rooms := w.lobbies(ctx)
-			waitForPlayers(t, rooms[0], 2)
-			w.net.SetProfile(network.Profile{Delay: 20 * time.Millisecond, Loss: loss})
-			begun := time.Now()
-			require.NoError(t, rooms[1].Leave(ctx))
-			require.Less(t, time.Since(begun), 1500*time.Millisecond)
-			if loss == 1 {
-				w.net.SetProfile(network.LAN())
-			}
-			for range 300 {
-				if len(rooms[0].Players()) == 1 {
-					return
+		bubble(t, match{seed: uint64(seed), profile: network.LAN(), types: []wire.ConnectionType{1, 1}},
+			func(t *testing.T, w *world) {
+				ctx := context.Background()
+				_, rooms := w.lobbies(ctx)
+				waitForPlayers(t, rooms[0], 2)
+				w.net.SetProfile(network.Profile{Delay: 20 * time.Millisecond, Loss: loss})
+				begun := time.Now()
+				require.NoError(t, rooms[1].Leave(ctx))
+				require.Less(t, time.Since(begun), 1500*time.Millisecond)
+				if loss == 1 {
+					w.net.SetProfile(network.LAN())
 				}
-				time.Sleep(100 * time.Millisecond) // virtual
-			}
-			t.Fatal("the server never heard of it")
-		})
+				for range 300 {
+					if len(rooms[0].Players()) == 1 {
+						return
+					}
+					time.Sleep(100 * time.Millisecond) // virtual
+				}
+				t.Fatal("the server never heard of it")
+			})
 	}
 }

@@ -26,7 +26,8 @@ var linked = map[string]string{
 }
 
 // unlinked are packages of ours that are for tests and laboratories only.
-var unlinked = []string{"kbridge/kclient/sim/", "kbridge/kclient/race", "kbridge/kclient/setting/settingtest", "kbridge/kclient/wire/internal/codectest", "kbridge/server/cmd/", "kbridge/server/servertest", "kbridge/examples/"}
+var unlinked = []string{"kbridge/kclient/sim/", "kbridge/kclient/race", "kbridge/kclient/setting/settingtest",
+	"kbridge/kclient/wire/internal/codectest", "kbridge/server/cmd/", "kbridge/server/servertest", "kbridge/examples/"}
 
 // TestEmulatorsLinkNoMoreThanTheyNeed lists the modules that cabi links, with their licences.
 func TestEmulatorsLinkNoMoreThanTheyNeed(t *testing.T) {

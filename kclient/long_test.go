@@ -32,7 +32,8 @@ func TestCacheTurnsOver(t *testing.T) {
 
 // TestTwoGamesInOneRoom: everything that counts per game starts anew.
 func TestTwoGamesInOneRoom(t *testing.T) {
-	m := match{seed: 7, profile: network.Loss(0.05), types: []wire.ConnectionType{1, 3, 2}, size: 3, frames: 200, server: unlimited}
+	m := match{seed: 7, profile: network.Loss(0.05), types: []wire.ConnectionType{1, 3, 2}, size: 3, frames: 200,
+		server: unlimited}
 	bubble(t, m, func(t *testing.T, w *world) {
 		ctx := context.Background()
 		lobbies, rooms := w.lobbies(ctx)

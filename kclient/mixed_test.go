@@ -60,7 +60,8 @@ func dialOurs(network *network.Network, name string, c wire.ConnectionType) (*ou
 func dialOursFrom(network *network.Network, host netip.Addr, name string, c wire.ConnectionType) (*ourPlayer, error) {
 	p := &ourPlayer{name: name}
 	var err error
-	p.lobby, err = kclient.Dial(context.Background(), mixedServer.String(), kclient.Config{User: name, Emulator: "test 1.0", Connection: c,
+	p.lobby, err = kclient.Dial(context.Background(), mixedServer.String(), kclient.Config{User: name,
+		Emulator: "test 1.0", Connection: c,
 		Listen: func(netip.AddrPort) (kclient.PacketConn, error) {
 			c, err := network.Listen(netip.AddrPortFrom(host, 0))
 			if err == nil {
@@ -198,7 +199,8 @@ type mixedMatch struct {
 }
 
 func (m *mixedMatch) String() string {
-	return fmt.Sprintf("seed %d, %v on %s, types %v, size %d, loss %v", m.seed, m.who, m.server, m.types, m.size, m.play.Loss)
+	return fmt.Sprintf("seed %d, %v on %s, types %v, size %d, loss %v", m.seed, m.who, m.server, m.types, m.size,
+		m.play.Loss)
 }
 
 var mixedServer = netip.MustParseAddrPort("10.0.0.1:27888")
@@ -234,7 +236,8 @@ func (m *mixedMatch) run(t *testing.T) {
 		}()
 		for i, who := range m.who {
 			name := fmt.Sprint("player", i+1)
-			o := peers.Options{User: name, Emulator: "test 1.0", Connection: m.types[i], Tries: 6, Loads: time.Duration(i%3) * 600 * time.Millisecond}
+			o := peers.Options{User: name, Emulator: "test 1.0", Connection: m.types[i], Tries: 6,
+				Loads: time.Duration(i%3) * 600 * time.Millisecond}
 			var p contestant
 			var err error
 			switch who {

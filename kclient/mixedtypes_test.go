@@ -39,7 +39,8 @@ func TestMixedTypesAreToldBeforeTheStartWhereTheServerAlignsNothing(t *testing.T
 		s.direleraRoom(l)
 		require.Empty(t, mixedTypes(l), "alone")
 		s.joins("bob", wire.Good)
-		want := kclient.MixedTypes{Players: []kclient.Player{{ID: 7, Name: "ann", Connection: wire.LAN}, {ID: 9, Name: "bob", Connection: wire.Good}}}
+		want := kclient.MixedTypes{Players: []kclient.Player{{ID: 7, Name: "ann", Connection: wire.LAN},
+			{ID: 9, Name: "bob", Connection: wire.Good}}}
 		require.Equal(t, []kclient.MixedTypes{want}, mixedTypes(l))
 		s.say(wire.TypeQuitGame, wire.PlayerLeft{User: "bob", UserID: 9}.AppendTo(nil))
 		s.joins("bob", wire.LAN)
@@ -54,12 +55,13 @@ func TestMixedTypesAreToldBeforeTheStartWhereTheServerAlignsNothing(t *testing.T
 // and of the original, with its pointers, nothing is known.
 func TestMixedTypesAreNoNewsWhereTheServerAligns(t *testing.T) {
 	t.Run("ours", func(t *testing.T) {
-		bubble(t, match{seed: 1, profile: network.LAN(), types: []wire.ConnectionType{1, 3}}, func(t *testing.T, w *world) {
-			lobbies, rooms := w.lobbies(context.Background())
-			waitForPlayers(t, rooms[0], 2)
-			require.Empty(t, mixedTypes(lobbies[0]))
-			require.Empty(t, mixedTypes(lobbies[1]))
-		})
+		bubble(t, match{seed: 1, profile: network.LAN(), types: []wire.ConnectionType{1, 3}},
+			func(t *testing.T, w *world) {
+				lobbies, rooms := w.lobbies(context.Background())
+				waitForPlayers(t, rooms[0], 2)
+				require.Empty(t, mixedTypes(lobbies[0]))
+				require.Empty(t, mixedTypes(lobbies[1]))
+			})
 	})
 	t.Run("EmuLinker", func(t *testing.T) {
 		script(t, func(t *testing.T, s *scripted) {

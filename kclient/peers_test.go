@@ -115,8 +115,12 @@ func (p *actor) run() {
 
 func (p *actor) dial(login wire.LoginRequest) {
 	var err error
-	p.lobby, err = kclient.Dial(context.Background(), scriptedAddr.String(), kclient.Config{User: login.User, Emulator: login.Emulator,
-		Connection: login.Connection, Listen: func(netip.AddrPort) (kclient.PacketConn, error) { return p.network.Listen(netip.AddrPort{}) }})
+	p.lobby, err = kclient.Dial(context.Background(), scriptedAddr.String(), kclient.Config{User: login.User,
+		Emulator:   login.Emulator,
+		Connection: login.Connection, Listen: func(netip.AddrPort) (kclient.PacketConn,
+			error) {
+			return p.network.Listen(netip.AddrPort{})
+		}})
 	require.NoError(p.t, err)
 }
 
@@ -174,8 +178,12 @@ func TestRealServersRoomConversations(t *testing.T) {
 		starts []string // why each was refused; empty for success
 		mixed  int      // warnings of mixed types
 	}{
-		{"emulinker-k-starts", 0, []string{"To prevent desynch, all players must use the same connection type as the game owner! " + same, ""}, 0},
-		{"emulinker-k-starts", 1, []string{"To prevent desynch, all players must use the same connection type as the game owner! " + same}, 0},
+		{"emulinker-k-starts", 0,
+			[]string{"To prevent desynch, all players must use the same connection type as the game owner! " + same,
+				""}, 0},
+		{"emulinker-k-starts", 1,
+			[]string{"To prevent desynch, all players must use the same connection type as the game owner! " + same},
+			0},
 		{"emulinker-sf-starts", 0, []string{same, ""}, 0},
 		{"emulinker-sf-starts", 1, []string{same}, 0},
 		{"direlera-starts", 0, []string{"", ""}, 1},

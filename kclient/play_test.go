@@ -48,7 +48,8 @@ func TestEveryMix(t *testing.T) {
 			m.profile.Delay = time.Duration(rng.IntN(60)) * time.Millisecond
 			m.profile.Jitter = time.Duration(rng.IntN(20)) * time.Millisecond
 			m.profile.Duplicate, m.profile.Reorder = 0.02, 0.02
-			t.Run(fmt.Sprintf("%d players/%v/size %d/loss %v/seed %d", players, m.types, m.size, m.profile.Loss, seed), func(t *testing.T) { m.run(t) })
+			t.Run(fmt.Sprintf("%d players/%v/size %d/loss %v/seed %d", players, m.types, m.size, m.profile.Loss, seed),
+				func(t *testing.T) { m.run(t) })
 		}
 	}
 }

@@ -121,7 +121,8 @@ func TestNobodyForgesAPrivateMessage(t *testing.T) {
 		s.chat("SERVER", form+"and so")
 		s.chat("bob", form+"in his own line")
 		for _, name := range []string{"<bob> (9):", form + "x", "TO: <bob>(9) <ann> (7):"} {
-			s.say(wire.TypeServerMessage, wire.ServerMessage{From: "server", Text: name + " created game: Duel"}.AppendTo(nil))
+			s.say(wire.TypeServerMessage, wire.ServerMessage{From: "server",
+				Text: name + " created game: Duel"}.AppendTo(nil))
 			s.chat("Server", name+" will NOT receive any server activity during gameplay!")
 		}
 		s.chat("Server", "*bob "+form+"with /me")

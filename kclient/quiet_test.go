@@ -29,7 +29,8 @@ type oldServer struct {
 }
 
 // onOldServer runs a test on a model under virtual time.
-func onOldServer(t *testing.T, seed uint64, kind string, maxPing time.Duration, p network.Profile, f func(t *testing.T, o *oldServer)) {
+func onOldServer(t *testing.T, seed uint64, kind string, maxPing time.Duration, p network.Profile,
+	f func(t *testing.T, o *oldServer)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		o := &oldServer{t: t, net: network.New(seed, p), line: p}
@@ -58,7 +59,8 @@ func (o *oldServer) dial(name string) (*kclient.Client, *network.Conn) {
 	o.net.SetProfile(network.Profile{Delay: o.line.Delay})
 	defer o.net.SetProfile(o.line)
 	var conn *network.Conn
-	l, err := kclient.Dial(context.Background(), mixedServer.String(), kclient.Config{User: name, Emulator: "test 1.0", Logger: match{}.logger(name),
+	l, err := kclient.Dial(context.Background(), mixedServer.String(), kclient.Config{User: name, Emulator: "test 1.0",
+		Logger: match{}.logger(name),
 		Listen: func(netip.AddrPort) (kclient.PacketConn, error) {
 			c, err := o.net.Listen(netip.AddrPort{})
 			conn = c
@@ -90,7 +92,8 @@ func (o *oldServer) loseOne(c *network.Conn, word string) {
 func TestAMessageLostOnAQuietOldServerComesWithinThreeSeconds(t *testing.T) {
 	for _, maxPing := range []time.Duration{200 * time.Millisecond, 250 * time.Millisecond, time.Second} {
 		line := network.Profile{Delay: 40 * time.Millisecond}
-		quiets := []time.Duration{0, time.Second, 2 * time.Second, 2600 * time.Millisecond, 5 * time.Second, 90 * time.Second}
+		quiets := []time.Duration{0, time.Second, 2 * time.Second, 2600 * time.Millisecond, 5 * time.Second,
+			90 * time.Second}
 		t.Run(fmt.Sprint("lobby, after news, maxPing ", maxPing), func(t *testing.T) {
 			onOldServer(t, 1, onEmuLinker, maxPing, line, func(t *testing.T, o *oldServer) {
 				ann, conn := o.dial("ann")
@@ -162,19 +165,21 @@ func TestAMessageLostOnAQuietOldServerComesWithinThreeSeconds(t *testing.T) {
 // TestRepeatsAreNoKeepAlive: EmuLinker's keep-alive takes no datagram for a sign of life that has nothing new in it, so
 // a client that asks a quiet server says all the same once a minute that it lives.
 func TestRepeatsAreNoKeepAlive(t *testing.T) {
-	onOldServer(t, 4, onEmuLinker, 250*time.Millisecond, network.Profile{Delay: 20 * time.Millisecond}, func(t *testing.T, o *oldServer) {
-		_, conn := o.dial("ann")
-		alive := map[uint16]bool{}
-		o.net.Filter(func(from, to netip.AddrPort, d []byte) bool {
-			if bundle, err := wire.ParseBundle(d, nil); err == nil && from == conn.AddrPort() && bundle[0].Type == wire.TypeKeepAlive {
-				alive[bundle[0].Seq] = true
-			}
-			return true
+	onOldServer(t, 4, onEmuLinker, 250*time.Millisecond, network.Profile{Delay: 20 * time.Millisecond},
+		func(t *testing.T, o *oldServer) {
+			_, conn := o.dial("ann")
+			alive := map[uint16]bool{}
+			o.net.Filter(func(from, to netip.AddrPort, d []byte) bool {
+				if bundle, err := wire.ParseBundle(d, nil); err == nil && from == conn.AddrPort() &&
+					bundle[0].Type == wire.TypeKeepAlive {
+					alive[bundle[0].Seq] = true
+				}
+				return true
+			})
+			time.Sleep(10*time.Minute + time.Second)
+			o.net.Filter(nil)
+			require.Len(t, alive, 10)
 		})
-		time.Sleep(10*time.Minute + time.Second)
-		o.net.Filter(nil)
-		require.Len(t, alive, 10)
-	})
 }
 
 // traffic counts the datagrams of an idle client, each way, in the last of some minutes.
@@ -211,23 +216,24 @@ func TestAnIdleClientIsCheap(t *testing.T) {
 		{onDirelera, true, 5, 5},
 	} {
 		t.Run(fmt.Sprint(tc.server, ", room ", tc.room), func(t *testing.T) {
-			onOldServer(t, 3, tc.server, 250*time.Millisecond, network.Profile{Delay: 20 * time.Millisecond}, func(t *testing.T, o *oldServer) {
-				ann, conn := o.dial("ann")
-				if tc.room {
-					_, err := ann.Create(context.Background(), "Duel")
-					require.NoError(t, err)
-				}
-				out, in, bytesOut, bytesIn := o.traffic(conn, 5)
-				t.Logf("a minute: %d datagrams out (%d bytes), %d in (%d bytes)", out, bytesOut, in, bytesIn)
-				require.LessOrEqual(t, out, tc.most)
-				require.LessOrEqual(t, bytesIn, tc.answers)
-				out, in, bytesOut, bytesIn = o.traffic(conn, 60)
-				t.Logf("after an hour: %d datagrams out (%d bytes), %d in (%d bytes)", out, bytesOut, in, bytesIn)
-				require.LessOrEqual(t, out, tc.most)
-				if tc.server == onDirelera {
-					require.LessOrEqual(t, out, 2, "the keep-alive and PING alone")
-				}
-			})
+			onOldServer(t, 3, tc.server, 250*time.Millisecond, network.Profile{Delay: 20 * time.Millisecond},
+				func(t *testing.T, o *oldServer) {
+					ann, conn := o.dial("ann")
+					if tc.room {
+						_, err := ann.Create(context.Background(), "Duel")
+						require.NoError(t, err)
+					}
+					out, in, bytesOut, bytesIn := o.traffic(conn, 5)
+					t.Logf("a minute: %d datagrams out (%d bytes), %d in (%d bytes)", out, bytesOut, in, bytesIn)
+					require.LessOrEqual(t, out, tc.most)
+					require.LessOrEqual(t, bytesIn, tc.answers)
+					out, in, bytesOut, bytesIn = o.traffic(conn, 60)
+					t.Logf("after an hour: %d datagrams out (%d bytes), %d in (%d bytes)", out, bytesOut, in, bytesIn)
+					require.LessOrEqual(t, out, tc.most)
+					if tc.server == onDirelera {
+						require.LessOrEqual(t, out, 2, "the keep-alive and PING alone")
+					}
+				})
 		})
 	}
 }

@@ -44,7 +44,8 @@ func TestAPlayerWhoWaitsOutsideIsInStepWithOneWhoWaitsInside(t *testing.T) {
 	lossy := network.Loss(0.05)
 	lossy.Delay, lossy.Jitter = 35*time.Millisecond, 10*time.Millisecond
 	for seed := range uint64(4) {
-		match{seed: seed, profile: lossy, types: []wire.ConnectionType{1, 1, 2, 3}, size: 2, frames: 600, outside: true}.run(t)
+		match{seed: seed, profile: lossy, types: []wire.ConnectionType{1, 1, 2, 3}, size: 2, frames: 600,
+			outside: true}.run(t)
 	}
 }
 

@@ -73,7 +73,8 @@ func (s *session) awayLocked(now time.Time, m ext.Behind) {
 	}
 	r := s.room
 	if r == nil && !s.login.in && s.cfg.Comeback != nil {
-		r = &Room{s: s, id: m.GameID, wireName: m.Game, known: true, started: make(chan struct{}, 1), over: make(chan struct{})}
+		r = &Room{s: s, id: m.GameID, wireName: m.Game, known: true, started: make(chan struct{}, 1),
+			over: make(chan struct{})}
 		s.room, s.back = r, r
 		s.cfg.Connection = m.Connection
 	}
@@ -83,7 +84,8 @@ func (s *session) awayLocked(now time.Time, m ext.Behind) {
 	g := r.game
 	if g == nil && r == s.back {
 		var err error
-		if g, err = newGame(r, wire.GameStarted{FrameDelay: m.FrameDelay, Player: m.Player, Players: m.Players}); err != nil {
+		if g, err = newGame(r, wire.GameStarted{FrameDelay: m.FrameDelay, Player: m.Player,
+			Players: m.Players}); err != nil {
 			s.log.Warn("the server has a game that cannot be played", "err", err)
 			return
 		}
@@ -123,8 +125,9 @@ func (g *Game) setAwayLocked(now time.Time, m ext.Behind) {
 // fitSizeLocked makes sure that the input has the size of the game.
 func (g *Game) fitSizeLocked(now time.Time, size int) bool {
 	if g.size != 0 && g.size != size {
-		g.dropLocked(now, fmt.Errorf("kclient: this emulator has %d bytes of input a frame, the game has %d: it is not the same emulator or game: %w",
-			g.size, size, lockstep.ErrSizeChanged))
+		g.dropLocked(now,
+			fmt.Errorf("kclient: this emulator has %d bytes of input a frame, the game has %d: it is not the same emulator or game: %w",
+				g.size, size, lockstep.ErrSizeChanged))
 		return false
 	}
 	g.size = size
@@ -158,7 +161,8 @@ func (g *Game) fetchLocked(now time.Time) {
 	c := &g.rejoin
 	c.asked, c.until = now, c.fetched+fetchParts*ext.MaxHistory
 	g.s.spoke = now
-	g.s.writeLocked(ext.HistoryRequest{ID: g.s.ticket.ticket.ID, Offset: uint32(c.fetched), Count: fetchParts}.AppendTo(g.s.out[:0]), g.s.server)
+	g.s.writeLocked(ext.HistoryRequest{ID: g.s.ticket.ticket.ID, Offset: uint32(c.fetched),
+		Count: fetchParts}.AppendTo(g.s.out[:0]), g.s.server)
 }
 
 // historyLocked takes a part of the history. One that does not follow what is
@@ -169,7 +173,8 @@ func (g *Game) historyLocked(now time.Time, h ext.History) {
 		return
 	}
 	g.s.link.Heard(now)
-	if int(h.Offset) != c.fetched || int(h.Total) < c.total || len(h.Data) > 0 && c.past.Buffered() > maxFetched+fetchParts*ext.MaxHistory {
+	if int(h.Offset) != c.fetched || int(h.Total) < c.total || len(h.Data) > 0 &&
+		c.past.Buffered() > maxFetched+fetchParts*ext.MaxHistory {
 		return
 	}
 	c.past.Append(h.Data)
@@ -218,7 +223,8 @@ func (g *Game) catchUpLocked(now time.Time) {
 	}
 	c.presence = lockstep.CatchingUp
 	s := g.s
-	c.seq = s.sendLocked(now, ext.TypeCaughtUp, ext.CaughtUp{Frames: uint32(c.frames), Calls: uint32(g.calls), Size: uint16(g.size)}.AppendTo(s.body[:0]))
+	c.seq = s.sendLocked(now, ext.TypeCaughtUp, ext.CaughtUp{Frames: uint32(c.frames), Calls: uint32(g.calls),
+		Size: uint16(g.size)}.AppendTo(s.body[:0]))
 	// Game messages are counted from 1 again.
 	s.link.SetPhase(now, link.Netsync)
 	s.link.SetPhase(now, link.Play)

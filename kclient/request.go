@@ -38,7 +38,8 @@ type request struct {
 }
 
 // requestLocked sends a message that is to be answered.
-func (s *session) requestLocked(now time.Time, kind requestKind, what string, t wire.Type, body []byte) (*request, error) {
+func (s *session) requestLocked(now time.Time, kind requestKind, what string, t wire.Type, body []byte) (*request,
+	error) {
 	if s.err != nil {
 		return nil, s.closedLocked()
 	}
@@ -101,7 +102,8 @@ func (s *session) await(ctx context.Context, kind requestKind, r *request, timeo
 
 // unansweredLocked is the error of a request that nobody answered.
 func (s *session) unansweredLocked(kind requestKind, r *request, after time.Duration) error {
-	e := &TimeoutError{Waiting: "the answer to " + r.what, Server: s.server.String(), After: after, Cause: s.trouble.send}
+	e := &TimeoutError{Waiting: "the answer to " + r.what, Server: s.server.String(), After: after,
+		Cause: s.trouble.send}
 	switch {
 	case kind == requestLogin:
 		e.Kind = TimeoutLogin

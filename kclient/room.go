@@ -94,7 +94,8 @@ func (r *Room) askToKick(userID uint16) (req *request, err error) {
 	if r.err != nil {
 		return nil, r.err
 	}
-	req, err = r.s.requestLocked(time.Now(), requestKick, "kick", wire.TypeKick, wire.KickRequest{UserID: userID}.AppendTo(nil))
+	req, err = r.s.requestLocked(time.Now(), requestKick, "kick", wire.TypeKick,
+		wire.KickRequest{UserID: userID}.AppendTo(nil))
 	if req != nil {
 		req.target = userID
 	}
@@ -153,7 +154,8 @@ func (s *session) gameCreatedLocked(_ time.Time, m wire.GameCreated) {
 	if len(s.lobby.games) >= maxListed {
 		return
 	}
-	g := GameInfo{ID: m.GameID, Name: s.text(m.Game), WireName: m.Game, Emulator: s.text(m.Emulator), Owner: s.text(m.User),
+	g := GameInfo{ID: m.GameID, Name: s.text(m.Game), WireName: m.Game, Emulator: s.text(m.Emulator),
+		Owner: s.text(m.User),
 		State: wire.GameWaiting, Players: 1, MaxPlayers: wire.MaxPlayers}
 	s.lobby.games[g.ID] = g
 	if r := s.room; r != nil && r.created && !r.known && m.User == s.login.name {

@@ -38,7 +38,8 @@ var scriptedAddr = netip.MustParseAddrPort("10.0.0.1:27888")
 func script(t *testing.T, f func(t *testing.T, s *scripted)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		s := &scripted{t: t, net: network.New(1, network.Profile{Delay: 5 * time.Millisecond}), hello: wire.AppendHelloReply(nil, 27888)}
+		s := &scripted{t: t, net: network.New(1, network.Profile{Delay: 5 * time.Millisecond}),
+			hello: wire.AppendHelloReply(nil, 27888)}
 		var err error
 		s.conn, err = s.net.Listen(scriptedAddr)
 		require.NoError(t, err)
@@ -113,7 +114,10 @@ func (s *scripted) last(t wire.Type) []byte {
 }
 
 func (s *scripted) dial(change func(*kclient.Config)) (*kclient.Client, error) {
-	cfg := kclient.Config{User: "ann", Emulator: "test", Listen: func(netip.AddrPort) (kclient.PacketConn, error) { return s.net.Listen(netip.AddrPort{}) }}
+	cfg := kclient.Config{User: "ann", Emulator: "test", Listen: func(netip.AddrPort) (kclient.PacketConn,
+		error) {
+		return s.net.Listen(netip.AddrPort{})
+	}}
 	if change != nil {
 		change(&cfg)
 	}

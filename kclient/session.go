@@ -221,7 +221,8 @@ func (s *session) tickLocked(now time.Time) {
 	}
 	heard := s.heardLocked()
 	if now.Sub(heard) >= deadAfter {
-		s.endLocked(&TimeoutError{Waiting: "any sign of life", Server: s.server.String(), After: now.Sub(heard), Cause: s.trouble.send})
+		s.endLocked(&TimeoutError{Waiting: "any sign of life", Server: s.server.String(), After: now.Sub(heard),
+			Cause: s.trouble.send})
 		return
 	}
 	if now.Sub(heard) >= s.cfg.KeepAlive && now.Sub(s.pinged) >= s.cfg.KeepAlive/4 {

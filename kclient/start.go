@@ -53,7 +53,8 @@ func (r *Room) chatOnly() bool {
 // startShownLocked: the status of a waiting room shows a game, so the start that we
 // wait for succeeds, whatever is said before its S 11.
 func (s *session) startShownLocked(g GameInfo, now wire.GameState) {
-	if q := s.wait[requestStart]; q != nil && s.room != nil && s.room.id == g.ID && g.State == wire.GameWaiting && now != wire.GameWaiting {
+	if q := s.wait[requestStart]; q != nil && s.room != nil && s.room.id == g.ID && g.State == wire.GameWaiting &&
+		now != wire.GameWaiting {
 		q.accepted = true
 	}
 }

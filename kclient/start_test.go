@@ -64,9 +64,12 @@ func TestARefusedStartEndsWithErrorToTheAsker(t *testing.T) {
 		lines [][2]string
 		want  string
 	}{
-		"the room is told, then the asker": {[][2]string{{"Server", "Same type, please."}, {"Error", "Mixed types!"}}, "Same type, please. Mixed types!"},
-		"the asker only":                   {[][2]string{{"Error", "You are not the owner!"}}, "You are not the owner!"},
-		"a row of stars before":            {[][2]string{{"Server", "60 users"}, {"Server", "*******"}, {"Error", "Mixed types!"}}, "Mixed types!"},
+		"the room is told, then the asker": {[][2]string{{"Server", "Same type, please."}, {"Error", "Mixed types!"}},
+			"Same type, please. Mixed types!"},
+		"the asker only": {[][2]string{{"Error", "You are not the owner!"}},
+			"You are not the owner!"},
+		"a row of stars before": {[][2]string{{"Server", "60 users"}, {"Server", "*******"},
+			{"Error", "Mixed types!"}}, "Mixed types!"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			script(t, func(t *testing.T, s *scripted) {

@@ -55,7 +55,8 @@ func (w *world) seats(ctx context.Context) []*seat {
 }
 
 func (s *seat) login(ctx context.Context, c wire.ConnectionType, back *kclient.Ticket) {
-	s.lobby, s.err = kclient.Dial(ctx, s.w.addr, kclient.Config{User: s.name, Emulator: "test 1.0", Connection: c, Comeback: back, Logger: s.w.m.logger(s.name),
+	s.lobby, s.err = kclient.Dial(ctx, s.w.addr, kclient.Config{User: s.name, Emulator: "test 1.0", Connection: c,
+		Comeback: back, Logger: s.w.m.logger(s.name),
 		Listen: func(netip.AddrPort) (kclient.PacketConn, error) {
 			conn, err := s.w.net.Listen(netip.AddrPort{})
 			s.conn = conn
@@ -121,7 +122,8 @@ func (s *seat) kill() kclient.Ticket {
 }
 
 // table is everybody at a game that begins: what happens is up to the test.
-func (m match) table(t *testing.T, happens func(ctx context.Context, t *testing.T, w *world, seats []*seat, all *sync.WaitGroup)) {
+func (m match) table(t *testing.T, happens func(ctx context.Context, t *testing.T, w *world, seats []*seat,
+	all *sync.WaitGroup)) {
 	t.Helper()
 	bubble(t, m, func(t *testing.T, w *world) {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
@@ -134,7 +136,8 @@ func (m match) table(t *testing.T, happens func(ctx context.Context, t *testing.
 }
 
 // meanwhile is what happens while all play a game of that many frames, however it ends.
-func (m match) meanwhile(t *testing.T, happens func(ctx context.Context, t *testing.T, w *world, seats []*seat, all *sync.WaitGroup)) {
+func (m match) meanwhile(t *testing.T, happens func(ctx context.Context, t *testing.T, w *world, seats []*seat,
+	all *sync.WaitGroup)) {
 	t.Helper()
 	m.table(t, func(ctx context.Context, t *testing.T, w *world, seats []*seat, all *sync.WaitGroup) {
 		for _, s := range seats {

@@ -96,7 +96,8 @@ func (s *session) talkOnLocked(now time.Time) {
 		t.queue[0] = queuedLine{}
 		t.queue = t.queue[1:]
 		t.bytes -= len(l.raw) + talkOverhead
-		t.spent = later(t.spent, now).Add(time.Duration(max(len(l.raw)+wire.MessageHeaderSize+2, leastTalk)) * time.Second / talkRate)
+		t.spent = later(t.spent, now).Add(time.Duration(max(len(l.raw)+wire.MessageHeaderSize+2,
+			leastTalk)) * time.Second / talkRate)
 		if !isRoomCommand(l.raw) {
 			t.under = append(t.under, echo{l.raw, l.room, now})
 		}

@@ -77,7 +77,8 @@ func say(t *testing.T, r *kclient.Room, lines []string) {
 // atDistances gives each player a line of its own: 5, 50 and 90 ms one way; the second one loses 5 %.
 func atDistances(w *world, seats []*seat) {
 	host := netip.MustParseAddrPort(w.addr).Addr()
-	for i, p := range []network.Profile{{Delay: 5 * time.Millisecond}, {Delay: 50 * time.Millisecond, Loss: 0.05}, {Delay: 90 * time.Millisecond}} {
+	for i, p := range []network.Profile{{Delay: 5 * time.Millisecond}, {Delay: 50 * time.Millisecond, Loss: 0.05},
+		{Delay: 90 * time.Millisecond}} {
 		if i < len(seats) {
 			own := seats[i].conn.AddrPort().Addr()
 			w.net.SetPath(own, host, p)
@@ -148,7 +149,8 @@ func TestAGameGoesOnUndisturbedWhileASaveGoesThrough(t *testing.T) {
 	}
 	const frames = 900
 	play := func(t *testing.T, seed uint64, lines []string) (all []outcome) {
-		m := match{seed: seed, profile: network.Profile{Delay: 50 * time.Millisecond, Loss: 0.05}, types: []wire.ConnectionType{1, 1}, size: 4, frames: frames}
+		m := match{seed: seed, profile: network.Profile{Delay: 50 * time.Millisecond, Loss: 0.05},
+			types: []wire.ConnectionType{1, 1}, size: 4, frames: frames}
 		m.scene(t, func(ctx context.Context, t *testing.T, w *world, seats []*seat) {
 			far := listen(seats[1].lobby)
 			for seats[0].count() < 60 {
@@ -185,31 +187,33 @@ func TestAGameGoesOnUndisturbedWhileASaveGoesThrough(t *testing.T) {
 	}
 	t.Logf("stalls: %v without, %v with; longest %v", quiet, busy, worst)
 	for i, o := range lines {
-		t.Logf("%s: the one who says it sends %d KB and gets %d KB in a game of 15 s, in %d datagrams", []string{"without", "with"}[i], o.sent>>10, o.received>>10, o.datagrams)
+		t.Logf("%s: the one who says it sends %d KB and gets %d KB in a game of 15 s, in %d datagrams",
+			[]string{"without", "with"}[i], o.sent>>10, o.received>>10, o.datagrams)
 	}
 	require.Less(t, busy, quiet*3/2, "3 s more for each when the lines went out at once")
 	require.Less(t, worst[1], worst[0]+400*time.Millisecond)
 }
 
 func TestALineBeyondTheQueueIsRefusedAndNothingAcceptedIsLost(t *testing.T) {
-	bubble(t, match{seed: 24, profile: network.Cable(), types: []wire.ConnectionType{1, 1}}, func(t *testing.T, w *world) {
-		lobbies, rooms := w.lobbies(context.Background())
-		far := listen(lobbies[1])
-		var accepted []string
-		for i, l := range peers.SaveLines(4000) {
-			err := rooms[0].Chat(l)
-			if err != nil {
-				require.ErrorIs(t, err, kclient.ErrChatFull)
-				require.Greater(t, i, 2200, "the largest save fits")
-				break
+	bubble(t, match{seed: 24, profile: network.Cable(), types: []wire.ConnectionType{1, 1}},
+		func(t *testing.T, w *world) {
+			lobbies, rooms := w.lobbies(context.Background())
+			far := listen(lobbies[1])
+			var accepted []string
+			for i, l := range peers.SaveLines(4000) {
+				err := rooms[0].Chat(l)
+				if err != nil {
+					require.ErrorIs(t, err, kclient.ErrChatFull)
+					require.Greater(t, i, 2200, "the largest save fits")
+					break
+				}
+				accepted = append(accepted, l)
 			}
-			accepted = append(accepted, l)
-		}
-		require.Less(t, len(accepted), 3000)
-		require.Equal(t, accepted, far.until(len(accepted), 2*time.Minute))
-		require.NoError(t, rooms[0].Chat("!there is room again"))
-		far.until(len(accepted)+1, time.Minute)
-	})
+			require.Less(t, len(accepted), 3000)
+			require.Equal(t, accepted, far.until(len(accepted), 2*time.Minute))
+			require.NoError(t, rooms[0].Chat("!there is room again"))
+			far.until(len(accepted)+1, time.Minute)
+		})
 }
 
 // inRoom is a client alone in a room of a scripted server.
@@ -303,7 +307,8 @@ func TestASaveOfAnOldClientArrivesOnOurServer(t *testing.T) {
 	const frames = 900
 	bubble(t, match{seed: 27, profile: network.Profile{Delay: 20 * time.Millisecond}}, func(t *testing.T, w *world) {
 		ctx := context.Background()
-		old, err := peers.DialN02(w.net, netip.MustParseAddrPort(w.addr), peers.Options{User: "old", Emulator: "test 1.0", Connection: 1})
+		old, err := peers.DialN02(w.net, netip.MustParseAddrPort(w.addr), peers.Options{User: "old",
+			Emulator: "test 1.0", Connection: 1})
 		require.NoError(t, err)
 		defer old.Close()
 		require.NoError(t, old.Create("Duel"))
@@ -339,43 +344,44 @@ func TestASaveOfAnOldClientArrivesOnOurServer(t *testing.T) {
 func TestASaveOfOursArrivesOnOldServers(t *testing.T) {
 	for _, on := range []string{onEmuLinker, onDirelera} {
 		t.Run(on, func(t *testing.T) {
-			onOldServer(t, 28, on, 250*time.Millisecond, network.Profile{Delay: 20 * time.Millisecond}, func(t *testing.T, o *oldServer) {
-				ctx := context.Background()
-				w := &world{m: match{size: 4}, t: t}
-				seats := []*seat{{w: w, name: "ann"}, {w: w, name: "bob"}}
-				for _, s := range seats {
-					s.lobby, s.conn = o.dial(s.name)
-				}
-				var err error
-				seats[0].room, err = seats[0].lobby.Create(ctx, "Duel")
-				require.NoError(t, err)
-				waitFor(t, seats[1].lobby, func() bool { return len(seats[1].lobby.Games()) == 1 })
-				seats[1].room, err = seats[1].lobby.Join(ctx, seats[1].lobby.Games()[0].ID)
-				require.NoError(t, err)
-				own, far := listen(seats[0].lobby), listen(seats[1].lobby)
-				lines := peers.SaveLines(300)
-				say(t, seats[0].room, lines)
-				require.Equal(t, lines, far.until(len(lines), 20*time.Second))
-				require.Equal(t, lines, own.until(len(lines), 5*time.Second))
+			onOldServer(t, 28, on, 250*time.Millisecond, network.Profile{Delay: 20 * time.Millisecond},
+				func(t *testing.T, o *oldServer) {
+					ctx := context.Background()
+					w := &world{m: match{size: 4}, t: t}
+					seats := []*seat{{w: w, name: "ann"}, {w: w, name: "bob"}}
+					for _, s := range seats {
+						s.lobby, s.conn = o.dial(s.name)
+					}
+					var err error
+					seats[0].room, err = seats[0].lobby.Create(ctx, "Duel")
+					require.NoError(t, err)
+					waitFor(t, seats[1].lobby, func() bool { return len(seats[1].lobby.Games()) == 1 })
+					seats[1].room, err = seats[1].lobby.Join(ctx, seats[1].lobby.Games()[0].ID)
+					require.NoError(t, err)
+					own, far := listen(seats[0].lobby), listen(seats[1].lobby)
+					lines := peers.SaveLines(300)
+					say(t, seats[0].room, lines)
+					require.Equal(t, lines, far.until(len(lines), 20*time.Second))
+					require.Equal(t, lines, own.until(len(lines), 5*time.Second))
 
-				require.NoError(t, seats[0].room.Start(ctx))
-				var all sync.WaitGroup
-				for _, s := range seats {
-					all.Go(func() { s.play(ctx, 600) })
-				}
-				for seats[0].count() < 60 {
-					time.Sleep(frameTime)
-				}
-				say(t, seats[0].room, lines)
-				all.Wait()
-				require.NoError(t, seats[0].err)
-				require.NoError(t, seats[1].err)
-				requireSame(t, seats...)
-				require.Equal(t, append(peers.SaveLines(300), lines...), far.heard())
-				require.Equal(t, append(peers.SaveLines(300), lines...), own.heard())
-				require.Empty(t, own.lost)
-				require.Less(t, seats[1].game.Stats().LongestStall, 100*time.Millisecond)
-			})
+					require.NoError(t, seats[0].room.Start(ctx))
+					var all sync.WaitGroup
+					for _, s := range seats {
+						all.Go(func() { s.play(ctx, 600) })
+					}
+					for seats[0].count() < 60 {
+						time.Sleep(frameTime)
+					}
+					say(t, seats[0].room, lines)
+					all.Wait()
+					require.NoError(t, seats[0].err)
+					require.NoError(t, seats[1].err)
+					requireSame(t, seats...)
+					require.Equal(t, append(peers.SaveLines(300), lines...), far.heard())
+					require.Equal(t, append(peers.SaveLines(300), lines...), own.heard())
+					require.Empty(t, own.lost)
+					require.Less(t, seats[1].game.Stats().LongestStall, 100*time.Millisecond)
+				})
 		})
 	}
 }

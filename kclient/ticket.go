@@ -81,7 +81,8 @@ func (s *session) ackLocked(now time.Time, ask wire.ServerAck) {
 func (s *session) proveAcksLocked(now time.Time, ask wire.ServerAck) {
 	switch {
 	case s.login.in:
-		if n, ok := ext.ParseCount(ask.Extra); ok && n > 0 && int64(n) <= int64(s.login.acks) && s.login.acks-int(n) < keepAcks {
+		if n, ok := ext.ParseCount(ask.Extra); ok && n > 0 && int64(n) <= int64(s.login.acks) &&
+			s.login.acks-int(n) < keepAcks {
 			s.link.Prove(now, s.ticket.acks[(int(n)-1)%keepAcks])
 		}
 	case s.login.acks > 0:

@@ -43,7 +43,8 @@ func (e *TimeoutError) Error() string {
 		return fmt.Sprintf("kclient: waited %v for %s from %s, and nothing can be sent there: %v: see whether your network works",
 			e.After.Round(time.Millisecond), e.Waiting, e.Server, e.Cause)
 	}
-	return fmt.Sprintf("kclient: waited %v for %s from %s: %s", e.After.Round(time.Millisecond), e.Waiting, e.Server, e.Kind.advice())
+	return fmt.Sprintf("kclient: waited %v for %s from %s: %s", e.After.Round(time.Millisecond), e.Waiting, e.Server,
+		e.Kind.advice())
 }
 
 // advice is what happened, and what to do next.

@@ -69,7 +69,8 @@ func TestATimeoutSaysWhatHappened(t *testing.T) {
 		script(t, func(t *testing.T, s *scripted) {
 			l := s.login()
 			r := s.room(l)
-			requireTimeout(t, r.Start(ctx), kclient.TimeoutNoWord, "refuses by silence, as some servers do, or the connection is lost")
+			requireTimeout(t, r.Start(ctx), kclient.TimeoutNoWord,
+				"refuses by silence, as some servers do, or the connection is lost")
 			<-l.Done()
 			requireTimeout(t, l.Err(), kclient.TimeoutSilence, "has fallen silent")
 		})

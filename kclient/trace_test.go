@@ -52,12 +52,14 @@ func traceBytes(t testing.TB, frames [][]byte, connection int, caching bool) (up
 	const players, oneWay = 2, 10 * time.Millisecond
 	now := time.Unix(0, 0)
 	start := now
-	mixer, err := lockstep.NewMixer(lockstep.MixerConfig{Connections: []int{connection, connection}, FrameDelays: []int{2, 2}})
+	mixer, err := lockstep.NewMixer(lockstep.MixerConfig{Connections: []int{connection, connection},
+		FrameDelays: []int{2, 2}})
 	require.NoError(t, err)
 	var clients, servers [players]traceSide
 	var batchers [players]*lockstep.Batcher
 	for p := range players {
-		batchers[p], err = lockstep.NewBatcher(lockstep.BatcherConfig{Connection: connection, FrameDelay: 2, Players: players})
+		batchers[p], err = lockstep.NewBatcher(lockstep.BatcherConfig{Connection: connection, FrameDelay: 2,
+			Players: players})
 		require.NoError(t, err)
 		clients[p].link, servers[p].link = link.New(link.Config{}, now), link.New(link.Config{Server: true}, now)
 		clients[p].link.SetPhase(now, link.Netsync)

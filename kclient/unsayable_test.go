@@ -18,7 +18,8 @@ func TestWhatTheCharsetLacksIsAnErrorAndNotSent(t *testing.T) {
 		s.hello = nil
 		_, err := s.dial(func(c *kclient.Config) { c.User = "an鵺" })
 		require.Equal(t, &kclient.CharsetError{What: "user name", Text: "an鵺", Char: '鵺', Charset: "windows-1252"}, err)
-		require.ErrorContains(t, err, `the user name "an鵺" has the character '鵺' (U+9D7A), which the charset windows-1252 does not have`)
+		require.ErrorContains(t, err,
+			`the user name "an鵺" has the character '鵺' (U+9D7A), which the charset windows-1252 does not have`)
 		_, err = s.dial(func(c *kclient.Config) { c.User, c.Charset = "é", "shift_jis" })
 		require.Equal(t, &kclient.CharsetError{What: "user name", Text: "é", Char: 'é', Charset: "shift_jis"}, err)
 
@@ -52,7 +53,10 @@ func TestWhatIsWrittenOnAMacIsComposed(t *testing.T) {
 		mac := norm.NFD.String(text)
 		result := make(chan *kclient.Client)
 		go func() {
-			l, err := s.dial(func(c *kclient.Config) { c.User, c.Charset, c.Emulator = norm.NFD.String("Zoë"), "utf-8", mac })
+			l, err := s.dial(func(c *kclient.Config) {
+				c.User, c.Charset, c.Emulator = norm.NFD.String("Zoë"), "utf-8",
+					mac
+			})
 			require.NoError(t, err)
 			result <- l
 		}()

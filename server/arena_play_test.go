@@ -101,7 +101,8 @@ func (a *arena) ourGame(players int) (table []*arenaPlayer) {
 	var rooms []*kclient.Room
 	for i := range players {
 		name := fmt.Sprintf("player%d", i+1)
-		c, err := a.login("ours", name, netip.AddrPortFrom(netip.AddrFrom4([4]byte{203, 0, 113, byte(i + 1)}), 5000), nil)
+		c, err := a.login("ours", name, netip.AddrPortFrom(netip.AddrFrom4([4]byte{203, 0, 113, byte(i + 1)}), 5000),
+			nil)
 		require.NoError(a.t, err)
 		table = append(table, &arenaPlayer{a: a, name: name, c: c})
 		var room *kclient.Room

@@ -50,7 +50,8 @@ func inArena(t *testing.T, seed uint64, line network.Profile, cfg server.Config,
 }
 
 // inArenaOn is inArena with a socket of the server's that is made from the network's.
-func inArenaOn(t *testing.T, seed uint64, line network.Profile, cfg server.Config, socket func(server.PacketConn) server.PacketConn, f func(a *arena)) {
+func inArenaOn(t *testing.T, seed uint64, line network.Profile, cfg server.Config,
+	socket func(server.PacketConn) server.PacketConn, f func(a *arena)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		t.Cleanup(func() {
@@ -84,7 +85,8 @@ func inArenaOn(t *testing.T, seed uint64, line network.Profile, cfg server.Confi
 }
 
 // serveOn runs a server at an address of a network; stop ends it.
-func serveOn(t *testing.T, net *network.Network, addr netip.AddrPort, cfg server.Config) (sv *server.Server, stop func()) {
+func serveOn(t *testing.T, net *network.Network, addr netip.AddrPort, cfg server.Config) (sv *server.Server,
+	stop func()) {
 	t.Helper()
 	conn, err := net.Listen(addr)
 	require.NoError(t, err)
@@ -199,7 +201,8 @@ func TestArenaCountsWhatGoesToAndFro(t *testing.T) {
 		_, err := a.ours("ours", nil)
 		require.NoError(t, err)
 		for _, supra := range []bool{false, true} {
-			_, err = a.old(supra, peers.Options{User: map[bool]string{false: "n02", true: "supra"}[supra], Emulator: "emu", Connection: wire.LAN})
+			_, err = a.old(supra, peers.Options{User: map[bool]string{false: "n02", true: "supra"}[supra],
+				Emulator: "emu", Connection: wire.LAN})
 			require.NoError(t, err)
 		}
 		c := a.plain(netip.MustParseAddrPort("10.0.0.9:5000"))
@@ -210,7 +213,8 @@ func TestArenaCountsWhatGoesToAndFro(t *testing.T) {
 		require.Positive(t, a.from(host).bytes)
 		require.Positive(t, a.to(host).bytes)
 		victim := netip.MustParseAddrPort("10.9.9.9:99")
-		a.forge(victim, message(0, wire.TypeLogin, wire.LoginRequest{User: "nobody", Emulator: "emu", Connection: wire.LAN}.AppendTo(nil)))
+		a.forge(victim, message(0, wire.TypeLogin, wire.LoginRequest{User: "nobody", Emulator: "emu",
+			Connection: wire.LAN}.AppendTo(nil)))
 		time.Sleep(time.Second)
 		require.Positive(t, a.to(victim.Addr()).bytes)
 	})

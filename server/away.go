@@ -94,7 +94,8 @@ func (s *session) setAway(now time.Time) {
 	s.tellAway(now)
 	s.warnOthers(now, fmt.Sprintf("%s has lost the connection. The game goes on; %s can rejoin within %v",
 		s.server.clean.text(s.user), s.server.clean.text(s.user), s.server.cfg.Comeback))
-	s.server.cfg.Logger.Info("player is away", append(s.attrs(), slog.Uint64("room", uint64(r.id)), slog.Int("frame", r.frames))...)
+	s.server.cfg.Logger.Info("player is away", append(s.attrs(), slog.Uint64("room", uint64(r.id)),
+		slog.Int("frame", r.frames))...)
 }
 
 func (s *session) warnOthers(now time.Time, text string) {
@@ -109,7 +110,8 @@ func (s *session) warnOthers(now time.Time, text string) {
 func (s *session) tellAway(now time.Time) {
 	r := s.room
 	s.toldAway = s.send(now, ext.TypeBehind, ext.Behind{
-		GameID: r.id, Game: r.game, FrameDelay: uint16(r.mixer.FrameDelay(s.player)), Player: uint8(s.player + 1), Players: uint8(len(r.players)),
+		GameID: r.id, Game: r.game, FrameDelay: uint16(r.mixer.FrameDelay(s.player)), Player: uint8(s.player + 1),
+		Players:    uint8(len(r.players)),
 		Connection: s.connection, Size: uint16(r.mixer.Size()), Loading: r.state == wire.GameNetsync,
 	})
 }
@@ -180,7 +182,8 @@ func (s *session) notePresent(now time.Time, was lockstep.Presence, have int) {
 	s.room.lag.again(now)
 	s.room.schedule(now)
 	s.warnOthers(now, s.server.clean.text(s.user)+" has rejoined the game")
-	s.server.cfg.Logger.Info("player is present again", append(s.attrs(), slog.Uint64("room", uint64(s.room.id)), slog.Int("frame", max(have, batch)))...)
+	s.server.cfg.Logger.Info("player is present again", append(s.attrs(), slog.Uint64("room", uint64(s.room.id)),
+		slog.Int("frame", max(have, batch)))...)
 }
 
 // seatIsKept reports whether the session's player can rejoin with its ticket, so that nobody else may have its name.

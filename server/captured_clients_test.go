@@ -119,7 +119,8 @@ func TestCapturedClientsArePlayedWith(t *testing.T) {
 				c.conn, err = network.Listen(netip.AddrPort{})
 				require.NoError(t, err)
 				defer c.conn.Close()
-				c.send(wire.TypeLogin, wire.LoginRequest{User: "anna", Emulator: "emu", Connection: wire.LAN}.AppendTo(nil))
+				c.send(wire.TypeLogin, wire.LoginRequest{User: "anna", Emulator: "emu",
+					Connection: wire.LAN}.AppendTo(nil))
 				joined, err := wire.ParseUserJoined(c.await(wire.TypeUserJoined).Body)
 				require.NoError(t, err)
 				require.Equal(t, "anna", joined.User)

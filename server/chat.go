@@ -94,7 +94,8 @@ func (s *session) lineDropped(now time.Time) {
 		return
 	}
 	s.warn(now, "You say too much at once: what you said last was not passed on, wait a moment")
-	s.server.cfg.Logger.Info("game chat dropped", append(s.attrs(), slog.Uint64("room", uint64(s.room.id)), slog.Int("lines", s.dropped))...)
+	s.server.cfg.Logger.Info("game chat dropped", append(s.attrs(), slog.Uint64("room", uint64(s.room.id)),
+		slog.Int("lines", s.dropped))...)
 	s.dropped = 0
 }
 

@@ -92,8 +92,9 @@ func (r *room) frameDelays() ([]int, error) {
 	}
 	same := min((longest+step-1)/step, most/step) * step
 	if same == 0 {
-		return nil, fmt.Errorf("these connection types have no frame delay in common below the %d frames that somebody's client can bear. "+
-			"Choose types that are closer together, or say /samedelay false", most-1)
+		return nil,
+			fmt.Errorf("these connection types have no frame delay in common below the %d frames that somebody's client can bear. "+
+				"Choose types that are closer together, or say /samedelay false", most-1)
 	}
 	for i, m := range r.members {
 		delays[i] = same/m.connection.Frames() - 1

@@ -23,7 +23,8 @@ func TestParseFrameDelay(t *testing.T) {
 }
 
 // delayRoom is a room whose players have these types, emulator and one-way distances.
-func delayRoom(t *testing.T, cfg Config, emulator string, types []wire.ConnectionType, pings []uint32, ours bool) *room {
+func delayRoom(t *testing.T, cfg Config, emulator string, types []wire.ConnectionType, pings []uint32,
+	ours bool) *room {
 	t.Helper()
 	s, err := New(cfg)
 	require.NoError(t, err)
@@ -92,10 +93,12 @@ func TestSameFrameDelayIsTheSameInFrames(t *testing.T) {
 // Where old clients' types have no delay in common that all can bear, the game does not start, and the owner is told
 // why.
 func TestTypesWithoutACommonDelayDoNotStart(t *testing.T) {
-	r := delayRoom(t, Config{FrameDelay: FrameDelaySame}, "Nestopia", []wire.ConnectionType{1, 4, 5}, []uint32{10, 10, 10}, false)
+	r := delayRoom(t, Config{FrameDelay: FrameDelaySame}, "Nestopia", []wire.ConnectionType{1, 4, 5},
+		[]uint32{10, 10, 10}, false)
 	_, err := r.frameDelays()
 	require.ErrorContains(t, err, "no frame delay in common below the 14 frames")
-	r = delayRoom(t, Config{FrameDelay: FrameDelaySame}, "Nestopia", []wire.ConnectionType{1, 4, 5}, []uint32{10, 10, 10}, true)
+	r = delayRoom(t, Config{FrameDelay: FrameDelaySame}, "Nestopia", []wire.ConnectionType{1, 4, 5},
+		[]uint32{10, 10, 10}, true)
 	d, err := r.frameDelays()
 	require.NoError(t, err)
 	require.Equal(t, []int{19, 4, 3}, d)
@@ -162,7 +165,8 @@ func TestSameDelayInTheRoomsChat(t *testing.T) {
 // With players whose pings at the login were unequal every machine runs the same frame in the same call; the leads of
 // the near ones are not rounded to their batches.
 func TestUnequalDistancesLineUpCalls(t *testing.T) {
-	for _, types := range [][]wire.ConnectionType{{1, 1}, {1, 2}, {2, 3}, {3, 3}, {1, 6}, {6, 6}, {1, 2, 3}, {6, 1, 1}} {
+	for _, types := range [][]wire.ConnectionType{{1, 1}, {1, 2}, {2, 3}, {3, 3}, {1, 6}, {6, 6}, {1, 2, 3},
+		{6, 1, 1}} {
 		for _, cfg := range []Config{{}, {FrameDelay: FrameDelaySame}, {Padding: PaddingOn}} {
 			synctest.Test(t, func(t *testing.T) {
 				w := newWorld(t, 62, lan, cfg)

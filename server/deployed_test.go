@@ -212,12 +212,14 @@ func TestDeployedClientsPlay(t *testing.T) {
 			{"n02 with SupraClient", []dialModel{n02, supra}, []wire.ConnectionType{2, 2}},
 			{"SupraClient with n02, mixed types", []dialModel{supra, n02}, []wire.ConnectionType{1, 3}},
 			{"four, mixed types", []dialModel{n02, supra, n02, supra}, []wire.ConnectionType{1, 2, 3, 6}},
-			{"eight", []dialModel{n02, supra, n02, supra, n02, supra, n02, supra}, []wire.ConnectionType{1, 1, 1, 1, 2, 2, 1, 1}},
+			{"eight", []dialModel{n02, supra, n02, supra, n02, supra, n02, supra}, []wire.ConnectionType{1, 1, 1, 1, 2,
+				2, 1, 1}},
 		} {
 			t.Run(fmt.Sprintf("%s/loss=%v", tc.name, loss), func(t *testing.T) {
 				players, finished := 0, 0
 				for seed := range uint64(4) {
-					m := legacyMatch{seed: seed, profile: lossy(loss), clients: tc.clients, types: tc.types, size: 4, frames: 500}
+					m := legacyMatch{seed: seed, profile: lossy(loss), clients: tc.clients, types: tc.types, size: 4,
+						frames: 500}
 					m.play(t)
 					players += len(tc.clients)
 					finished += m.finished()
@@ -236,7 +238,8 @@ func TestDeployedClientsPlay(t *testing.T) {
 func TestN02WithASetPing(t *testing.T) {
 	finished := 0
 	for seed := range uint64(6) {
-		m := legacyMatch{seed: seed, profile: lossy(0.01), clients: []dialModel{n02, n02}, types: []wire.ConnectionType{1, 1}, size: 2, frames: 300, setPing: true}
+		m := legacyMatch{seed: seed, profile: lossy(0.01), clients: []dialModel{n02, n02},
+			types: []wire.ConnectionType{1, 1}, size: 2, frames: 300, setPing: true}
 		m.play(t)
 		finished += m.finished()
 	}
@@ -277,8 +280,9 @@ func TestServerClimbsToN02(t *testing.T) {
 	ignored := 0
 	for _, outage := range []time.Duration{100, 150, 180, 190, 200, 210, 220, 240, 700, 4000} {
 		for _, ping := range []time.Duration{90, 150, 200, 240} {
-			m := legacyMatch{seed: 4, profile: network.Profile{Delay: ping * time.Millisecond / 2}, clients: []dialModel{n02, n02},
-				types: []wire.ConnectionType{1, 1}, size: 2, frames: 600}
+			m := legacyMatch{seed: 4, profile: network.Profile{Delay: ping * time.Millisecond / 2},
+				clients: []dialModel{n02, n02},
+				types:   []wire.ConnectionType{1, 1}, size: 2, frames: 600}
 			m.during = func(n *network.Network) {
 				time.Sleep(8 * time.Second)
 				p := m.profile
@@ -307,7 +311,8 @@ func TestServerClimbsToN02(t *testing.T) {
 // 24 such lost their game.
 func TestDeployedClientsOnWiFi(t *testing.T) {
 	for seed := range uint64(6) {
-		m := legacyMatch{seed: seed, profile: network.WiFi(), clients: []dialModel{n02, supra, n02, supra}, types: []wire.ConnectionType{1, 1, 2, 3}, size: 8, frames: 600}
+		m := legacyMatch{seed: seed, profile: network.WiFi(), clients: []dialModel{n02, supra, n02, supra},
+			types: []wire.ConnectionType{1, 1, 2, 3}, size: 8, frames: 600}
 		m.play(t)
 		n02s, supras := m.requireWhoCannotLose(t)
 		require.Equal(t, 2, n02s, "%v: both n02", &m)
@@ -317,7 +322,8 @@ func TestDeployedClientsOnWiFi(t *testing.T) {
 
 // A client that vanishes in the middle holds the others up for the stall time and no longer.
 func TestDeployedClientVanishes(t *testing.T) {
-	m := legacyMatch{seed: 5, profile: lossy(0.01), clients: []dialModel{n02, supra, n02}, types: []wire.ConnectionType{1, 1, 2}, size: 4, frames: 600}
+	m := legacyMatch{seed: 5, profile: lossy(0.01), clients: []dialModel{n02, supra, n02},
+		types: []wire.ConnectionType{1, 1, 2}, size: 4, frames: 600}
 	m.during = func(n *network.Network) {
 		time.Sleep(7 * time.Second)
 		n.Partition(netip.MustParseAddr("10.0.0.1"), m.players[1].AddrPort().Addr(), true)
@@ -332,7 +338,8 @@ func TestDeployedClientVanishes(t *testing.T) {
 // is possible: bytes do not allow all that n02 may lack.
 func TestDeployedClientsWithBigInputs(t *testing.T) {
 	for _, size := range []int{1, 24, 100} {
-		m := legacyMatch{seed: 6, profile: lossy(0), clients: []dialModel{n02, supra, n02, supra}, types: []wire.ConnectionType{1, 2, 3, 6}, size: size, frames: 300}
+		m := legacyMatch{seed: 6, profile: lossy(0), clients: []dialModel{n02, supra, n02, supra},
+			types: []wire.ConnectionType{1, 2, 3, 6}, size: size, frames: 300}
 		m.play(t)
 		require.Equal(t, 4, m.finished(), "size %d", size)
 	}
@@ -345,7 +352,8 @@ func TestDeployedClientsBeyondSeq65535(t *testing.T) {
 	}
 	p := network.LAN()
 	p.Loss = 0.001
-	m := legacyMatch{seed: 7, profile: p, clients: []dialModel{n02, supra}, types: []wire.ConnectionType{1, 1}, size: 2, frames: 66_000}
+	m := legacyMatch{seed: 7, profile: p, clients: []dialModel{n02, supra}, types: []wire.ConnectionType{1, 1}, size: 2,
+		frames: 66_000}
 	m.limit = time.Hour
 	m.play(t)
 	require.Equal(t, 2, m.finished())

@@ -44,7 +44,8 @@ var (
 // unlimited are the types that the general rate does not count: game data has
 // its own bound in the mixer, room chat its own in bytes (lines.go), and what ends or
 // answers something cannot be done more often than what began it.
-var unlimited = setOf(wire.TypeGameData, wire.TypeGameCache, wire.TypeGameChat, wire.TypeUserQuit, wire.TypeClientAck, wire.TypeKeepAlive,
+var unlimited = setOf(wire.TypeGameData, wire.TypeGameCache, wire.TypeGameChat, wire.TypeUserQuit, wire.TypeClientAck,
+	wire.TypeKeepAlive,
 	wire.TypeQuitGame, wire.TypeDropGame, wire.TypeReady)
 
 // receive handles one datagram of the session's address.
@@ -160,7 +161,8 @@ const goneMessage = "connection lost"
 
 // vanish ends a session from which nothing has come for the keep-alive time.
 func (s *session) vanish(now time.Time) {
-	s.server.cfg.Logger.Info("client vanished", append(s.attrs(), slog.Duration("silent", now.Sub(s.link.LastReceived())))...)
+	s.server.cfg.Logger.Info("client vanished",
+		append(s.attrs(), slog.Duration("silent", now.Sub(s.link.LastReceived())))...)
 	s.quit(now, goneMessage, false)
 }
 

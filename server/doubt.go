@@ -28,7 +28,8 @@ func (d *doubt) open() bool { return d != nil && !d.until.IsZero() }
 
 // isLoneLogin reports whether a datagram may be the first one of a session: a login and nothing else.
 func isLoneLogin(datagram []byte) bool {
-	return len(datagram) > 6 && datagram[0] == 1 && datagram[1] <= maxFirst && datagram[2] == 0 && wire.Type(datagram[5]) == wire.TypeLogin
+	return len(datagram) > 6 && datagram[0] == 1 && datagram[1] <= maxFirst && datagram[2] == 0 &&
+		wire.Type(datagram[5]) == wire.TypeLogin
 }
 
 // startOver takes a login from the address where the session lives. Nothing of it reaches the session's link: it would
@@ -161,7 +162,8 @@ func (s *session) tickDoubt(now time.Time) {
 func (s *session) keepSeat() {
 	s.leaveAddress()
 	s.noAddress = true
-	s.server.cfg.Logger.Debug("a seat is kept for a client that is gone", append(s.attrs(), slog.Int("player", s.player+1))...)
+	s.server.cfg.Logger.Debug("a seat is kept for a client that is gone",
+		append(s.attrs(), slog.Int("player", s.player+1))...)
 }
 
 // wakeWaiting has the logins that wait for this session's answer look at it.

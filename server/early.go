@@ -17,7 +17,8 @@ const earlySilence = 100 * time.Millisecond
 
 // early reports whether a player may still be in the calls of its frame delay. Our own clients count them.
 func (r *room) early(p *session) bool {
-	return !p.proven && !p.waits && r.mixer.Sent(p.player) == 0 && r.mixer.Received(p.player) <= r.mixer.FrameDelay(p.player)
+	return !p.proven && !p.waits && r.mixer.Sent(p.player) == 0 &&
+		r.mixer.Received(p.player) <= r.mixer.FrameDelay(p.player)
 }
 
 // earlyAt is when the player counts as waiting, although it has sent fewer batches than it should have; zero is never.

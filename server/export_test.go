@@ -52,12 +52,15 @@ func (s *Server) Disorder() (found []string) {
 			found = append(found, fmt.Sprintf(format, args...))
 		}
 	}
-	wrong(len(s.users) != len(s.byID) || len(s.users) != len(s.byName), "%d users, %d by ID, %d by name", len(s.users), len(s.byID), len(s.byName))
+	wrong(len(s.users) != len(s.byID) || len(s.users) != len(s.byName), "%d users, %d by ID, %d by name", len(s.users),
+		len(s.byID), len(s.byName))
 	for _, u := range s.users {
-		wrong(!u.noAddress && s.sessions[u.addr] != u || s.byID[u.id] != u || s.byName[u.key] != u, "user %s is not found", u.user)
+		wrong(!u.noAddress && s.sessions[u.addr] != u || s.byID[u.id] != u || s.byName[u.key] != u,
+			"user %s is not found", u.user)
 		wrong(u.failed || u.forgotten || !u.loggedIn(), "user %s is gone", u.user)
 		wrong((u.room != nil) != (u.state > stateLobby), "user %s: state %d", u.user, u.state)
-		wrong(u.room != nil && (s.roomByID[u.room.id] != u.room || !slices.Contains(u.room.members, u)), "user %s is in a room that is not there", u.user)
+		wrong(u.room != nil && (s.roomByID[u.room.id] != u.room || !slices.Contains(u.room.members, u)),
+			"user %s is in a room that is not there", u.user)
 		wrong(u.inGame() && u.room.players[u.player] != u, "user %s does not play", u.user)
 	}
 	places := 0
@@ -91,11 +94,13 @@ func (s *Server) Disorder() (found []string) {
 			taken.links.used += u.held
 		}
 	}
-	wrong(taken.games.used != s.memory.games.used || taken.histories.used != s.memory.histories.used || taken.links.used != s.memory.links.used,
+	wrong(taken.games.used != s.memory.games.used || taken.histories.used != s.memory.histories.used ||
+		taken.links.used != s.memory.links.used,
 		"the pots have %+v taken, and %+v is", s.memory, taken)
 	wrong(lines != s.lineBytes, "%d bytes of chat wait, %d are counted", lines, s.lineBytes)
 	for id, se := range s.byTicket {
-		wrong(se.ticket.ID != id && (se.former == nil || se.former.ID != id) || !se.noAddress && s.sessions[se.addr] != se, "a ticket of somebody who is gone")
+		wrong(se.ticket.ID != id && (se.former == nil || se.former.ID != id) || !se.noAddress &&
+			s.sessions[se.addr] != se, "a ticket of somebody who is gone")
 	}
 	counted := 0
 	for addr, h := range s.hosts {

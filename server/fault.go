@@ -24,7 +24,8 @@ const internalError = "internal error of the server"
 
 // work is whom the server works for at the moment.
 type work struct {
-	session *session      // whose datagram or timer it is; nil while its game data is handled, which is the room's affair
+	// whose datagram or timer it is; nil while its game data is handled, which is the room's affair
+	session *session
 	other   *session      // whose place or name that session takes
 	room    *room         // that is being changed
 	pending *pendingLogin // whose timer it is

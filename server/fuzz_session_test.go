@@ -29,7 +29,8 @@ func FuzzSession(f *testing.F) {
 		for i := range fuzzMessages {
 			f.Add(append([]byte{stage}, append(record(0, fuzzGood, byte(i)), record(3, fuzzGood, byte(i))...)...))
 			f.Add(append([]byte{stage + 12}, record(0, fuzzGood, byte(i))...))
-			f.Add(append([]byte{stage + 6}, append(record(1, fuzzGood, byte(i), 1, 0xFF), record(0, fuzzMutated, byte(i), 3, 0x7F)...)...))
+			f.Add(append([]byte{stage + 6}, append(record(1, fuzzGood, byte(i), 1, 0xFF),
+				record(0, fuzzMutated, byte(i), 3, 0x7F)...)...))
 		}
 		for _, op := range []byte{fuzzStranger, fuzzRaw} {
 			f.Add(append([]byte{stage + 12}, record(0, op, loginDatagram("b")...)...))
@@ -216,12 +217,18 @@ func fuzzMutate(b, pairs []byte) []byte {
 
 // fuzzParsers are all messages that a server sends.
 var fuzzParsers = map[wire.Type]func([]byte) (any, error){
-	wire.TypeUserQuit: parser(wire.ParseUserQuit), wire.TypeUserJoined: parser(wire.ParseUserJoined), wire.TypeServerStatus: parser(wire.ParseServerStatus),
-	wire.TypeServerAck: parser(wire.ParseServerAck), wire.TypeGlobalChat: parser(wire.ParseChat), wire.TypeGameChat: parser(wire.ParseChat),
-	wire.TypeCreateGame: parser(wire.ParseGameCreated), wire.TypeQuitGame: parser(wire.ParsePlayerLeft), wire.TypeJoinGame: parser(wire.ParsePlayerJoined),
-	wire.TypePlayerList: parser(wire.ParsePlayerList), wire.TypeGameStatus: parser(wire.ParseGameStatus), wire.TypeCloseGame: parser(wire.ParseGameClosed),
-	wire.TypeStartGame: parser(wire.ParseGameStarted), wire.TypeGameData: parser(wire.ParseGameData), wire.TypeGameCache: parser(wire.ParseGameCache),
-	wire.TypeDropGame: parser(wire.ParsePlayerDropped), wire.TypeReady: parser(wire.ParseReady), wire.TypeLoginRefused: parser(wire.ParseLoginRefused),
+	wire.TypeUserQuit: parser(wire.ParseUserQuit), wire.TypeUserJoined: parser(wire.ParseUserJoined),
+	wire.TypeServerStatus: parser(wire.ParseServerStatus),
+	wire.TypeServerAck:    parser(wire.ParseServerAck), wire.TypeGlobalChat: parser(wire.ParseChat),
+	wire.TypeGameChat:   parser(wire.ParseChat),
+	wire.TypeCreateGame: parser(wire.ParseGameCreated), wire.TypeQuitGame: parser(wire.ParsePlayerLeft),
+	wire.TypeJoinGame:   parser(wire.ParsePlayerJoined),
+	wire.TypePlayerList: parser(wire.ParsePlayerList), wire.TypeGameStatus: parser(wire.ParseGameStatus),
+	wire.TypeCloseGame: parser(wire.ParseGameClosed),
+	wire.TypeStartGame: parser(wire.ParseGameStarted), wire.TypeGameData: parser(wire.ParseGameData),
+	wire.TypeGameCache: parser(wire.ParseGameCache),
+	wire.TypeDropGame:  parser(wire.ParsePlayerDropped), wire.TypeReady: parser(wire.ParseReady),
+	wire.TypeLoginRefused:  parser(wire.ParseLoginRefused),
 	wire.TypeServerMessage: parser(wire.ParseServerMessage),
 }
 
@@ -303,7 +310,8 @@ func (z *fuzzed) end() {
 	}
 	b.pass(5 * time.Minute)
 	checkBooks(z.t, b.s)
-	if n := len(b.s.sessions) + len(b.s.users) + len(b.s.rooms) + len(b.s.hosts) + b.s.pending.len() + b.s.timers.Len(); n != 0 {
+	if n := len(b.s.sessions) + len(b.s.users) + len(b.s.rooms) + len(b.s.hosts) + b.s.pending.len() +
+		b.s.timers.Len(); n != 0 {
 		z.t.Fatalf("%d things are left", n)
 	}
 }

@@ -37,7 +37,8 @@ func FuzzDatagrams(f *testing.F) {
 	_, next := begin(f)
 	ack := wire.ClientAck{}.AppendTo(nil)
 	f.Add(record(0, wire.AppendHello(nil)))
-	f.Add(join(record(5, loginDatagram("zoe")), record(5, one(1, wire.TypeClientAck, ack)), record(5, one(2, wire.TypeClientAck, ack))))
+	f.Add(join(record(5, loginDatagram("zoe")), record(5, one(1, wire.TypeClientAck, ack)),
+		record(5, one(2, wire.TypeClientAck, ack))))
 	for _, s := range []struct {
 		t wire.Type
 		b []byte
@@ -60,13 +61,15 @@ func FuzzDatagrams(f *testing.F) {
 		f.Add(join(record(0, said(0)), record(0x81, said(1)), record(2, said(2))))
 	}
 	// A login beside a malformed answer.
-	f.Add(record(5, append(wire.AppendMessage([]byte{2}, 1, wire.TypeClientAck, []byte{1}), loginDatagram("zoe")[1:]...)))
+	f.Add(record(5, append(wire.AppendMessage([]byte{2}, 1, wire.TypeClientAck, []byte{1}),
+		loginDatagram("zoe")[1:]...)))
 	// A hole that stays until the message is given up, in a game.
 	beyond := one(next[0]+1, wire.TypeGlobalChat, wire.ChatRequest{Text: "x"}.AppendTo(nil))
 	f.Add(join(record(0, beyond), record(0xF8, beyond)))
 	f.Fuzz(func(t *testing.T, in []byte) {
 		b, _ := begin(t)
-		addrs := []addrPort{hostAddr(100), hostAddr(101), hostAddr(102), hostAddr(200), hostAddr(201), hostAddr(202), hostAddr(203), hostAddr(204)}
+		addrs := []addrPort{hostAddr(100), hostAddr(101), hostAddr(102), hostAddr(200), hostAddr(201), hostAddr(202),
+			hostAddr(203), hostAddr(204)}
 		for range 200 {
 			if len(in) < 2 {
 				break
@@ -123,7 +126,8 @@ func checkBooks(t *testing.T, s *Server) {
 				fail("a member")
 			}
 		}
-		if r.running() != (r.mixer != nil) || r.running() != r.anyPlayer() || r.running() != (s.timers.IsSet(&r.timer)) {
+		if r.running() != (r.mixer != nil) || r.running() != r.anyPlayer() ||
+			r.running() != (s.timers.IsSet(&r.timer)) {
 			fail("a game")
 		}
 		if !r.running() && r.owner == nil {
@@ -134,7 +138,8 @@ func checkBooks(t *testing.T, s *Server) {
 				continue
 			}
 			playing[p] = true
-			if p.player != i || p.room != r || !p.inGame() || (r.state == wire.GamePlaying) != (p.state == statePlaying) {
+			if p.player != i || p.room != r || !p.inGame() ||
+				(r.state == wire.GamePlaying) != (p.state == statePlaying) {
 				fail("a player")
 			}
 		}
@@ -154,7 +159,8 @@ func checkBooks(t *testing.T, s *Server) {
 		if se.addr != addr || se.forgotten || !s.timers.IsSet(&se.timer) || se.touched {
 			fail("a session")
 		}
-		if se.loggedIn() != users[se] || (se.state == stateLogin) != (se.list == &s.logins) || (se.state == stateClosed) != (se.list == &s.closed) {
+		if se.loggedIn() != users[se] || (se.state == stateLogin) != (se.list == &s.logins) ||
+			(se.state == stateClosed) != (se.list == &s.closed) {
 			fail("a session's place")
 		}
 	}

@@ -31,7 +31,8 @@ func (c *client) await() *gamer {
 	c.t.Helper()
 	g := &gamer{client: c, size: 4}
 	g.start = parse(c.t, c.until(wire.TypeStartGame), wire.ParseGameStarted)
-	b, err := lockstep.NewBatcher(lockstep.BatcherConfig{Connection: c.typ.Frames(), FrameDelay: int(g.start.FrameDelay), Players: int(g.start.Players)})
+	b, err := lockstep.NewBatcher(lockstep.BatcherConfig{Connection: c.typ.Frames(),
+		FrameDelay: int(g.start.FrameDelay), Players: int(g.start.Players)})
 	require.NoError(c.t, err)
 	g.batcher = b
 	c.phase(link.Netsync)
@@ -213,7 +214,8 @@ func TestStartReadyPlayOrder(t *testing.T) {
 		cs[0].send(wire.TypeStartGame, wire.StartRequest{})
 		for i, c := range cs {
 			require.Equal(t, wire.GameNetsync, state(c))
-			require.Equal(t, wire.GameStarted{FrameDelay: 2, Player: uint8(i + 1), Players: 2}, parse(t, c.next(), wire.ParseGameStarted))
+			require.Equal(t, wire.GameStarted{FrameDelay: 2, Player: uint8(i + 1), Players: 2},
+				parse(t, c.next(), wire.ParseGameStarted))
 		}
 		require.Equal(t, wire.GameNetsync, state(watcher))
 
@@ -262,7 +264,8 @@ type rawBody []byte
 func (r rawBody) AppendTo(b []byte) []byte { return append(b, r...) }
 
 func TestGamesOfMixedTypes(t *testing.T) {
-	bad := network.Profile{Delay: 30 * time.Millisecond, Jitter: 20 * time.Millisecond, Loss: 0.1, Duplicate: 0.05, Reorder: 0.1}
+	bad := network.Profile{Delay: 30 * time.Millisecond, Jitter: 20 * time.Millisecond, Loss: 0.1, Duplicate: 0.05,
+		Reorder: 0.1}
 	for _, tc := range []struct {
 		name    string
 		types   []wire.ConnectionType
@@ -382,7 +385,8 @@ func TestOwnerLeavingInMidGameEndsIt(t *testing.T) {
 		together(60, gs...)
 		cs[1].drain()
 		cs[0].send(wire.TypeQuitGame, wire.LeaveRequest{})
-		require.Equal(t, []wire.Type{wire.TypeGameStatus, wire.TypeDropGame, wire.TypeCloseGame, wire.TypeQuitGame}, cs[1].types(4))
+		require.Equal(t, []wire.Type{wire.TypeGameStatus, wire.TypeDropGame, wire.TypeCloseGame, wire.TypeQuitGame},
+			cs[1].types(4))
 		require.Zero(t, w.server.Stats().Rooms)
 		cs[1].create("Next")
 	})

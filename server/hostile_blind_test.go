@@ -98,7 +98,8 @@ func inCrowd(t *testing.T, seed uint64, members int, f func(a *arena)) {
 // Row 30: five datagrams, a login and four 06, in whatever way they are timed and packed.
 func TestABlindLoginDrawsNoMoreThanThreeTimesItsBytes(t *testing.T) {
 	for name, pace := range map[string]time.Duration{
-		"at once": 0, "50 ms": 50 * time.Millisecond, "100 ms": 100 * time.Millisecond, "300 ms": 300 * time.Millisecond, "500 ms": 500 * time.Millisecond, "one second": time.Second,
+		"at once": 0, "50 ms": 50 * time.Millisecond, "100 ms": 100 * time.Millisecond,
+		"300 ms": 300 * time.Millisecond, "500 ms": 500 * time.Millisecond, "one second": time.Second,
 	} {
 		for _, count := range []int{1, 3} {
 			t.Run(fmt.Sprintf("%s, %d messages a datagram", name, count), func(t *testing.T) {
@@ -107,7 +108,8 @@ func TestABlindLoginDrawsNoMoreThanThreeTimesItsBytes(t *testing.T) {
 					b.say(wire.TypeLogin, loginOf("blind"))
 					for range 4 {
 						time.Sleep(pace)
-						b.sayAll(count, []wire.Message{{Type: wire.TypeClientAck, Body: wire.ClientAck{}.AppendTo(nil)}})
+						b.sayAll(count, []wire.Message{{Type: wire.TypeClientAck,
+							Body: wire.ClientAck{}.AppendTo(nil)}})
 					}
 					time.Sleep(time.Minute)
 					a.requireBounded(name, victim.Addr())
@@ -310,7 +312,8 @@ func TestOldClientsSeeTheWholeListOfALargeServer(t *testing.T) {
 						a.net.SetPath(host, a.addr.Addr(), line)
 						a.net.SetPath(a.addr.Addr(), host, line)
 						begun := time.Now()
-						c, err := a.old(supra, peers.Options{User: fmt.Sprint("old", supra), Emulator: "Project 64k 0.13",
+						c, err := a.old(supra, peers.Options{User: fmt.Sprint("old", supra),
+							Emulator:   "Project 64k 0.13",
 							Connection: wire.LAN, Host: host, Tries: 5})
 						require.NoError(t, err, report)
 						in := time.Since(begun)
@@ -318,7 +321,8 @@ func TestOldClientsSeeTheWholeListOfALargeServer(t *testing.T) {
 							time.Sleep(5 * time.Millisecond)
 						}
 						require.GreaterOrEqual(t, len(c.Users()), users+1, "%s %v: %v", report, supra, c.Err())
-						report += fmt.Sprintf(" %s in after %v, list whole after %v;", map[bool]string{false: "n02", true: "supra"}[supra],
+						report += fmt.Sprintf(" %s in after %v, list whole after %v;", map[bool]string{false: "n02",
+							true: "supra"}[supra],
 							in.Round(time.Millisecond), time.Since(begun).Round(time.Millisecond))
 					}
 					t.Log(report)

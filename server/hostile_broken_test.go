@@ -72,7 +72,8 @@ func TestAPanicInARoomOrSessionEndsThatOneOnly(t *testing.T) {
 				}
 				_, err := a.ours("later", nil)
 				require.NoError(t, err)
-				t.Logf("faults %d, lines in the log %d, users %d, rooms %d", st.InternalErrors, len(log.lines), st.Users, st.Rooms)
+				t.Logf("faults %d, lines in the log %d, users %d, rooms %d", st.InternalErrors, len(log.lines),
+					st.Users, st.Rooms)
 			})
 		})
 	}

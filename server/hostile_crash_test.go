@@ -48,7 +48,8 @@ func (a *arena) login(kind, user string, at netip.AddrPort, back *kclient.Ticket
 			return nil, err
 		}
 	case "n02", "n02 with a set ping", "SupraClient":
-		o := peers.Options{User: user, Emulator: "emu", Connection: wire.LAN, Host: at.Addr(), Port: at.Port(), Tries: 1}
+		o := peers.Options{User: user, Emulator: "emu", Connection: wire.LAN, Host: at.Addr(), Port: at.Port(),
+			Tries: 1}
 		if kind == "n02 with a set ping" {
 			o.SetPing = 20 * time.Millisecond
 		}
@@ -160,7 +161,8 @@ func TestACrashedClientIsSoonInAgain(t *testing.T) {
 					t.Logf("figure: %s: in again after %v, %d tries", name, took, tries)
 					most := 4 * time.Second
 					if kind == "plain" && port == at.Port() {
-						most = 12 * time.Second // it takes the question for a message of its own, waits in vain and tries again
+						// it takes the question for a message of its own, waits in vain and tries again
+						most = 12 * time.Second
 					}
 					require.LessOrEqual(t, took, most)
 					c.idle(10 * time.Second)
@@ -215,7 +217,8 @@ func TestForgedLoginsEndNobodysSession(t *testing.T) {
 					c.idle(10 * time.Second)
 					before, in := a.to(at.Addr()).bytes, 0
 					forged := [][]byte{
-						message(0, wire.TypeLogin, wire.LoginRequest{User: "anna", Emulator: "emu", Connection: wire.LAN}.AppendTo(nil)),
+						message(0, wire.TypeLogin, wire.LoginRequest{User: "anna", Emulator: "emu",
+							Connection: wire.LAN}.AppendTo(nil)),
 						message(0, wire.TypeLogin, []byte{'a', 0, 0, 1}),
 					}
 					withAck := wire.AppendMessage([]byte{2}, 1, wire.TypeClientAck, wire.ClientAck{}.AppendTo(nil))
@@ -265,7 +268,8 @@ func TestANameIsNotTakenFromWhoIsThere(t *testing.T) {
 					claims := make(chan error)
 					go func() {
 						for n := range 20 {
-							if _, err := a.login("ours", "anna", netip.AddrPortFrom(at.Addr(), uint16(6000+n)), nil); err == nil {
+							if _, err := a.login("ours", "anna", netip.AddrPortFrom(at.Addr(), uint16(6000+n)),
+								nil); err == nil {
 								claims <- fmt.Errorf("somebody got the name in try %d", n)
 								return
 							}

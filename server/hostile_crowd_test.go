@@ -48,7 +48,8 @@ func (f loginFlood) run(a *arena, stop chan struct{}) {
 
 func random(n int) netip.AddrPort {
 	h := uint32(n+1) * 2654435761
-	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{11, byte(h >> 24), byte(h >> 16), byte(h >> 8)}), uint16(1024+h%60000))
+	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{11, byte(h >> 24), byte(h >> 16), byte(h >> 8)}),
+		uint16(1024+h%60000))
 }
 
 // portsOf are ports of a host, but not those that a real client's socket there gets.
@@ -98,12 +99,17 @@ func TestRealLoginsGetInUnderForgedOnes(t *testing.T) {
 						host := netip.MustParseAddr(own)
 						switch n % 3 {
 						case 0:
-							_, err = a.old(false, peers.Options{User: fmt.Sprint("n02 ", n), Emulator: "Project 64k 0.13", Tries: 1, Host: host})
+							_, err = a.old(false, peers.Options{User: fmt.Sprint("n02 ", n),
+								Emulator: "Project 64k 0.13", Tries: 1, Host: host})
 						case 1:
-							_, err = a.old(true, peers.Options{User: fmt.Sprint("supra ", n), Emulator: "Project 64k 0.13", Tries: 1, Host: host})
+							_, err = a.old(true, peers.Options{User: fmt.Sprint("supra ", n),
+								Emulator: "Project 64k 0.13", Tries: 1, Host: host})
 						default:
 							_, err = a.ours(fmt.Sprint("ours ", n), func(c *kclient.Config) {
-								c.Listen = func(netip.AddrPort) (kclient.PacketConn, error) { return a.net.Listen(netip.AddrPortFrom(host, 0)) }
+								c.Listen = func(netip.AddrPort) (kclient.PacketConn,
+									error) {
+									return a.net.Listen(netip.AddrPortFrom(host, 0))
+								}
 							})
 						}
 						if err == nil {

@@ -75,7 +75,8 @@ func (a *arena) oursReading(name string) bystander {
 			mu.Unlock()
 		}
 	}()
-	return bystander{"ours " + name, host, func() []string { mu.Lock(); defer mu.Unlock(); return slices.Clone(lines) }, lobby.Err}
+	return bystander{"ours " + name, host, func() []string { mu.Lock(); defer mu.Unlock(); return slices.Clone(lines) },
+		lobby.Err}
 }
 
 // flood is what the attackers of one form do, n of them at once.
@@ -124,7 +125,8 @@ func (a *arena) cyclingPair(i int) {
 				owner.say(wire.TypeCreateGame, wire.CreateRequest{Game: "Pong"}.AppendTo(nil))
 			}
 		case wire.TypeGameStatus:
-			if s, err := wire.ParseGameStatus(m.Body); err == nil && s.GameID == room && s.Players == 2 && s.State == wire.GameWaiting {
+			if s, err := wire.ParseGameStatus(m.Body); err == nil && s.GameID == room && s.Players == 2 &&
+				s.State == wire.GameWaiting {
 				owner.say(wire.TypeStartGame, wire.StartRequest{}.AppendTo(nil))
 			}
 		case wire.TypeGameChat:
@@ -303,14 +305,16 @@ func TestWhoCyclesThroughRoomsDoesNotChokeTheLobby(t *testing.T) {
 					}
 					// The last line is given its time, and how long it takes is seen.
 					start := time.Now()
-					for time.Since(start) < 10*time.Second && slices.ContainsFunc(all, func(b bystander) bool { return len(b.lines()) < len(said) }) {
+					for time.Since(start) < 10*time.Second &&
+						slices.ContainsFunc(all, func(b bystander) bool { return len(b.lines()) < len(said) }) {
 						time.Sleep(100 * time.Millisecond)
 					}
 					latest = time.Since(start) + time.Second
 					for _, b := range all {
 						if lines := b.lines(); !slices.Equal(said, lines) {
 							missing++
-							t.Logf("%s: %v read %d lines of %d: %s", b.name, b.err(), len(lines), len(said), strings.Join(lines, ", "))
+							t.Logf("%s: %v read %d lines of %d: %s", b.name, b.err(), len(lines), len(said),
+								strings.Join(lines, ", "))
 						}
 					}
 					t.Logf("%d bytes in the worst second of a bystander; the last line took %v at most; %d of %d lack lines", worst, latest, missing, len(all))

@@ -19,8 +19,10 @@ func TestAMalformedDatagramIsDroppedAndNothingElse(t *testing.T) {
 	from := hostAddr(1)
 	b.raw(from, wire.AppendHello(nil))
 	require.Equal(t, 1, b.count)
-	for _, d := range []string{"Kthxbai", "", "\x00", "HELLO", "HELLO\x00", "HELLOD00D27888\x00", "PING", "PONG\x00", "\xff", "\x20", "HELLO0.83",
-		"\x01\x00\x00\xff\xff\x07", "\x02\x00\x00\x01\x00\x07", "\x21\x00\x00\x01\x00\x07", strings.Repeat("A", 65535)} {
+	for _, d := range []string{"Kthxbai", "", "\x00", "HELLO", "HELLO\x00", "HELLOD00D27888\x00", "PING", "PONG\x00",
+		"\xff", "\x20", "HELLO0.83",
+		"\x01\x00\x00\xff\xff\x07", "\x02\x00\x00\x01\x00\x07", "\x21\x00\x00\x01\x00\x07",
+		strings.Repeat("A", 65535)} {
 		b.raw(from, []byte(d))
 	}
 	require.Equal(t, 1, b.count, "none of it was answered")
@@ -148,10 +150,12 @@ func TestATypeInTheWrongStateChangesNothing(t *testing.T) {
 	}
 	// What a message does to the sender's state; none where not named.
 	moves := map[state]map[wire.Type]state{
-		stateLobby:   {wire.TypeCreateGame: stateRoom, wire.TypeUserQuit: stateClosed},
-		stateRoom:    {wire.TypeQuitGame: stateLobby, wire.TypeUserQuit: stateClosed, wire.TypeStartGame: stateNetsync},
-		stateNetsync: {wire.TypeQuitGame: stateLobby, wire.TypeUserQuit: stateClosed, wire.TypeDropGame: stateRoom, wire.TypeReady: statePlaying},
-		statePlaying: {wire.TypeQuitGame: stateLobby, wire.TypeUserQuit: stateClosed, wire.TypeDropGame: stateRoom, wire.TypeGameCache: stateRoom},
+		stateLobby: {wire.TypeCreateGame: stateRoom, wire.TypeUserQuit: stateClosed},
+		stateRoom:  {wire.TypeQuitGame: stateLobby, wire.TypeUserQuit: stateClosed, wire.TypeStartGame: stateNetsync},
+		stateNetsync: {wire.TypeQuitGame: stateLobby, wire.TypeUserQuit: stateClosed, wire.TypeDropGame: stateRoom,
+			wire.TypeReady: statePlaying},
+		statePlaying: {wire.TypeQuitGame: stateLobby, wire.TypeUserQuit: stateClosed, wire.TypeDropGame: stateRoom,
+			wire.TypeGameCache: stateRoom},
 	}
 	for st, setup := range setups {
 		for typ := wire.Type(0); typ < 0x22; typ++ {
@@ -201,7 +205,8 @@ func TestMappedAddressesAreTheSame(t *testing.T) {
 	c.login()
 	mapped := netip.AddrPortFrom(netip.AddrFrom16(c.addr.Addr().As16()), c.addr.Port())
 	require.True(t, mapped.Addr().Is4In6())
-	b.raw(mapped, one(uint16(c.link.Stats().MessagesSent), wire.TypeGlobalChat, wire.ChatRequest{Text: "x"}.AppendTo(nil)))
+	b.raw(mapped, one(uint16(c.link.Stats().MessagesSent), wire.TypeGlobalChat,
+		wire.ChatRequest{Text: "x"}.AppendTo(nil)))
 	require.Equal(t, []wire.Type{wire.TypeGlobalChat}, c.types())
 }
 

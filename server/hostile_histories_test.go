@@ -47,38 +47,40 @@ func TestOneHostsGamesTakeNobodysWayBack(t *testing.T) {
 				host := a.freshHost()
 				for i := range 16 {
 					names := [2]string{fmt.Sprint("owner ", h, i), fmt.Sprint("guest ", h, i)}
-					a.inGameAt([2]netip.AddrPort{netip.AddrPortFrom(host, uint16(1000+i)), netip.AddrPortFrom(host, uint16(2000+i))}, names)
+					a.inGameAt([2]netip.AddrPort{netip.AddrPortFrom(host, uint16(1000+i)),
+						netip.AddrPortFrom(host, uint16(2000+i))}, names)
 				}
 			}
 		},
 	}
 	for form, attack := range forms {
 		t.Run(form, func(t *testing.T) {
-			inArena(t, 34, network.Profile{Delay: time.Millisecond}, server.Config{Flood: server.Flood{Login: server.Rate{Burst: -1}}}, func(a *arena) {
-				attack(a)
-				time.Sleep(time.Second)
-				games := a.server.Stats().Games
-				hosts := [2]netip.Addr{a.freshHost(), a.freshHost()}
-				both := a.inGame(hosts, [2]string{"anna", "bert"})
-				both[1].mute(true)
-				ticket := both[1].ticket
-				time.Sleep(12 * time.Second)
+			inArena(t, 34, network.Profile{Delay: time.Millisecond},
+				server.Config{Flood: server.Flood{Login: server.Rate{Burst: -1}}}, func(a *arena) {
+					attack(a)
+					time.Sleep(time.Second)
+					games := a.server.Stats().Games
+					hosts := [2]netip.Addr{a.freshHost(), a.freshHost()}
+					both := a.inGame(hosts, [2]string{"anna", "bert"})
+					both[1].mute(true)
+					ticket := both[1].ticket
+					time.Sleep(12 * time.Second)
 
-				g := a.agentAt(netip.AddrPortFrom(hosts[1], 3000), "bert")
-				g.ours, g.back = true, &ticket
-				back := make(chan bool, 2)
-				g.on = func(m wire.Message) {
-					if m.Type == ext.TypeBehind {
-						back <- true
+					g := a.agentAt(netip.AddrPortFrom(hosts[1], 3000), "bert")
+					g.ours, g.back = true, &ticket
+					back := make(chan bool, 2)
+					g.on = func(m wire.Message) {
+						if m.Type == ext.TypeBehind {
+							back <- true
+						}
 					}
-				}
-				g.login()
-				time.AfterFunc(5*time.Second, func() { back <- false })
-				way := <-back
-				t.Logf("%d games run; the way back into another one is there: %v", games, way)
-				assert.Equal(t, 32, games)
-				assert.True(t, way)
-			})
+					g.login()
+					time.AfterFunc(5*time.Second, func() { back <- false })
+					way := <-back
+					t.Logf("%d games run; the way back into another one is there: %v", games, way)
+					assert.Equal(t, 32, games)
+					assert.True(t, way)
+				})
 		})
 	}
 }

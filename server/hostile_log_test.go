@@ -113,7 +113,8 @@ func TestALogThatNobodyReadsStopsNobody(t *testing.T) {
 // and a server that has refused nothing says nothing.
 func TestTheLogSaysOnceAMinuteWhatWasRefusedAndCannotBeFlooded(t *testing.T) {
 	var pipe logPipe
-	cfg := server.Config{Logger: slog.New(slog.NewTextHandler(&pipe, nil)), Flood: server.Flood{Login: server.Rate{Burst: -1}}}
+	cfg := server.Config{Logger: slog.New(slog.NewTextHandler(&pipe, nil)),
+		Flood: server.Flood{Login: server.Rate{Burst: -1}}}
 	inArena(t, 1, network.Profile{Delay: time.Millisecond}, cfg, func(a *arena) {
 		time.Sleep(10 * time.Minute)
 		require.Empty(t, pipe.lines("refused"), "nothing was")
@@ -137,7 +138,8 @@ func TestTheLogSaysOnceAMinuteWhatWasRefusedAndCannotBeFlooded(t *testing.T) {
 		begun := time.Now()
 		for i := range logins {
 			c := a.plain(netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 8, byte(i >> 8), byte(i)}), 5000))
-			c.send(wire.TypeLogin, wire.LoginRequest{User: "server", Emulator: "emu", Connection: wire.LAN}.AppendTo(nil))
+			c.send(wire.TypeLogin, wire.LoginRequest{User: "server", Emulator: "emu",
+				Connection: wire.LAN}.AppendTo(nil))
 			c.await(wire.TypeLoginRefused)
 			c.conn.Close()
 		}
@@ -161,7 +163,8 @@ type brokenConn struct {
 func (c *brokenConn) ReadFromUDPAddrPort(b []byte) (int, netip.AddrPort, error) {
 	if c.broken.Load() {
 		c.reads.Add(1)
-		return 0, netip.AddrPort{}, &net.OpError{Op: "read", Net: "udp", Err: os.NewSyscallError("recvfrom", syscall.EIO)}
+		return 0, netip.AddrPort{}, &net.OpError{Op: "read", Net: "udp", Err: os.NewSyscallError("recvfrom",
+			syscall.EIO)}
 	}
 	return c.PacketConn.ReadFromUDPAddrPort(b)
 }

@@ -37,7 +37,8 @@ func TestForgedLoginsTakeNoMemoryAndKeepNobodyOut(t *testing.T) {
 	flood(11_000, 60_000)
 	// In the midst of it somebody really logs in; a thousand more come every 10 ms.
 	c := b.client(1, "anna")
-	c.link.Send(b.now, wire.TypeLogin, wire.LoginRequest{User: "anna", Emulator: "emu", Connection: wire.LAN}.AppendTo(nil))
+	c.link.Send(b.now, wire.TypeLogin, wire.LoginRequest{User: "anna", Emulator: "emu",
+		Connection: wire.LAN}.AppendTo(nil))
 	c.flush()
 	rounds := 0
 	for ; c.session() == nil && rounds < 60; rounds++ {
@@ -72,7 +73,8 @@ func TestLoginsForgedInAUsersNameDoNotKeepItOut(t *testing.T) {
 	}
 	forge(1, 60_000)
 	require.LessOrEqual(t, b.s.pending.len(), pendingMost[0])
-	c.link.Send(b.now, wire.TypeLogin, wire.LoginRequest{User: "anna", Emulator: "emu", Connection: wire.LAN}.AppendTo(nil))
+	c.link.Send(b.now, wire.TypeLogin, wire.LoginRequest{User: "anna", Emulator: "emu",
+		Connection: wire.LAN}.AppendTo(nil))
 	c.flush()
 	for n := uint16(0); c.session() == nil && n < 59; n++ {
 		b.settle()
@@ -125,7 +127,8 @@ func TestUnfinishedLoginsAreBounded(t *testing.T) {
 	b := newBox(t, Config{})
 	begin := func(addr addrPort) {
 		b.raw(addr, loginDatagram("half"))
-		b.raw(addr, one(1, wire.TypeClientAck, wire.ClientAck{Extra: ext.AppendNonce(nil, b.s.nonce(addr))}.AppendTo(nil)))
+		b.raw(addr, one(1, wire.TypeClientAck,
+			wire.ClientAck{Extra: ext.AppendNonce(nil, b.s.nonce(addr))}.AppendTo(nil)))
 	}
 	for port := range uint16(1000) {
 		begin(netipPort(hostAddr(7), 1000+port))
@@ -178,12 +181,16 @@ func TestNoMoreThanThreeTimesTheBytesGoToAnUnprovenAddress(t *testing.T) {
 		"the shortest one, often":    repeat(one(0, wire.TypeLogin, []byte{0, 0, 1}), 50),
 		"different logins":           {loginDatagram("anna"), loginDatagram("bert"), loginDatagram("carl")},
 		"hello, ping, and the login": {wire.AppendHello(nil), wire.AppendPing(nil), loginDatagram("anna")},
-		"a login and other messages": {loginDatagram("anna"), one(1, wire.TypeGlobalChat, wire.ChatRequest{Text: "x"}.AppendTo(nil))},
-		"acks without the login":     repeat(one(1, wire.TypeClientAck, wire.ClientAck{}.AppendTo(nil)), 100),
-		"a wrong nonce":              {one(1, wire.TypeClientAck, wire.ClientAck{Extra: ext.AppendNonce(nil, [ext.NonceSize]byte{})}.AppendTo(nil))},
-		"a login and a wrong nonce": {wire.AppendMessage(wire.AppendMessage([]byte{2}, 1, wire.TypeClientAck, wire.ClientAck{Extra: ext.AppendNonce(nil, [ext.NonceSize]byte{})}.AppendTo(nil)),
+		"a login and other messages": {loginDatagram("anna"), one(1, wire.TypeGlobalChat,
+			wire.ChatRequest{Text: "x"}.AppendTo(nil))},
+		"acks without the login": repeat(one(1, wire.TypeClientAck, wire.ClientAck{}.AppendTo(nil)), 100),
+		"a wrong nonce": {one(1, wire.TypeClientAck,
+			wire.ClientAck{Extra: ext.AppendNonce(nil, [ext.NonceSize]byte{})}.AppendTo(nil))},
+		"a login and a wrong nonce": {wire.AppendMessage(wire.AppendMessage([]byte{2}, 1, wire.TypeClientAck,
+			wire.ClientAck{Extra: ext.AppendNonce(nil, [ext.NonceSize]byte{})}.AppendTo(nil)),
 			0, wire.TypeLogin, loginDatagram("anna")[6:])},
-		"a login with a quit on top":  {append(wire.AppendMessage([]byte{2}, 1, wire.TypeUserQuit, wire.QuitRequest{}.AppendTo(nil)), loginDatagram("anna")[1:]...)},
+		"a login with a quit on top": {append(wire.AppendMessage([]byte{2}, 1, wire.TypeUserQuit,
+			wire.QuitRequest{}.AppendTo(nil)), loginDatagram("anna")[1:]...)},
 		"a login with a number not 0": {one(1, wire.TypeLogin, loginDatagram("anna")[6:])},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -53,7 +53,8 @@ func (d *deafness) set(at netip.AddrPort, deaf bool) {
 func (a *arena) glutton(d *deafness, i int, connection wire.ConnectionType) *glutton {
 	g := &glutton{a: a, at: netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 1, byte(i >> 8), byte(i)}), 5000)}
 	g.c = a.plain(g.at)
-	g.c.send(wire.TypeLogin, wire.LoginRequest{User: fmt.Sprint("glutton", i), Emulator: "emu", Connection: connection}.AppendTo(nil))
+	g.c.send(wire.TypeLogin, wire.LoginRequest{User: fmt.Sprint("glutton", i), Emulator: "emu",
+		Connection: connection}.AppendTo(nil))
 	g.c.await(wire.TypeUserJoined)
 	d.set(g.at, true)
 	go g.listen()
@@ -175,7 +176,8 @@ func TestCachesOfManyLargeInputsStayInTheBudget(t *testing.T) {
 		var honest []*plainClient
 		for i := range 2 {
 			c := a.plain(netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 2, 0, byte(i)}), 5000))
-			c.send(wire.TypeLogin, wire.LoginRequest{User: fmt.Sprint("honest", i), Emulator: "emu", Connection: wire.LAN}.AppendTo(nil))
+			c.send(wire.TypeLogin, wire.LoginRequest{User: fmt.Sprint("honest", i), Emulator: "emu",
+				Connection: wire.LAN}.AppendTo(nil))
 			c.await(wire.TypeUserJoined)
 			honest = append(honest, c)
 		}
@@ -233,7 +235,8 @@ func TestCachesOfManyLargeInputsStayInTheBudget(t *testing.T) {
 		require.Zero(t, a.server.Stats().Games)
 		after := heap.bytes()
 		t.Logf("%s after the games", mb(after))
-		require.Less(t, after, before+before/10+8*64<<10) // the deaf have not confirmed the last messages of the game that was played
+		// the deaf have not confirmed the last messages of the game that was played
+		require.Less(t, after, before+before/10+8*64<<10)
 	})
 }
 
@@ -243,7 +246,8 @@ func TestCachesOfManyLargeInputsStayInTheBudget(t *testing.T) {
 func TestTheHeapAfterAGameIsTheHeapBeforeIt(t *testing.T) {
 	for _, answering := range []bool{true, false} {
 		t.Run(fmt.Sprintf("answering=%v", answering), func(t *testing.T) {
-			inArena(t, 32, network.Profile{Delay: 10 * time.Millisecond}, server.Config{}, func(a *arena) { heapAfterAGame(a.t, a, answering) })
+			inArena(t, 32, network.Profile{Delay: 10 * time.Millisecond}, server.Config{},
+				func(a *arena) { heapAfterAGame(a.t, a, answering) })
 		})
 	}
 }
@@ -305,7 +309,8 @@ func heapAfterAGame(t *testing.T, a *arena, answering bool) {
 	require.Zero(t, a.server.Stats().Games)
 	require.Equal(t, 100, a.server.Stats().Users)
 	after := heap.bytes()
-	t.Logf("before the chat %s, after it %s, in the game %s at most, after it %s", mb(before), mb(chatted), mb(peak), mb(after))
+	t.Logf("before the chat %s, after it %s, in the game %s at most, after it %s", mb(before), mb(chatted), mb(peak),
+		mb(after))
 	require.Less(t, peak-before, 16<<20)
 	unproven := 0
 	if !answering {

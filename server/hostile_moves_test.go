@@ -141,7 +141,8 @@ func TestOneAddressDoesNotTakeAllPlaces(t *testing.T) {
 						lobbies = append(lobbies, lobby)
 					}
 				}
-				t.Logf("figure: %s takes %d places of 100, %d are left for others", name, len(lobbies), 100-len(lobbies))
+				t.Logf("figure: %s takes %d places of 100, %d are left for others", name, len(lobbies),
+					100-len(lobbies))
 				require.Len(t, lobbies, row.most)
 				if row.most < 100 {
 					require.Positive(t, refusals(a.server, "host"))
@@ -190,7 +191,8 @@ func TestAKeptPlaceIsReachedOnAFullServer(t *testing.T) {
 // A try to rejoin that fails half way, wherever it does, leaves the ticket as good as it was.
 func TestTheTicketLivesUntilItHasSucceeded(t *testing.T) {
 	for name, after := range map[string]time.Duration{
-		"killed after HELLO": 50 * time.Millisecond, "killed in the login": 130 * time.Millisecond, "killed near its end": 210 * time.Millisecond,
+		"killed after HELLO": 50 * time.Millisecond, "killed in the login": 130 * time.Millisecond,
+		"killed near its end":             210 * time.Millisecond,
 		"killed when the place was taken": 290 * time.Millisecond, "the line goes": 0, "the answers get lost": -1,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -209,7 +211,8 @@ func TestTheTicketLivesUntilItHasSucceeded(t *testing.T) {
 								sent++
 							}
 							lists = lists || to == at && sent >= 6 // with its fourth 06 it is in
-							return (after < 0 || from != at && to != at || sent < 6) && (after == 0 || to != at || !lists)
+							return (after < 0 || from != at && to != at || sent < 6) && (after == 0 || to != at ||
+								!lists)
 						})
 					} else {
 						a.net.Filter(nil)

@@ -48,7 +48,8 @@ func (r *reader) read(m wire.Message) {
 			r.users[u.UserID] = u.Name
 		}
 		for _, g := range s.Games {
-			r.rooms[g.GameID] = wire.GameStatus{GameID: g.GameID, State: g.State, Players: uint8(g.Players), MaxPlayers: 8}
+			r.rooms[g.GameID] = wire.GameStatus{GameID: g.GameID, State: g.State, Players: uint8(g.Players),
+				MaxPlayers: 8}
 		}
 	case wire.TypeUserJoined:
 		u, _ := wire.ParseUserJoined(m.Body)
@@ -93,32 +94,33 @@ func (r *reader) take() (users int, rooms []wire.GameStatus, wrong []string) {
 // a user's, before its beginning, or of a beginning twice.
 func TestLateNewsIsInOrder(t *testing.T) {
 	for seed := range uint64(6) {
-		inArena(t, seed, network.Profile{Delay: 5 * time.Millisecond, Jitter: 5 * time.Millisecond, Loss: 0.01}, server.Config{}, func(a *arena) {
-			readers := []*reader{a.reader("first")}
-			readers[0].login()
-			time.Sleep(time.Second)
-			for _, flood := range floods {
-				flood(a, 4) // each form's names are other ones
-			}
-			for i := range 10 {
-				time.Sleep(700 * time.Millisecond)
-				r := a.reader(fmt.Sprint("newcomer ", i))
-				readers = append(readers, r)
-				r.login()
-				if i%3 == 0 {
-					g := a.reader(fmt.Sprint("stays ", i))
-					readers = append(readers, g)
-					g.login()
-					time.Sleep(200 * time.Millisecond)
-					g.send(wire.TypeCreateGame, wire.CreateRequest{Game: "Pong"}.AppendTo(nil))
+		inArena(t, seed, network.Profile{Delay: 5 * time.Millisecond, Jitter: 5 * time.Millisecond, Loss: 0.01},
+			server.Config{}, func(a *arena) {
+				readers := []*reader{a.reader("first")}
+				readers[0].login()
+				time.Sleep(time.Second)
+				for _, flood := range floods {
+					flood(a, 4) // each form's names are other ones
 				}
-			}
-			time.Sleep(time.Second)
-			for _, r := range readers {
-				_, _, wrong := r.take()
-				assert.Empty(t, wrong, r.name)
-			}
-		})
+				for i := range 10 {
+					time.Sleep(700 * time.Millisecond)
+					r := a.reader(fmt.Sprint("newcomer ", i))
+					readers = append(readers, r)
+					r.login()
+					if i%3 == 0 {
+						g := a.reader(fmt.Sprint("stays ", i))
+						readers = append(readers, g)
+						g.login()
+						time.Sleep(200 * time.Millisecond)
+						g.send(wire.TypeCreateGame, wire.CreateRequest{Game: "Pong"}.AppendTo(nil))
+					}
+				}
+				time.Sleep(time.Second)
+				for _, r := range readers {
+					_, _, wrong := r.take()
+					assert.Empty(t, wrong, r.name)
+				}
+			})
 	}
 }
 
@@ -152,7 +154,8 @@ func TestNewsArrives(t *testing.T) {
 			for _, s := range rooms {
 				assert.Equal(t, uint8(1), s.Players)
 			}
-			assert.True(t, slices.ContainsFunc(rooms, func(s wire.GameStatus) bool { return s.State != wire.GameWaiting }), "the game that runs")
+			assert.True(t, slices.ContainsFunc(rooms,
+				func(s wire.GameStatus) bool { return s.State != wire.GameWaiting }), "the game that runs")
 		}
 	})
 }
@@ -171,12 +174,15 @@ func TestWhoIsInARoomHearsOfEverythingAtOnce(t *testing.T) {
 			r.seen = nil
 			r.mu.Unlock()
 			for _, m := range []wire.Type{wire.TypeStartGame, wire.TypeReady, wire.TypeDropGame} {
-				body := map[wire.Type][]byte{wire.TypeStartGame: wire.StartRequest{}.AppendTo(nil), wire.TypeReady: wire.ReadyRequest{}.AppendTo(nil), wire.TypeDropGame: wire.DropRequest{}.AppendTo(nil)}[m]
+				body := map[wire.Type][]byte{wire.TypeStartGame: wire.StartRequest{}.AppendTo(nil),
+					wire.TypeReady:    wire.ReadyRequest{}.AppendTo(nil),
+					wire.TypeDropGame: wire.DropRequest{}.AppendTo(nil)}[m]
 				r.send(m, body)
 				time.Sleep(10 * time.Millisecond)
 			}
 			r.mu.Lock()
-			require.Equal(t, []wire.Type{wire.TypeGameStatus, wire.TypeStartGame, wire.TypeGameStatus, wire.TypeReady, wire.TypeGameStatus, wire.TypeDropGame}, r.seen)
+			require.Equal(t, []wire.Type{wire.TypeGameStatus, wire.TypeStartGame, wire.TypeGameStatus, wire.TypeReady,
+				wire.TypeGameStatus, wire.TypeDropGame}, r.seen)
 			r.mu.Unlock()
 		}
 	})

@@ -20,7 +20,8 @@ func TestNumbersWrapWithAHole(t *testing.T) {
 	chats := func(base uint16, numbers ...uint16) []byte {
 		d := wire.AppendBundleHeader(nil, len(numbers))
 		for _, n := range numbers {
-			d = wire.AppendMessage(d, base+n, wire.TypeGlobalChat, wire.ChatRequest{Text: strings.Repeat("|", int(n)+1)}.AppendTo(nil))
+			d = wire.AppendMessage(d, base+n, wire.TypeGlobalChat,
+				wire.ChatRequest{Text: strings.Repeat("|", int(n)+1)}.AppendTo(nil))
 		}
 		return d
 	}
@@ -83,7 +84,8 @@ func TestAPositionNeverFilledIsCalledThat(t *testing.T) {
 		b := newBox(t, Config{})
 		cs := b.game(2, wire.LAN)
 		cs[0].send(wire.TypeGameCache, rawBody(wire.AppendGameCache(nil, pos)))
-		require.Contains(t, boxParse(cs[0], wire.TypeGameChat, wire.ParseChat).Text, "it named game data that it never sent")
+		require.Contains(t, boxParse(cs[0], wire.TypeGameChat, wire.ParseChat).Text,
+			"it named game data that it never sent")
 		require.Equal(t, statePlaying, cs[1].session().state)
 	}
 }

@@ -31,45 +31,48 @@ func TestNothingIsReadyBeforeTheInputSizeIsKnown(t *testing.T) {
 		{stay: []wire.ConnectionType{6}, drop: []wire.ConnectionType{1}, netsync: true},
 	} {
 		t.Run(fmt.Sprintf("%v stay, %v drop, in netsync: %v", room.stay, room.drop, room.netsync), func(t *testing.T) {
-			inArena(t, 25, network.Profile{Delay: 10 * time.Millisecond}, server.Config{Padding: server.PaddingOn}, func(a *arena) {
-				t := a.t
-				var seats []*kclient.Room
-				for i, typ := range room.stay {
-					lobby, err := a.ours(fmt.Sprint("stays", i), func(c *kclient.Config) { c.Connection = typ })
-					require.NoError(t, err)
-					seats = append(seats, enter(a.t, lobby))
-				}
-				var droppers []*plainClient
-				for i, typ := range room.drop {
-					c := a.plain(netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 9, byte(i)}), 5000))
-					c.send(wire.TypeLogin, wire.LoginRequest{User: fmt.Sprint("drops", i), Emulator: "emu", Connection: typ}.AppendTo(nil))
-					c.await(wire.TypeUserJoined)
-					c.send(wire.TypeJoinGame, wire.JoinRequest{GameID: 1, Connection: typ}.AppendTo(nil))
-					c.await(wire.TypeJoinGame)
-					droppers = append(droppers, c)
-				}
-				require.NoError(t, seats[0].Start(a.t.Context()))
-				plays := playAll(a, seats, 300)
-				for _, c := range droppers {
-					c.await(wire.TypeStartGame)
-					if !room.netsync {
-						c.send(wire.TypeReady, wire.ReadyRequest{}.AppendTo(nil))
+			inArena(t, 25, network.Profile{Delay: 10 * time.Millisecond}, server.Config{Padding: server.PaddingOn},
+				func(a *arena) {
+					t := a.t
+					var seats []*kclient.Room
+					for i, typ := range room.stay {
+						lobby, err := a.ours(fmt.Sprint("stays", i), func(c *kclient.Config) { c.Connection = typ })
+						require.NoError(t, err)
+						seats = append(seats, enter(a.t, lobby))
 					}
-				}
-				for _, c := range droppers {
-					if !room.netsync {
-						c.await(wire.TypeReady)
+					var droppers []*plainClient
+					for i, typ := range room.drop {
+						c := a.plain(netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 9, byte(i)}), 5000))
+						c.send(wire.TypeLogin, wire.LoginRequest{User: fmt.Sprint("drops", i), Emulator: "emu",
+							Connection: typ}.AppendTo(nil))
+						c.await(wire.TypeUserJoined)
+						c.send(wire.TypeJoinGame, wire.JoinRequest{GameID: 1, Connection: typ}.AppendTo(nil))
+						c.await(wire.TypeJoinGame)
+						droppers = append(droppers, c)
 					}
-					c.send(wire.TypeDropGame, wire.DropRequest{}.AppendTo(nil))
-				}
-				results := <-plays
-				for i, r := range results {
-					require.NoError(t, r.err, "player %d after %d frames", i, len(r.frames))
-					require.Len(t, r.frames, 300)
-					require.Equal(t, results[0].frames, r.frames, "everybody ran the same frames")
-				}
-				t.Logf("%d players ran %d frames each; %d internal errors", len(results), len(results[0].frames), a.server.Stats().InternalErrors)
-			})
+					require.NoError(t, seats[0].Start(a.t.Context()))
+					plays := playAll(a, seats, 300)
+					for _, c := range droppers {
+						c.await(wire.TypeStartGame)
+						if !room.netsync {
+							c.send(wire.TypeReady, wire.ReadyRequest{}.AppendTo(nil))
+						}
+					}
+					for _, c := range droppers {
+						if !room.netsync {
+							c.await(wire.TypeReady)
+						}
+						c.send(wire.TypeDropGame, wire.DropRequest{}.AppendTo(nil))
+					}
+					results := <-plays
+					for i, r := range results {
+						require.NoError(t, r.err, "player %d after %d frames", i, len(r.frames))
+						require.Len(t, r.frames, 300)
+						require.Equal(t, results[0].frames, r.frames, "everybody ran the same frames")
+					}
+					t.Logf("%d players ran %d frames each; %d internal errors", len(results), len(results[0].frames),
+						a.server.Stats().InternalErrors)
+				})
 		})
 	}
 }

@@ -103,31 +103,33 @@ func inFaultyArena(t *testing.T, f func(a *arena, s *faultySocket)) {
 	socket := &faultySocket{writes: map[netip.AddrPort]bool{}}
 	var log errorLog
 	put := func(c server.PacketConn) server.PacketConn { socket.PacketConn = c; return socket }
-	inArenaOn(t, 26, network.Profile{Delay: 10 * time.Millisecond}, server.Config{Logger: log.logger()}, put, func(a *arena) {
-		t := a.t
-		others := []<-chan []run{bystanders(a, 1), bystanders(a, 2)}
-		f(a, socket)
-		a.faults = 1
-		for _, room := range others {
-			requirePlayed(t, <-room)
-		}
-		socket.set(func() { clear(socket.writes) })
-		time.Sleep(20 * time.Second) // what was pending is over
-		st := a.server.Stats()
-		require.Equal(t, 4, st.Users, "the victim is gone")
-		require.Equal(t, 2, st.Rooms)
-		require.Zero(t, st.Pending)
-		require.Equal(t, 1, st.InternalErrors)
-		require.Equal(t, 1, socket.panics, "nothing more is tried with the victim")
-		require.Len(t, log.lines, 1, "%s", strings.Join(log.lines, ""))
-		require.Contains(t, log.lines[0], `level=ERROR msg="internal error"`)
-		require.Contains(t, log.lines[0], "injected: ")
-		require.Contains(t, log.lines[0], "faultySocket", "the stack")
-		victim := a.plain(netip.MustParseAddrPort("10.0.8.2:5000"))
-		victim.login("again")
-		require.Equal(t, 5, a.server.Stats().Users)
-		t.Logf("1 fault: the others ran 4 × 600 frames; users %d, rooms %d, pending %d, lines in the log %d", st.Users, st.Rooms, st.Pending, len(log.lines))
-	})
+	inArenaOn(t, 26, network.Profile{Delay: 10 * time.Millisecond}, server.Config{Logger: log.logger()}, put,
+		func(a *arena) {
+			t := a.t
+			others := []<-chan []run{bystanders(a, 1), bystanders(a, 2)}
+			f(a, socket)
+			a.faults = 1
+			for _, room := range others {
+				requirePlayed(t, <-room)
+			}
+			socket.set(func() { clear(socket.writes) })
+			time.Sleep(20 * time.Second) // what was pending is over
+			st := a.server.Stats()
+			require.Equal(t, 4, st.Users, "the victim is gone")
+			require.Equal(t, 2, st.Rooms)
+			require.Zero(t, st.Pending)
+			require.Equal(t, 1, st.InternalErrors)
+			require.Equal(t, 1, socket.panics, "nothing more is tried with the victim")
+			require.Len(t, log.lines, 1, "%s", strings.Join(log.lines, ""))
+			require.Contains(t, log.lines[0], `level=ERROR msg="internal error"`)
+			require.Contains(t, log.lines[0], "injected: ")
+			require.Contains(t, log.lines[0], "faultySocket", "the stack")
+			victim := a.plain(netip.MustParseAddrPort("10.0.8.2:5000"))
+			victim.login("again")
+			require.Equal(t, 5, a.server.Stats().Users)
+			t.Logf("1 fault: the others ran 4 × 600 frames; users %d, rooms %d, pending %d, lines in the log %d", st.Users,
+				st.Rooms, st.Pending, len(log.lines))
+		})
 }
 
 // bystanders are two who play ten seconds in a room of their own.
@@ -223,7 +225,8 @@ func TestAPanicWhileAUserIsWrittenToEndsThatUserOnly(t *testing.T) {
 
 // Row 26: a panic while a login is answered, or asked once more by a timer, ends that login.
 func TestAPanicInALoginUnderWayEndsThatLoginOnly(t *testing.T) {
-	login := message(0, wire.TypeLogin, wire.LoginRequest{User: "victim", Emulator: strings.Repeat("e", 100), Connection: wire.LAN}.AppendTo(nil))
+	login := message(0, wire.TypeLogin, wire.LoginRequest{User: "victim", Emulator: strings.Repeat("e", 100),
+		Connection: wire.LAN}.AppendTo(nil))
 	t.Run("when it is answered", func(t *testing.T) {
 		inFaultyArena(t, func(a *arena, s *faultySocket) {
 			t := a.t
@@ -248,7 +251,8 @@ func TestAPanicInALoginUnderWayEndsThatLoginOnly(t *testing.T) {
 		inFaultyArena(t, func(a *arena, s *faultySocket) {
 			t := a.t
 			c := a.plain(victimAddr)
-			c.send(wire.TypeLogin, wire.LoginRequest{User: "victim", Emulator: "emu", Connection: wire.LAN}.AppendTo(nil))
+			c.send(wire.TypeLogin, wire.LoginRequest{User: "victim", Emulator: "emu",
+				Connection: wire.LAN}.AppendTo(nil))
 			c.await(wire.TypeServerAck)
 			s.set(func() { s.writes[victimAddr] = true })
 			time.Sleep(time.Second)
@@ -366,15 +370,16 @@ func (faultyLog) Enabled(context.Context, slog.Level) bool { return true }
 // Row 26: a log that panics, under the server's lock, costs its lines and nothing else.
 func TestALogThatPanicsCostsItsLinesOnly(t *testing.T) {
 	for _, word := range []string{"", "login", "game begins", "dropped", "left", "shutting down", "internal error"} {
-		inArena(t, 26, network.Profile{Delay: 10 * time.Millisecond}, server.Config{Logger: slog.New(faultyLog{word: word})}, func(a *arena) {
-			t := a.t
-			requirePlayed(t, <-bystanders(a, 1))
-			c := a.plain(victimAddr)
-			c.login("another")
-			require.Equal(t, 3, a.server.Stats().Users)
-			require.Equal(t, 1, a.server.Stats().Rooms)
-			require.NoError(t, a.server.Close(""))
-			a.faults = a.server.Stats().InternalErrors
-		})
+		inArena(t, 26, network.Profile{Delay: 10 * time.Millisecond},
+			server.Config{Logger: slog.New(faultyLog{word: word})}, func(a *arena) {
+				t := a.t
+				requirePlayed(t, <-bystanders(a, 1))
+				c := a.plain(victimAddr)
+				c.login("another")
+				require.Equal(t, 3, a.server.Stats().Users)
+				require.Equal(t, 1, a.server.Stats().Rooms)
+				require.NoError(t, a.server.Close(""))
+				a.faults = a.server.Stats().InternalErrors
+			})
 	}
 }

@@ -48,7 +48,8 @@ func TestSizesAndPositionsThatDoNotFitEndTheirSendersGame(t *testing.T) {
 			require.Equal(t, "Server", m.User)
 			require.Contains(t, m.Text, "You were dropped from the game")
 			for _, c := range cs {
-				require.Equal(t, wire.PlayerDropped{User: "a", Player: 1}, boxParse(c, wire.TypeDropGame, wire.ParsePlayerDropped))
+				require.Equal(t, wire.PlayerDropped{User: "a", Player: 1}, boxParse(c, wire.TypeDropGame,
+					wire.ParsePlayerDropped))
 			}
 			for _, c := range cs[1:] {
 				require.Equal(t, statePlaying, c.session().state)

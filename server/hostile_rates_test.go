@@ -88,7 +88,8 @@ func (a *arena) inGameAt(at [2]netip.AddrPort, names [2]string) [2]*agent {
 
 // again logs in from the host, with a ticket or without, says as much in the lobby as it can, and then quits, unless it
 // is to vanish; over and over until the time is up. It returns how often it was let in, and the last ticket.
-func (a *arena) again(host netip.Addr, name string, ticket *ext.Ticket, vanish bool, limit time.Duration) (in int, last *ext.Ticket) {
+func (a *arena) again(host netip.Addr, name string, ticket *ext.Ticket, vanish bool, limit time.Duration) (in int,
+	last *ext.Ticket) {
 	var old []*agent
 	end := time.Now().Add(limit)
 	for port := uint16(2000); time.Now().Before(end); port++ {
@@ -143,7 +144,8 @@ func TestComingBackGivesNoNewRates(t *testing.T) {
 		ticket := both[0].ticket
 		in, last := a.again(hosts[0], both[0].name, &ticket, true, 10*time.Second)
 		time.Sleep(time.Second)
-		t.Logf("let in %d times, %d logins, %d lines of chat in 10 s; refused: %v", in, a.server.Stats().Logins-before, lines(), a.server.Stats().Refusals)
+		t.Logf("let in %d times, %d logins, %d lines of chat in 10 s; refused: %v", in, a.server.Stats().Logins-before,
+			lines(), a.server.Stats().Refusals)
 		assert.LessOrEqual(t, in, 4+2)
 		assert.GreaterOrEqual(t, in, 4, "an emulator that crashes a few times rejoins")
 		assert.LessOrEqual(t, lines(), 5+5)

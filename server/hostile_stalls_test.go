@@ -78,7 +78,8 @@ func (a *arena) roomOf(players ...*pacedPlayer) {
 	for i, p := range players {
 		name := fmt.Sprintf("%s %d", p.kind, i)
 		if p.kind != "ours" {
-			c, err := a.old(p.kind == "supra", peers.Options{User: name, Emulator: "emu", Connection: p.typ, Loads: p.loads})
+			c, err := a.old(p.kind == "supra", peers.Options{User: name, Emulator: "emu", Connection: p.typ,
+				Loads: p.loads})
 			require.NoError(a.t, err)
 			if i == 0 {
 				require.NoError(a.t, c.Create("Pong"))
@@ -131,7 +132,8 @@ func (a *arena) roomOf(players ...*pacedPlayer) {
 // types, and if two do it.
 func TestWhoHoldsAGameUpInPartsIsDroppedToo(t *testing.T) {
 	for _, gap := range []time.Duration{9 * time.Second, 3 * time.Second} {
-		for _, kinds := range [][]string{{"ours", "ours", "ours"}, {"n02", "supra", "n02"}, {"ours", "n02", "supra"}, {"n02", "ours", "supra"}} {
+		for _, kinds := range [][]string{{"ours", "ours", "ours"}, {"n02", "supra", "n02"}, {"ours", "n02", "supra"},
+			{"n02", "ours", "supra"}} {
 			for _, typ := range []wire.ConnectionType{1, 3} {
 				for slow := 1; slow <= 2; slow++ {
 					t.Run(fmt.Sprintf("every %v/%v type %d/%d slow", gap, kinds, typ, slow), func(t *testing.T) {
@@ -145,11 +147,13 @@ func TestWhoHoldsAGameUpInPartsIsDroppedToo(t *testing.T) {
 								all = append(all, p)
 							}
 							a.roomOf(all...)
-							time.Sleep(time.Duration(5+20*slow) * time.Second) // each of them has its own ten seconds and its last wait
+							// each of them has its own ten seconds and its last wait
+							time.Sleep(time.Duration(5+20*slow) * time.Second)
 							before := all[0].frames.Load()
 							time.Sleep(10 * time.Second)
 							played := all[0].frames.Load() - before
-							t.Logf("%d frames in 10 s, from second %d on; the slow one lost its game after %v", played, 5+20*slow,
+							t.Logf("%d frames in 10 s, from second %d on; the slow one lost its game after %v", played,
+								5+20*slow,
 								time.Duration(all[2].lostAt.Load()).Round(100*time.Millisecond))
 							assert.Greater(t, played, int64(590))
 							assert.Equal(t, 3, a.server.Stats().Users)
@@ -207,7 +211,8 @@ func TestWhoIsSlowOrHiccupsOnceIsNotDropped(t *testing.T) {
 // end.
 func TestAFlappingLineDoesNotHoldAGameUpForEver(t *testing.T) {
 	inArena(t, 38, network.Profile{Delay: 10 * time.Millisecond}, server.Config{}, func(a *arena) {
-		all := []*pacedPlayer{{kind: "ours", typ: 1, pause: smooth()}, {kind: "n02", typ: 1, pause: smooth()}, {kind: "ours", typ: 1, pause: smooth()}}
+		all := []*pacedPlayer{{kind: "ours", typ: 1, pause: smooth()}, {kind: "n02", typ: 1, pause: smooth()},
+			{kind: "ours", typ: 1, pause: smooth()}}
 		a.roomOf(all...)
 		time.Sleep(5 * time.Second)
 		for minute := range 2 {

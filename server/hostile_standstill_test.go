@@ -91,7 +91,8 @@ func TestARoomWhosePlayersAreAllAwaySleeps(t *testing.T) {
 	inArena(t, 39, network.Profile{Delay: time.Millisecond}, server.Config{}, func(a *arena) {
 		var players []*agent
 		for i := range rooms {
-			both := a.inGame([2]netip.Addr{a.freshHost(), a.freshHost()}, [2]string{fmt.Sprint("owner ", i), fmt.Sprint("guest ", i)})
+			both := a.inGame([2]netip.Addr{a.freshHost(), a.freshHost()}, [2]string{fmt.Sprint("owner ", i),
+				fmt.Sprint("guest ", i)})
 			players = append(players, both[:]...)
 		}
 		for _, p := range players {

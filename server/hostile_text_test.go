@@ -25,13 +25,15 @@ func TestControlCharactersAreTakenOutOfEveryField(t *testing.T) {
 	c.send(wire.TypeGlobalChat, wire.ChatRequest{Text: dirty})
 	require.Equal(t, wire.Chat{User: clean, Text: clean}, boxParse(by, wire.TypeGlobalChat, wire.ParseChat))
 	c.send(wire.TypeCreateGame, wire.CreateRequest{Game: dirty})
-	require.Equal(t, wire.GameCreated{User: clean, Game: clean, Emulator: clean, GameID: 1}, boxParse(by, wire.TypeCreateGame, wire.ParseGameCreated))
+	require.Equal(t, wire.GameCreated{User: clean, Game: clean, Emulator: clean, GameID: 1},
+		boxParse(by, wire.TypeCreateGame, wire.ParseGameCreated))
 	by.send(wire.TypeJoinGame, wire.JoinRequest{GameID: 1})
 	require.Equal(t, clean, boxParse(by, wire.TypePlayerList, wire.ParsePlayerList).Players[0].Name)
 	c.send(wire.TypeGameChat, wire.ChatRequest{Text: dirty})
 	require.Equal(t, wire.Chat{User: clean, Text: clean}, boxParse(by, wire.TypeGameChat, wire.ParseChat))
 	c.send(wire.TypeUserQuit, wire.QuitRequest{Message: dirty})
-	require.Equal(t, wire.UserQuit{User: clean, UserID: 2, Message: clean}, boxParse(by, wire.TypeUserQuit, wire.ParseUserQuit))
+	require.Equal(t, wire.UserQuit{User: clean, UserID: 2, Message: clean}, boxParse(by, wire.TypeUserQuit,
+		wire.ParseUserQuit))
 }
 
 // Row 22: longer than the wire allows is cut, not refused.
@@ -56,8 +58,10 @@ func TestTextsLongerThanTheWireAllowsAreCut(t *testing.T) {
 // Row 22: nobody passes for the server.
 func TestNobodyPassesForTheServer(t *testing.T) {
 	utf8 := Config{Charset: "utf-8"}
-	for _, name := range []string{"server", "SERVER", "Server ", " error", "ERROR", "S e r v e r", "[Server]", "Sеrver", "ｓｅｒｖｅｒ", "Err0r",
-		"ser\u200bver", "\u202eServer", "server:", "5erver", "Ｓer\u3000ver", "s\u00e9rver", "se\u0301rver", "\U0001d412erver", "ⓔⓡⓡⓞⓡ"} {
+	for _, name := range []string{"server", "SERVER", "Server ", " error", "ERROR", "S e r v e r", "[Server]", "Sеrver",
+		"ｓｅｒｖｅｒ", "Err0r",
+		"ser\u200bver", "\u202eServer", "server:", "5erver", "Ｓer\u3000ver", "s\u00e9rver", "se\u0301rver",
+		"\U0001d412erver", "ⓔⓡⓡⓞⓡ"} {
 		require.Contains(t, boxRefusal(t, utf8, name), "reserved", "%q", name)
 	}
 	for _, name := range []string{"", " ", "\x01", "\u200b"} {
@@ -125,7 +129,8 @@ func TestAFloodPassesAtItsRateOnly(t *testing.T) {
 	b.pass(30 * time.Second)
 	c.send(wire.TypeJoinGame, wire.JoinRequest{GameID: id})
 	// Room chat waits: what passes is the room's pace.
-	require.InDelta(t, 10*lineRate/leastLine, flood(by, wire.TypeGameChat, func() { c.send(wire.TypeGameChat, chat) }), 20)
+	require.InDelta(t, 10*lineRate/leastLine, flood(by, wire.TypeGameChat, func() { c.send(wire.TypeGameChat, chat) }),
+		20)
 
 	// 1,000 messages of any other kind in an instant: most are not looked at.
 	b.pass(30 * time.Second)

@@ -81,7 +81,8 @@ func TestAGuessedNonceIsNoProof(t *testing.T) {
 	b.meter()
 	in := 0
 	for n := range 1000 {
-		d := wire.AppendMessage(wire.AppendMessage([]byte{2}, 1, wire.TypeClientAck, wire.ClientAck{Extra: ext.AppendNonce(nil, [8]byte{byte(n), byte(n >> 8)})}.AppendTo(nil)),
+		d := wire.AppendMessage(wire.AppendMessage([]byte{2}, 1, wire.TypeClientAck,
+			wire.ClientAck{Extra: ext.AppendNonce(nil, [8]byte{byte(n), byte(n >> 8)})}.AppendTo(nil)),
 			0, wire.TypeLogin, wire.LoginRequest{User: "anna", Emulator: "emu", Connection: wire.LAN}.AppendTo(nil))
 		in += len(d)
 		b.raw(victim, d)
@@ -95,7 +96,9 @@ func TestAGuessedNonceIsNoProof(t *testing.T) {
 func TestAProvenClientIsNotPaced(t *testing.T) {
 	b := newBox(t, Config{MaxUsers: 2000, Flood: Flood{Login: Rate{Burst: -1}}})
 	for n := range 1500 {
-		b.client(1000+n, "somebody with a long name "+string(rune('a'+n%26))+string(rune('a'+n/26%26))+string(rune('a'+n/676))).loginWithTicket()
+		b.client(1000+n,
+			"somebody with a long name "+string(rune('a'+n%26))+string(rune('a'+n/26%26))+
+				string(rune('a'+n/676))).loginWithTicket()
 	}
 	for _, proven := range []bool{false, true} {
 		b.meter()
@@ -203,7 +206,8 @@ func TestHistoryIsNotForEverybody(t *testing.T) {
 	require.LessOrEqual(t, b.counts[c.addr], historyRate.Burst+2, "the link may repeat itself beside it")
 	b.raw(c.addr, ext.HistoryRequest{ID: ticket.ID, Offset: 1 << 30, Count: 1}.AppendTo(nil))
 	// CaughtUp with numbers that cannot be is answered with where the game is.
-	for _, m := range []ext.CaughtUp{{Frames: 1 << 31}, {Frames: 50, Calls: 1 << 31}, {Frames: 0xFFFFFFFF, Calls: 0xFFFFFFFF}, {Frames: 0, Calls: 150}} {
+	for _, m := range []ext.CaughtUp{{Frames: 1 << 31}, {Frames: 50, Calls: 1 << 31},
+		{Frames: 0xFFFFFFFF, Calls: 0xFFFFFFFF}, {Frames: 0, Calls: 150}} {
 		c.inbox = nil
 		c.send(ext.TypeCaughtUp, m)
 		require.Contains(t, typesOf(c.inbox), ext.TypeBehind)

@@ -12,15 +12,15 @@ import (
 // numbers below.
 //
 //	bytes that are kept        for each                   in all           beyond it
-//	unconfirmed messages       linkBytes a session        maxLinkBytes     who has most is ended; the others see a quit
+//	unconfirmed messages       linkBytes a session        maxLinkBytes     who has most is ended; others see a quit
 //	caches, frames of a game   playerBytes a player       maxGameBytes     the game is refused; its players are told
-//	payloads sent to a player  sentBytes                                   the oldest go out whole when they come again
+//	payloads sent to a player  sentBytes                                   the oldest go out whole the next time
 //	history of a game          historyBytes               maxHistoryBytes  the largest is given up; the log
 //	room chat that waits       ownLines, maxSessionLines, maxServerLines   dropped; its sender is told
 //	                           maxRoomLines a room
 //
 //	places                     an address has             in all           beyond it
-//	logins not proven yet                                 pendingMost      the oldest of its class makes room; nobody is told
+//	logins not proven yet                                 pendingMost      the oldest of its class goes; none is told
 //	logins under way           maxLoginsPerAddress        maxLogins        the oldest makes room; nobody is told
 //	users not proven                                      one in           the oldest makes room; it is told
 //	                                                      unprovenShare
@@ -396,9 +396,10 @@ const toldWait = 50 * time.Millisecond
 
 // Proofs outside of play.
 const (
-	askAfter = time.Second // the age of an unproven message that asks for proof; also the least time between two (protocol notes)
-	maxAsks  = 4           // without an answer, until something new is sent
-	maxOpen  = 64          // unanswered ones in all; n02 with a set ping answers none
+	// the age of an unproven message that asks for proof; also the least time between two (protocol notes)
+	askAfter = time.Second
+	maxAsks  = 4  // without an answer, until something new is sent
+	maxOpen  = 64 // unanswered ones in all; n02 with a set ping answers none
 )
 
 // The server's own pauses, see standstill.go: while games run it wants to wake each pulseEvery, and has stood still

@@ -40,7 +40,8 @@ func (s *session) mayWait(now time.Time, size int) bool {
 	if s.lines != nil {
 		own = s.lines.bytes
 	}
-	return own+size <= maxSessionLines && l.bytes+size <= maxRoomLines && (own+size <= ownLines || sv.lineBytes+size <= maxServerLines) &&
+	return own+size <= maxSessionLines && l.bytes+size <= maxRoomLines &&
+		(own+size <= ownLines || sv.lineBytes+size <= maxServerLines) &&
 		s.waited.Fits(now, size, waitedRate, maxSessionLines)
 }
 

@@ -251,7 +251,8 @@ func TestWhatWaitsIsBoundedInARoomAndInTheServer(t *testing.T) {
 // MAME32k's lines of data begin with a new line, which is no way to write below the name of somebody else.
 func TestALineOfDataKeepsTheNewLineThatItIsKnownBy(t *testing.T) {
 	b, cs := boxRoom(t, Config{}, 2)
-	said := []string{"\r\nDA0c000000ffffffff", "\r\nDB\x80\x81\x8d\xff", "\r\nServer> hi", "\r\nDA\r\nServer> hi", "x\r\nDA00"}
+	said := []string{"\r\nDA0c000000ffffffff", "\r\nDB\x80\x81\x8d\xff", "\r\nServer> hi", "\r\nDA\r\nServer> hi",
+		"x\r\nDA00"}
 	cs[0].say(said...)
 	require.Equal(t, []string{said[0], said[1], "Server> hi", "\r\nDAServer> hi", "xDA00"}, cs[1].heard("user0"))
 	cs[0].say("\r\nDA" + strings.Repeat("0", 400))

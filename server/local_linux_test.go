@@ -81,7 +81,8 @@ func playAt(t *testing.T, from, asked netip.Addr, query, game uint16) {
 	require.Equal(t, "PONG\x00", string(askText(t, hello, wire.AppendPing(nil))))
 	require.Equal(t, string(wire.AppendHelloReply(nil, game)), string(askText(t, hello, wire.AppendHello(nil))))
 
-	ours, err := kclient.Dial(ctx, at.String(), kclient.Config{User: "ours at " + asked.WithZone("").String(), Emulator: "emu",
+	ours, err := kclient.Dial(ctx, at.String(), kclient.Config{User: "ours at " + asked.WithZone("").String(),
+		Emulator: "emu",
 		Listen: func(netip.AddrPort) (kclient.PacketConn, error) {
 			return udp.ListenClient("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(from, 0)))
 		}})
@@ -90,7 +91,8 @@ func playAt(t *testing.T, from, asked netip.Addr, query, game uint16) {
 	room, err := ours.Create(ctx, "Pong")
 	require.NoError(t, err)
 
-	old := &plainClient{t: t, mu: &sync.Mutex{}, conn: connectTo(t, from, netip.AddrPortFrom(asked, game)), last: 0xFFFF}
+	old := &plainClient{t: t, mu: &sync.Mutex{}, conn: connectTo(t, from, netip.AddrPortFrom(asked, game)),
+		last: 0xFFFF}
 	old.send(wire.TypeLogin, loginOf("old at "+asked.WithZone("").String()))
 	old.await(wire.TypeUserJoined)
 	old.send(wire.TypeJoinGame, wire.JoinRequest{GameID: ours.Games()[0].ID, Connection: wire.LAN}.AppendTo(nil))
@@ -150,14 +152,16 @@ func TestEveryAddressOfLoopbackIsAServer(t *testing.T) {
 // TestAServerOfTwoAddressesIsThereAtBoth, of both families and link-local, in a network of its own. The client asks
 // from a third one: what the system itself would answer from is that.
 func TestAServerOfTwoAddressesIsThereAtBoth(t *testing.T) {
-	if !inNamespace(t, "10.77.0.1/24", "10.77.0.2/24", "10.77.0.9/24", "fd77::1/64", "fd77::2/64", "fd77::9/64", "fe80::77/64", "fe80::78/64", "fe80::9/64") {
+	if !inNamespace(t, "10.77.0.1/24", "10.77.0.2/24", "10.77.0.9/24", "fd77::1/64", "fd77::2/64", "fd77::9/64",
+		"fe80::77/64", "fe80::78/64", "fe80::9/64") {
 		return
 	}
 	for _, two := range []bool{false, true} {
 		query, game := realServer(t, two)
 		for asked, from := range map[string]string{
 			"10.77.0.1": "10.77.0.9", "10.77.0.2": "10.77.0.9", "fd77::1": "fd77::9", "fd77::2": "fd77::9",
-			"fe80::77%lo": "fe80::9%lo", "fe80::78%lo": "fe80::9%lo", "fe80::78%1": "fe80::9%1", "127.0.0.2": "127.0.0.1",
+			"fe80::77%lo": "fe80::9%lo", "fe80::78%lo": "fe80::9%lo", "fe80::78%1": "fe80::9%1",
+			"127.0.0.2": "127.0.0.1",
 		} {
 			t.Run(fmt.Sprintf("%s, two sockets %v", asked, two), func(t *testing.T) {
 				playAt(t, netip.MustParseAddr(from), netip.MustParseAddr(asked), query, game)

@@ -37,25 +37,26 @@ func (h *heard) forget() {
 
 // inTwoAddresses is an arena whose server has otherAddress too.
 func inTwoAddresses(t *testing.T, f func(a *arena, h *heard)) {
-	inArenaOn(t, 14, network.Profile{Delay: 20 * time.Millisecond}, server.Config{}, func(c server.PacketConn) server.PacketConn {
-		require.NoError(t, c.(*network.Conn).AlsoAt(otherAddress.Addr()))
-		return c
-	}, func(a *arena) {
-		h := &heard{}
-		h.forget()
-		a.net.Filter(func(from, to netip.AddrPort, _ []byte) bool {
-			if from == arenaServer || from == otherAddress {
-				h.mu.Lock()
-				defer h.mu.Unlock()
-				if h.from[to.Addr()] == nil {
-					h.from[to.Addr()] = map[netip.AddrPort]int{}
+	inArenaOn(t, 14, network.Profile{Delay: 20 * time.Millisecond}, server.Config{},
+		func(c server.PacketConn) server.PacketConn {
+			require.NoError(t, c.(*network.Conn).AlsoAt(otherAddress.Addr()))
+			return c
+		}, func(a *arena) {
+			h := &heard{}
+			h.forget()
+			a.net.Filter(func(from, to netip.AddrPort, _ []byte) bool {
+				if from == arenaServer || from == otherAddress {
+					h.mu.Lock()
+					defer h.mu.Unlock()
+					if h.from[to.Addr()] == nil {
+						h.from[to.Addr()] = map[netip.AddrPort]int{}
+					}
+					h.from[to.Addr()][from]++
 				}
-				h.from[to.Addr()][from]++
-			}
-			return true
+				return true
+			})
+			f(a, h)
 		})
-		f(a, h)
-	})
 }
 
 // TestAReplyLeavesFromTheAddressThatWasAsked: PING, HELLO, logins and games of every kind of client at a server's
@@ -107,7 +108,8 @@ func TestAStrayMovesNobodyToAnotherAddress(t *testing.T) {
 	strays := func(seq uint16) [][]byte {
 		return [][]byte{
 			wire.AppendHello(nil), wire.AppendPing(nil), {1}, message(seq, wire.TypeKeepAlive, []byte{0}),
-			message(0, wire.TypeLogin, loginOf("somebody else")), message(seq+40, wire.TypeGlobalChat, []byte("\x00\x00")),
+			message(0, wire.TypeLogin, loginOf("somebody else")), message(seq+40, wire.TypeGlobalChat,
+				[]byte("\x00\x00")),
 		}
 	}
 	for _, kind := range crasherKinds {

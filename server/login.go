@@ -193,7 +193,8 @@ func (s *session) refuseLogin(now time.Time, why Refusal, reason string) {
 	sv := s.server
 	sv.countRefused(why)
 	sv.cfg.Logger.Info("login refused", append(s.attrs(), slog.String("reason", reason))...)
-	s.send(now, wire.TypeLoginRefused, wire.LoginRefused{User: s.user, Message: sv.clean.encode(reason, maxQuitMessage)})
+	s.send(now, wire.TypeLoginRefused, wire.LoginRefused{User: s.user, Message: sv.clean.encode(reason,
+		maxQuitMessage)})
 	s.closeSession(now)
 }
 
@@ -225,7 +226,8 @@ func (s *session) enter(now time.Time) {
 	for _, line := range sv.motd {
 		s.send(now, wire.TypeServerMessage, wire.ServerMessage{From: serverName, Text: line})
 	}
-	sv.cfg.Logger.Info("login", append(s.attrs(), slog.Int("id", int(s.id)), slog.String("emulator", sv.clean.text(s.emulator)),
+	sv.cfg.Logger.Info("login", append(s.attrs(), slog.Int("id", int(s.id)),
+		slog.String("emulator", sv.clean.text(s.emulator)),
 		slog.String("connection", s.connection.String()), slog.Int("ping", int(s.ping)))...)
 }
 
@@ -272,7 +274,8 @@ func (s *session) sendStatus(now time.Time, joined func()) {
 		if u.inGame() {
 			st = wire.UserPlaying
 		}
-		users = append(users, wire.StatusUser{Name: u.user, Ping: u.ping, State: st, UserID: u.id, Connection: u.connection})
+		users = append(users, wire.StatusUser{Name: u.user, Ping: u.ping, State: st, UserID: u.id,
+			Connection: u.connection})
 	}
 	games := make([]wire.StatusGame, 0, len(sv.rooms))
 	for _, r := range sv.rooms {

@@ -44,7 +44,8 @@ func TestLoginOrderAndPing(t *testing.T) {
 		b := w.dial("bert", wire.Bad)
 		b.send(wire.TypeLogin, wire.LoginRequest{User: "bert", Emulator: "emu", Connection: wire.Bad})
 		st := parse(t, b.until(wire.TypeServerStatus), wire.ParseServerStatus)
-		require.Equal(t, []wire.StatusUser{{Name: "anna", Ping: 20, State: wire.UserIdle, UserID: 1, Connection: wire.LAN}}, st.Users)
+		require.Equal(t, []wire.StatusUser{{Name: "anna", Ping: 20, State: wire.UserIdle, UserID: 1,
+			Connection: wire.LAN}}, st.Users)
 		require.Equal(t, "bert", parse(t, a.until(wire.TypeUserJoined), wire.ParseUserJoined).User)
 		require.Equal(t, "bert", parse(t, b.until(wire.TypeUserJoined), wire.ParseUserJoined).User)
 	})
@@ -88,7 +89,8 @@ func TestLoginRefusals(t *testing.T) {
 func TestPingOnALossyPath(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for seed := range uint64(20) {
-			w := newWorld(t, 100+seed, network.Profile{Delay: 40 * time.Millisecond, Loss: 0.2}, Config{MaxPing: 250 * time.Millisecond})
+			w := newWorld(t, 100+seed, network.Profile{Delay: 40 * time.Millisecond, Loss: 0.2},
+				Config{MaxPing: 250 * time.Millisecond})
 			c, _ := w.login("anna", wire.LAN)
 			w.server.mu.Lock()
 			ping := w.server.users[0].ping
@@ -234,7 +236,8 @@ func TestShutdownTellsEveryone(t *testing.T) {
 		begin := time.Now()
 		require.NoError(t, w.server.Close("maintenance"))
 		require.LessOrEqual(t, time.Since(begin), time.Second)
-		require.Equal(t, "The server is shutting down: maintenance", parse(t, idle.next(), wire.ParseServerMessage).Text)
+		require.Equal(t, "The server is shutting down: maintenance",
+			parse(t, idle.next(), wire.ParseServerMessage).Text)
 		idle.until(wire.TypeCloseGame)
 		require.Equal(t, wire.UserQuit{User: "idle", UserID: id, Message: "The server is shutting down: maintenance"},
 			parse(t, idle.next(), wire.ParseUserQuit))

@@ -88,7 +88,8 @@ func (s *Server) read(conn PacketConn, buf []byte) (n int, from netip.AddrPort, 
 
 // take handles one datagram, if there is one, and what has become due meanwhile: later, if the server stood still since
 // it was last seen to run.
-func (s *Server) take(now, seen time.Time, conn PacketConn, from netip.AddrPort, local netip.Addr, datagram []byte, came bool) (stood, stopping bool) {
+func (s *Server) take(now, seen time.Time, conn PacketConn, from netip.AddrPort, local netip.Addr, datagram []byte,
+	came bool) (stood, stopping bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if stood = s.stoodStill(now); stood {
@@ -294,7 +295,8 @@ func (s *Server) shutdown(now time.Time, reason string) {
 	}
 	for _, step := range []func(){
 		func() {
-			s.broadcast(now, wire.TypeServerMessage, wire.ServerMessage{From: serverName, Text: s.clean.encode(text, maxGameChat)})
+			s.broadcast(now, wire.TypeServerMessage, wire.ServerMessage{From: serverName, Text: s.clean.encode(text,
+				maxGameChat)})
 		},
 		func() {
 			for len(s.rooms) > 0 {
@@ -307,7 +309,8 @@ func (s *Server) shutdown(now time.Time, reason string) {
 				u := s.users[0]
 				s.work = work{session: u}
 				s.removeUser(u)
-				u.send(now, wire.TypeUserQuit, wire.UserQuit{User: u.user, UserID: u.id, Message: s.clean.encode(text, maxQuitMessage)})
+				u.send(now, wire.TypeUserQuit, wire.UserQuit{User: u.user, UserID: u.id, Message: s.clean.encode(text,
+					maxQuitMessage)})
 				u.closeSession(now)
 			}
 		},

@@ -26,7 +26,8 @@ func (c *plainClient) forgetful(typ wire.ConnectionType, frames int) (dropped bo
 	require.NoError(c.t, err)
 	c.send(wire.TypeReady, wire.ReadyRequest{}.AppendTo(nil))
 	c.await(wire.TypeReady)
-	b, err := lockstep.NewBatcher(lockstep.BatcherConfig{Connection: typ.Frames(), FrameDelay: int(start.FrameDelay), Players: int(start.Players)})
+	b, err := lockstep.NewBatcher(lockstep.BatcherConfig{Connection: typ.Frames(), FrameDelay: int(start.FrameDelay),
+		Players: int(start.Players)})
 	require.NoError(c.t, err)
 	buf := make([]byte, 2048)
 	for next, f := time.Now(), 0; f < frames; next = next.Add(time.Second / 60) {
@@ -87,9 +88,10 @@ type lossScene struct {
 	profile network.Profile // of the second player's line
 	forget  bool            // the second player is forgetful, else n02
 	typ     wire.ConnectionType
-	lose    func(batch int, fresh bool) bool // whether a datagram of the second player's is lost; fresh: the batch is new in it
-	cut     time.Duration                    // its line is dead for so long once its n-th batch has come
-	cutAt   int
+	// whether a datagram of the second player's is lost; fresh: the batch is new in it
+	lose  func(batch int, fresh bool) bool
+	cut   time.Duration // its line is dead for so long once its n-th batch has come
+	cutAt int
 
 	frames   int
 	dropped  bool          // the second player
@@ -218,7 +220,8 @@ func loseBatches(first, n int) func(int, bool) bool {
 func TestWhatCanNeverComeIsNotWaitedFor(t *testing.T) {
 	for _, rtt := range []time.Duration{40, 60, 100, 200} {
 		t.Run(fmt.Sprintf("rtt %d ms", rtt), func(t *testing.T) {
-			s := lossScene{profile: network.Profile{Delay: rtt * time.Millisecond / 2}, forget: true, lose: loseBatches(100, 3)}
+			s := lossScene{profile: network.Profile{Delay: rtt * time.Millisecond / 2}, forget: true,
+				lose: loseBatches(100, 3)}
 			s.play(t)
 			t.Logf("the other player's longest wait: %v", s.stall)
 			require.True(t, s.dropped)
@@ -234,9 +237,11 @@ func TestWhatCanStillComeIsWaitedFor(t *testing.T) {
 		rtt  time.Duration
 		lost int
 		cut  time.Duration
-	}{{10, 2, 0}, {25, 2, 0}, {40, 3, 0}, {60, 3, 0}, {60, 4, 0}, {40, 3, 3 * time.Second}, {60, 3, 3 * time.Second}, {60, 3, 4500 * time.Millisecond}} {
+	}{{10, 2, 0}, {25, 2, 0}, {40, 3, 0}, {60, 3, 0}, {60, 4, 0}, {40, 3, 3 * time.Second}, {60, 3, 3 * time.Second},
+		{60, 3, 4500 * time.Millisecond}} {
 		t.Run(fmt.Sprintf("%+v", tc), func(t *testing.T) {
-			s := lossScene{profile: network.Profile{Delay: tc.rtt * time.Millisecond / 2}, lose: loseBatches(100, tc.lost)}
+			s := lossScene{profile: network.Profile{Delay: tc.rtt * time.Millisecond / 2},
+				lose: loseBatches(100, tc.lost)}
 			if tc.cut > 0 {
 				s.cut, s.cutAt = tc.cut, 100+tc.lost+1
 			}
@@ -254,9 +259,11 @@ func TestAnAnswerInPlayBringsLostInput(t *testing.T) {
 		typ  wire.ConnectionType
 		lost int
 	}{{1, 1}, {1, 2}, {3, 1}, {3, 2}, {6, 1}, {6, 2}} {
-		s := lossScene{profile: network.Profile{Delay: 6 * time.Millisecond}, forget: true, typ: tc.typ, lose: loseBatches(100/tc.typ.Frames(), tc.lost)}
+		s := lossScene{profile: network.Profile{Delay: 6 * time.Millisecond}, forget: true, typ: tc.typ,
+			lose: loseBatches(100/tc.typ.Frames(), tc.lost)}
 		s.play(t)
-		t.Logf("type %d, %d lost in a row: the other player's longest wait %v, %d asked", tc.typ, tc.lost, s.stall, s.asked)
+		t.Logf("type %d, %d lost in a row: the other player's longest wait %v, %d asked", tc.typ, tc.lost, s.stall,
+			s.asked)
 		require.False(t, s.dropped)
 		require.True(t, s.finished)
 		require.Less(t, s.stall, 500*time.Millisecond)
@@ -277,7 +284,8 @@ func TestAskingInPlayLosesNothing(t *testing.T) {
 	stalled := time.Duration(0)
 	asked := 0
 	for seed := range uint64(20) {
-		s := lossScene{seed: seed, profile: network.Profile{Delay: 5 * time.Millisecond, Loss: 0.1, Jitter: 2 * time.Millisecond}, forget: true}
+		s := lossScene{seed: seed, profile: network.Profile{Delay: 5 * time.Millisecond, Loss: 0.1,
+			Jitter: 2 * time.Millisecond}, forget: true}
 		s.play(t)
 		require.False(t, s.dropped, "seed %d", seed)
 		require.True(t, s.finished, "seed %d", seed)

@@ -69,7 +69,8 @@ func (r *room) reserveOrEnd(now time.Time, batch, frames int) bool {
 	}
 	sv, size := r.server, batch/frames
 	sv.countRefused(RefusedMemory)
-	sv.cfg.Logger.Warn("no memory for a game", slog.Uint64("room", uint64(r.id)), slog.Int("players", r.mixer.Players()),
+	sv.cfg.Logger.Warn("no memory for a game", slog.Uint64("room", uint64(r.id)),
+		slog.Int("players", r.mixer.Players()),
 		slog.Int("size", size), slog.Int("reserved", sv.memory.games.used))
 	reason := "the server has no memory left for a game with inputs of " + strconv.Itoa(size) + " bytes"
 	for i := 0; i < len(r.players) && r.running(); i++ {
@@ -110,7 +111,8 @@ func (r *room) recordedMore() {
 }
 
 func (r *room) tooLong() {
-	r.server.cfg.Logger.Info("the game is too long for anybody to rejoin it", slog.Uint64("room", uint64(r.id)), slog.Int("frames", r.frames))
+	r.server.cfg.Logger.Info("the game is too long for anybody to rejoin it", slog.Uint64("room", uint64(r.id)),
+		slog.Int("frames", r.frames))
 }
 
 // heldMore accounts for what the session's link keeps.
@@ -133,7 +135,8 @@ func (s *Server) relieve(now time.Time) {
 	for s.memory.links.overdrawn() {
 		var largest *session
 		for _, se := range s.sessions {
-			if largest == nil || se.held > largest.held || se.held == largest.held && se.addr.Compare(largest.addr) < 0 {
+			if largest == nil || se.held > largest.held || se.held == largest.held &&
+				se.addr.Compare(largest.addr) < 0 {
 				largest = se
 			}
 		}
@@ -149,7 +152,8 @@ func (s *Server) relieve(now time.Time) {
 // take.
 func (s *session) unburden(now time.Time) {
 	s.server.countRefused(RefusedMemory)
-	s.server.cfg.Logger.Warn("client has not confirmed what it was sent", append(s.attrs(), slog.Int("bytes", s.held), slog.Int("messages", s.link.Unproven()))...)
+	s.server.cfg.Logger.Warn("client has not confirmed what it was sent", append(s.attrs(), slog.Int("bytes", s.held),
+		slog.Int("messages", s.link.Unproven()))...)
 	switch {
 	case s.state == stateLogin:
 		s.forget()

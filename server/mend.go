@@ -14,7 +14,8 @@ import (
 // mend makes all tables agree after a panic, whatever was half changed by then: who is broken or forgotten is in none
 // of them. It looks at everything, and uses nothing that could have been left in disorder.
 func (s *Server) mend(now time.Time) {
-	for _, step := range []func(){s.mendSessions, func() { s.mendRooms(now) }, s.mendLogins, s.mendLines, s.mendMemory, s.mendTimers, func() { s.mendNews(now) }} {
+	for _, step := range []func(){s.mendSessions, func() { s.mendRooms(now) }, s.mendLogins, s.mendLines, s.mendMemory,
+		s.mendTimers, func() { s.mendNews(now) }} {
 		guard.Run("server: mend", step, func(f *guard.Fault) { s.report(f) })
 	}
 }
@@ -26,7 +27,10 @@ func (s *Server) mendSessions() {
 			delete(s.sessions, addr)
 		}
 	}
-	s.users = slices.DeleteFunc(s.users, func(u *session) bool { return u.forgotten || !u.loggedIn() || !u.noAddress && s.sessions[u.addr] != u })
+	s.users = slices.DeleteFunc(s.users, func(u *session) bool {
+		return u.forgotten || !u.loggedIn() || !u.noAddress &&
+			s.sessions[u.addr] != u
+	})
 	s.byID, s.byName, s.places = map[uint16]*session{}, map[string]*session{}, map[netip.Addr]int{}
 	for _, u := range s.users {
 		s.byID[u.id], s.byName[u.key] = u, u

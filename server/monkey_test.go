@@ -24,7 +24,8 @@ func TestMonkeys(t *testing.T) {
 			rng := rand.New(rand.NewPCG(seed, 1))
 			unlimited := Rate{Burst: -1}
 			b := newBox(t, Config{MaxGames: 3, MaxUsers: 7, Padding: Padding(seed % 3),
-				Flood: Flood{Chat: unlimited, GameChat: Rate{Every: time.Second, Burst: 2}, Create: unlimited, Join: unlimited, Login: unlimited, Message: unlimited}})
+				Flood: Flood{Chat: unlimited, GameChat: Rate{Every: time.Second, Burst: 2}, Create: unlimited,
+					Join: unlimited, Login: unlimited, Message: unlimited}})
 			cs := make([]*boxClient, 8)
 			fresh := 0
 			names := 0
@@ -42,7 +43,8 @@ func TestMonkeys(t *testing.T) {
 						names++
 						c = b.client(100+fresh, fmt.Sprint("m", names%12))
 						cs[i] = c
-						c.send(wire.TypeLogin, wire.LoginRequest{User: c.name, Emulator: "emu", Connection: wire.ConnectionType(rng.IntN(6) + 1)})
+						c.send(wire.TypeLogin, wire.LoginRequest{User: c.name, Emulator: "emu",
+							Connection: wire.ConnectionType(rng.IntN(6) + 1)})
 					}
 				}
 				// One client at a time is busy for a while, so that they get
@@ -105,7 +107,8 @@ func TestMonkeys(t *testing.T) {
 			checkBooks(t, b.s)
 			if len(b.s.sessions)+len(b.s.users)+len(b.s.rooms)+len(b.s.hosts)+b.s.pending.len()+b.s.timers.Len() != 0 {
 				t.Fatalf("something is left: %d sessions, %d users, %d rooms, %d hosts, %d pending, %d timers",
-					len(b.s.sessions), len(b.s.users), len(b.s.rooms), len(b.s.hosts), b.s.pending.len(), b.s.timers.Len())
+					len(b.s.sessions), len(b.s.users), len(b.s.rooms), len(b.s.hosts), b.s.pending.len(),
+					b.s.timers.Len())
 			}
 		})
 	}

@@ -82,7 +82,8 @@ func TestLoginGoesOnWhenOneAnswerOfN02IsLost(t *testing.T) {
 	for k := range 4 {
 		t.Run(fmt.Sprintf("the answer to 05 number %d", k+1), func(t *testing.T) {
 			dropped := 0
-			s := loginScene{profile: network.Profile{Delay: 20 * time.Millisecond}, keep: func(toServer bool, bundle []wire.Message, _ []byte) bool {
+			s := loginScene{profile: network.Profile{Delay: 20 * time.Millisecond}, keep: func(toServer bool,
+				bundle []wire.Message, _ []byte) bool {
 				if toServer && bundle[0].Type == wire.TypeClientAck && int(bundle[0].Seq) == k+1 {
 					dropped++
 					return false
@@ -135,7 +136,8 @@ func TestLoginsOfN02OnLossyLines(t *testing.T) {
 		logins, late := 0, 0
 		const seeds = 400
 		for seed := range uint64(seeds) {
-			path := network.NewPath(seed, netip.MustParseAddr("10.0.0.1"), netip.MustParseAddr("10.0.0.2"), network.Profile{Loss: tc.loss})
+			path := network.NewPath(seed, netip.MustParseAddr("10.0.0.1"), netip.MustParseAddr("10.0.0.2"),
+				network.Profile{Loss: tc.loss})
 			begun, n := time.Time{}, 0
 			s := loginScene{seed: seed, profile: network.Profile{Delay: 25 * time.Millisecond}}
 			s.keep = func(toServer bool, bundle []wire.Message, _ []byte) bool {

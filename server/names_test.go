@@ -55,14 +55,16 @@ func TestNamesAreTheirBytes(t *testing.T) {
 
 // An administrator's text that the server's charset does not have is refused at the start, with the character.
 func TestAServersOwnTextsFitItsCharset(t *testing.T) {
-	for _, cfg := range []server.Config{{Name: "Сервер"}, {MOTD: "welcome\nсюда"}, {Name: "サーバー", Charset: "windows-1251"}} {
+	for _, cfg := range []server.Config{{Name: "Сервер"}, {MOTD: "welcome\nсюда"},
+		{Name: "サーバー", Charset: "windows-1251"}} {
 		_, err := server.New(cfg)
 		require.Error(t, err)
 		require.Contains(t, err.Error(), "does not have")
 	}
 	_, err := server.New(server.Config{MOTD: "welcome\nсюда"})
 	require.ErrorContains(t, err, `MOTD has the character 'с' (U+0441), which the charset windows-1252 does not have`)
-	for _, cfg := range []server.Config{{Name: norm.NFD.String("Café")}, {Name: "Сервер", Charset: "windows-1251"}, {Name: "サーバー〜", Charset: "shift_jis"}, {MOTD: "🎮", Charset: "utf-8"}} {
+	for _, cfg := range []server.Config{{Name: norm.NFD.String("Café")}, {Name: "Сервер", Charset: "windows-1251"},
+		{Name: "サーバー〜", Charset: "shift_jis"}, {MOTD: "🎮", Charset: "utf-8"}} {
 		_, err := server.New(cfg)
 		require.NoError(t, err)
 	}

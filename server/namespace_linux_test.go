@@ -107,7 +107,8 @@ func addAddress(n int, p netip.Prefix) error {
 		prefix uint32
 		index  int32
 	}{p.Addr().As16(), uint32(p.Bits()), int32(link.Index)}
-	if _, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(six), unix.SIOCSIFADDR, uintptr(unsafe.Pointer(&request))); errno != 0 {
+	if _, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(six), unix.SIOCSIFADDR,
+		uintptr(unsafe.Pointer(&request))); errno != 0 {
 		return errno
 	}
 	return nil

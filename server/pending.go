@@ -21,14 +21,15 @@ type pendingLogin struct {
 	last  time.Time // of the latest datagram to it
 
 	prover prover
-	asked  [pendingRing]int32 // when the k-th 05 went out, in microseconds since the first datagram; k modulo the length
-	sent   int                // different 05
-	done   int                // of them, that are answered, or will never be
-	round  int                // sent, before the round at hand
-	nonce  bool               // the first one offers it
-	class  uint8              // which of the table's lists it is in
-	acks   int                // datagrams that brought a new 06, and those that are lost
-	pings  pings
+	// when the k-th 05 went out, in microseconds since the first datagram; k modulo the length
+	asked [pendingRing]int32
+	sent  int   // different 05
+	done  int   // of them, that are answered, or will never be
+	round int   // sent, before the round at hand
+	nonce bool  // the first one offers it
+	class uint8 // which of the table's lists it is in
+	acks  int   // datagrams that brought a new 06, and those that are lost
+	pings pings
 
 	credit  int    // bytes that may be sent there
 	retries uint16 // datagrams that a timer called for before the first 06
@@ -280,7 +281,8 @@ func (p *pendingLogin) receive(now time.Time, bundle []wire.Message, login pendi
 		if ahead < 0 {
 			continue
 		}
-		if p.acks >= loginRounds && ahead == 0 && inLobby.has(m.Type) && !accepted[stateLogin].has(m.Type) && s.admitUnproven(now) {
+		if p.acks >= loginRounds && ahead == 0 && inLobby.has(m.Type) && !accepted[stateLogin].has(m.Type) &&
+			s.admitUnproven(now) {
 			return p.complete(now, false) // it takes itself for logged in
 		}
 		known := accepted[stateLogin].has(m.Type) || m.Type == wire.TypeLogin
@@ -315,7 +317,8 @@ func (p *pendingLogin) receive(now time.Time, bundle []wire.Message, login pendi
 	switch {
 	case p.sent == 0:
 		p.ask(now, 1, 0)
-	case news == 0 && login.bytes != nil && len(bundle) == 1 && p.prover.open > 0 && !now.Before(p.last.Add(firstAckGap)):
+	case news == 0 && login.bytes != nil && len(bundle) == 1 && p.prover.open > 0 &&
+		!now.Before(p.last.Add(firstAckGap)):
 		// Whoever sends the login again has not got the 05. Copies of one datagram
 		// that the network made are not answered each.
 		p.repeat(now)

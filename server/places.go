@@ -22,10 +22,12 @@ func (s *session) takeName(now time.Time) {
 			s.refuseLogin(now, RefusedLogin, "That user name is in use, choose another one")
 			return
 		case other.seatIsKept():
-			s.refuseLogin(now, RefusedLogin, "That user name is a player's whose seat in a game is kept. Rejoin the game, or choose another name")
+			s.refuseLogin(now, RefusedLogin,
+				"That user name is a player's whose seat in a game is kept. Rejoin the game, or choose another name")
 			return
 		case !other.raiseDoubt(now):
-			s.refuseLogin(now, RefusedLogin, "That user name is in use, choose another one (after a crash: try again in a minute)")
+			s.refuseLogin(now, RefusedLogin,
+				"That user name is in use, choose another one (after a crash: try again in a minute)")
 			return
 		}
 		s.login.waits, s.login.until = other, other.doubt.until.Add(answerTime)
@@ -67,9 +69,12 @@ func (s *session) noPlace(old *session) (why Refusal, reason string) {
 		return RefusedFull, fmt.Sprintf("The server is full (%d users)", sv.cfg.MaxUsers)
 	case sv.cfg.MaxUsersPerAddress < 0 || isNear(s.addr.Addr()):
 	case here >= sv.cfg.MaxUsersPerAddress:
-		return RefusedHost, fmt.Sprintf("%d users of your address are here, no more are allowed. Come when one of them has left", here)
+		return RefusedHost,
+			fmt.Sprintf("%d users of your address are here, no more are allowed. Come when one of them has left", here)
 	case here >= maxUsersOfHostWhenFew && free*fewPlaces < sv.cfg.MaxUsers:
-		return RefusedHost, fmt.Sprintf("The server is nearly full, and %d users of your address are here. Come when some have left", here)
+		return RefusedHost,
+			fmt.Sprintf("The server is nearly full, and %d users of your address are here. Come when some have left",
+				here)
 	}
 	return 0, ""
 }
@@ -99,6 +104,9 @@ func (s *Server) hasPlace(now time.Time, from netip.Addr) bool {
 	return s.places[host] > 0 && slices.ContainsFunc(s.users, func(u *session) bool {
 		return hostOf(u.addr.Addr()) == host && now.Sub(u.link.LastReceived()) >= answerTime
 	}) || slices.ContainsFunc(s.rooms, func(r *room) bool {
-		return r.running() && slices.ContainsFunc(r.players, func(p *session) bool { return p != nil && p.seatIsKept() })
+		return r.running() && slices.ContainsFunc(r.players, func(p *session) bool {
+			return p != nil &&
+				p.seatIsKept()
+		})
 	})
 }

@@ -73,13 +73,15 @@ func (s *session) rejoin(now time.Time) bool {
 		s.ready = false
 		s.setPhase(now, link.Netsync)
 		s.started = s.send(now, wire.TypeStartGame, wire.GameStarted{
-			FrameDelay: uint16(r.mixer.FrameDelay(s.player)), Player: uint8(s.player + 1), Players: uint8(len(r.players))})
+			FrameDelay: uint16(r.mixer.FrameDelay(s.player)), Player: uint8(s.player + 1),
+			Players: uint8(len(r.players))})
 	} else {
 		s.setPhase(now, link.Play)
 		s.warnOthers(now, sv.clean.text(s.user)+" is rejoining the game")
 		r.relay(now)
 	}
-	sv.cfg.Logger.Info("a player rejoins", append(s.attrs(), slog.Int("id", int(s.id)), slog.Uint64("room", uint64(r.id)), slog.Any("from", old.addr))...)
+	sv.cfg.Logger.Info("a player rejoins", append(s.attrs(), slog.Int("id", int(s.id)),
+		slog.Uint64("room", uint64(r.id)), slog.Any("from", old.addr))...)
 	return true
 }
 
@@ -121,7 +123,8 @@ func (r *room) listFor(s *session) wire.PlayerList {
 	list := wire.PlayerList{Players: make([]wire.ListPlayer, 0, len(r.members))}
 	for _, m := range r.members {
 		if m != s {
-			list.Players = append(list.Players, wire.ListPlayer{Name: m.user, Ping: m.ping, UserID: m.id, Connection: m.connection})
+			list.Players = append(list.Players, wire.ListPlayer{Name: m.user, Ping: m.ping, UserID: m.id,
+				Connection: m.connection})
 		}
 	}
 	return list

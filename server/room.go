@@ -75,7 +75,8 @@ func (s *session) create(now time.Time, c wire.CreateRequest) {
 		s.refuse(now, "You create rooms too fast, wait a moment")
 		return
 	}
-	r := &room{server: sv, id: sv.nextRoomID(), game: name, emulator: s.emulator, ownerName: s.user, host: hostOf(s.addr.Addr()), owner: s, state: wire.GameWaiting}
+	r := &room{server: sv, id: sv.nextRoomID(), game: name, emulator: s.emulator, ownerName: s.user,
+		host: hostOf(s.addr.Addr()), owner: s, state: wire.GameWaiting}
 	r.timer.Owner = r
 	r.lines.room, r.lines.timer.Owner = r, &r.lines
 	r.news.begin(sv)
@@ -87,7 +88,8 @@ func (s *session) create(now time.Time, c wire.CreateRequest) {
 	r.announce(now)
 	s.send(now, wire.TypePlayerList, wire.PlayerList{})
 	s.send(now, wire.TypeJoinGame, s.joined(r))
-	sv.cfg.Logger.Info("room created", append(s.attrs(), slog.Uint64("room", uint64(r.id)), slog.String("game", sv.clean.text(name)))...)
+	sv.cfg.Logger.Info("room created", append(s.attrs(), slog.Uint64("room", uint64(r.id)),
+		slog.String("game", sv.clean.text(name)))...)
 }
 
 // nextRoomID skips 0, FFFFFFFF (which clients write for "I do not know") and

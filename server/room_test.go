@@ -24,14 +24,17 @@ func TestCreateAndJoinOrder(t *testing.T) {
 		a.send(wire.TypeCreateGame, wire.CreateRequest{Game: "Pong (World)"})
 		// To all: 0A, 0E; to the creator then 0D (empty) and 0C.
 		g := a.next()
-		require.Equal(t, wire.GameCreated{User: "anna", Game: "Pong (World)", Emulator: "emu 1.0", GameID: 1}, parse(t, g, wire.ParseGameCreated))
+		require.Equal(t, wire.GameCreated{User: "anna", Game: "Pong (World)", Emulator: "emu 1.0", GameID: 1},
+			parse(t, g, wire.ParseGameCreated))
 		g = a.next()
-		require.Equal(t, wire.GameStatus{GameID: 1, State: wire.GameWaiting, Players: 1, MaxPlayers: 8}, parse(t, g, wire.ParseGameStatus))
+		require.Equal(t, wire.GameStatus{GameID: 1, State: wire.GameWaiting, Players: 1, MaxPlayers: 8},
+			parse(t, g, wire.ParseGameStatus))
 		g = a.next()
 		require.Equal(t, wire.TypePlayerList, g.typ)
 		require.Empty(t, parse(t, g, wire.ParsePlayerList).Players)
 		g = a.next()
-		require.Equal(t, wire.PlayerJoined{GameID: 1, User: "anna", Ping: 20, UserID: idA, Connection: wire.LAN}, parse(t, g, wire.ParsePlayerJoined))
+		require.Equal(t, wire.PlayerJoined{GameID: 1, User: "anna", Ping: 20, UserID: idA, Connection: wire.LAN},
+			parse(t, g, wire.ParsePlayerJoined))
 		require.Equal(t, []wire.Type{wire.TypeCreateGame, wire.TypeGameStatus}, c.types(2))
 		require.Equal(t, []wire.Type{wire.TypeCreateGame, wire.TypeGameStatus}, b.types(2))
 
@@ -40,7 +43,8 @@ func TestCreateAndJoinOrder(t *testing.T) {
 		require.Equal(t, uint8(2), parse(t, b.next(), wire.ParseGameStatus).Players)
 		list := parse(t, b.next(), wire.ParsePlayerList)
 		require.Equal(t, []wire.ListPlayer{{Name: "anna", Ping: 20, UserID: idA, Connection: wire.LAN}}, list.Players)
-		require.Equal(t, wire.PlayerJoined{GameID: 1, User: "bert", Ping: 20, UserID: idB, Connection: wire.Good}, parse(t, b.next(), wire.ParsePlayerJoined))
+		require.Equal(t, wire.PlayerJoined{GameID: 1, User: "bert", Ping: 20, UserID: idB, Connection: wire.Good},
+			parse(t, b.next(), wire.ParsePlayerJoined))
 		require.Equal(t, []wire.Type{wire.TypeGameStatus, wire.TypeJoinGame}, a.types(2))
 		require.Equal(t, []wire.Type{wire.TypeGameStatus}, c.types(1))
 		c.quiet(time.Second)
@@ -49,7 +53,8 @@ func TestCreateAndJoinOrder(t *testing.T) {
 		d := w.dial("dora", wire.LAN)
 		d.send(wire.TypeLogin, wire.LoginRequest{User: "dora", Emulator: "emu", Connection: wire.LAN})
 		st := parse(t, d.until(wire.TypeServerStatus), wire.ParseServerStatus)
-		require.Equal(t, []wire.StatusGame{{Name: "Pong (World)", GameID: 1, Emulator: "emu 1.0", Owner: "anna", Players: 2, MaxPlayers: 8}}, st.Games)
+		require.Equal(t, []wire.StatusGame{{Name: "Pong (World)", GameID: 1, Emulator: "emu 1.0", Owner: "anna",
+			Players: 2, MaxPlayers: 8}}, st.Games)
 	})
 }
 
@@ -99,7 +104,8 @@ func TestOwnerQuitClosesRoom(t *testing.T) {
 		b.drain()
 		a.send(wire.TypeUserQuit, wire.QuitRequest{Message: "bye all"})
 		require.Equal(t, []wire.Type{wire.TypeCloseGame, wire.TypeQuitGame}, b.types(2))
-		require.Equal(t, wire.UserQuit{User: "anna", UserID: idA, Message: "bye all"}, parse(t, b.next(), wire.ParseUserQuit))
+		require.Equal(t, wire.UserQuit{User: "anna", UserID: idA, Message: "bye all"},
+			parse(t, b.next(), wire.ParseUserQuit))
 		a.until(wire.TypeUserQuit)
 		require.Equal(t, 1, w.server.Stats().Users)
 	})
@@ -158,7 +164,8 @@ func TestRefusalsOfRooms(t *testing.T) {
 		refusedRoom(t, b, idB, "started already")
 		// Whoever is in a room stays there and is told.
 		a.send(wire.TypeCreateGame, wire.CreateRequest{Game: "Pong 2"})
-		require.Contains(t, parse(t, a.until(wire.TypeServerMessage), wire.ParseServerMessage).Text, "in a room already")
+		require.Contains(t, parse(t, a.until(wire.TypeServerMessage), wire.ParseServerMessage).Text,
+			"in a room already")
 		require.Equal(t, 1, w.server.Stats().Rooms)
 	})
 }

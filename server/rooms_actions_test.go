@@ -108,7 +108,8 @@ var actions = []action{
 	{"anything", 2, func(sc *scene, s *script, r *rogue) { r.raw(s.bytes(60)) }},
 	{"hello", 2, func(sc *scene, s *script, r *rogue) {
 		for range 1 + s.n(20) {
-			r.raw([][]byte{wire.AppendHello(nil), wire.AppendPing(nil), []byte("HELLO0.99\x00"), []byte("PING")}[s.n(4)])
+			r.raw([][]byte{wire.AppendHello(nil), wire.AppendPing(nil), []byte("HELLO0.99\x00"),
+				[]byte("PING")}[s.n(4)])
 		}
 	}},
 

@@ -83,7 +83,8 @@ func (r *rogue) arrive() {
 	r.link = link.New(link.Config{}, now)
 	go r.read(conn, r.done)
 	r.write(wire.AppendHello(nil))
-	r.sendLocked(wire.TypeLogin, wire.LoginRequest{User: r.name, Emulator: roomsEmulator, Connection: r.typ}.AppendTo(nil))
+	r.sendLocked(wire.TypeLogin, wire.LoginRequest{User: r.name, Emulator: roomsEmulator,
+		Connection: r.typ}.AppendTo(nil))
 }
 
 // vanish leaves without a word. The ticket is kept.

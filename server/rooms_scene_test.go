@@ -53,7 +53,8 @@ func playScene(t *testing.T, data []byte) (done map[string]int) {
 	// A scene that hangs must say so by itself: in virtual time nothing else ends it.
 	watchdog := time.AfterFunc(sceneTimeout, func() {
 		buf := make([]byte, 1<<20)
-		panic(fmt.Sprintf("a scene takes more than %v: script %x\n%s", sceneTimeout, data, buf[:runtime.Stack(buf, true)]))
+		panic(fmt.Sprintf("a scene takes more than %v: script %x\n%s", sceneTimeout, data,
+			buf[:runtime.Stack(buf, true)]))
 	})
 	defer watchdog.Stop()
 	inArena(t, s.seed(), network.Profile{Delay: delay}, sc.cfg, func(a *arena) {

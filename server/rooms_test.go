@@ -53,7 +53,8 @@ func TestRandomRooms(t *testing.T) {
 	first := seed
 	defer func() { // synctest.Test does not return when a scene fails
 		if t.Failed() {
-			t.Logf("to replay: KBRIDGE_ROOMS_SECONDS=0 KBRIDGE_ROOMS_SEED=%d go test -run TestRandomRooms ./server", seed)
+			t.Logf("to replay: KBRIDGE_ROOMS_SECONDS=0 KBRIDGE_ROOMS_SEED=%d go test -run TestRandomRooms ./server",
+				seed)
 		}
 	}()
 	done := map[string]int{}

@@ -83,7 +83,8 @@ func (p *pendingLogin) step(now time.Time) {
 func (p *pendingLogin) advance(now time.Time) {
 	switch {
 	case p.prover.open == 0:
-		if n, worth := p.table.server.roundOf(p.credit, p.prover.lossy || p.acks <= loginRounds); n == 0 || !p.ask(now, n, worth) {
+		if n, worth := p.table.server.roundOf(p.credit, p.prover.lossy || p.acks <= loginRounds); n == 0 ||
+			!p.ask(now, n, worth) {
 			p.prover.waiting = true
 		}
 	case p.retries >= maxPendingSends:
@@ -136,7 +137,8 @@ func (p *pendingLogin) schedule(now time.Time) {
 }
 
 func (p *pendingLogin) Tick(now time.Time) {
-	if !now.Before(p.since.Add(loginTimeout)) || p.table.server.sessions[p.addr] != nil { // which has come of a login at another address
+	// which has come of a login at another address
+	if !now.Before(p.since.Add(loginTimeout)) || p.table.server.sessions[p.addr] != nil {
 		p.table.remove(p)
 		return
 	}
@@ -150,7 +152,8 @@ func (p *pendingLogin) complete(now time.Time, proven bool) *session {
 	if silent { // what it has sent answers nothing, and says nothing of what it has
 		p.done = min(p.done, p.round)
 	}
-	se := s.newSession(now, p.loginAddr, link.Config{Server: true, First: p.next, Sent: uint16(p.done)}, p.body[:p.size])
+	se := s.newSession(now, p.loginAddr, link.Config{Server: true, First: p.next, Sent: uint16(p.done)},
+		p.body[:p.size])
 	se.reached = proven
 	se.credit, se.prover = p.credit, p.prover
 	if silent {
@@ -158,7 +161,8 @@ func (p *pendingLogin) complete(now time.Time, proven bool) *session {
 		se.link.Spare(true)
 	}
 	for k := p.done; k < p.sent; k++ {
-		se.replayAsk(p.since.Add(time.Duration(p.asked[k%pendingRing])*time.Microsecond), s.pendingAck(s.body[:0], p.addr, p.nonce && k == 0))
+		se.replayAsk(p.since.Add(time.Duration(p.asked[k%pendingRing])*time.Microsecond),
+			s.pendingAck(s.body[:0], p.addr, p.nonce && k == 0))
 	}
 	se.link.Overlap(p.sent - p.done)
 	if p.pings.clear.n > 0 {

@@ -132,7 +132,8 @@ func New(cfg Config) (*Server, error) {
 			s.motd = append(s.motd, s.clean.encodeTheirs(line, maxMOTDLine))
 		}
 	}
-	if err := guard.Try("server: random bytes", func() error { _, err := io.ReadFull(cfg.Random, s.secret[:]); return err }); err != nil {
+	if err := guard.Try("server: random bytes",
+		func() error { _, err := io.ReadFull(cfg.Random, s.secret[:]); return err }); err != nil {
 		return nil, fmt.Errorf("server: no random bytes: %w", err)
 	}
 	return s, nil
@@ -181,7 +182,8 @@ func Listen(listen string, gamePort int) (query, game PacketConn, err error) {
 func listenUDP(addr *net.UDPAddr) (PacketConn, error) {
 	c, err := udp.ListenServer("udp", addr)
 	if err != nil {
-		return nil, fmt.Errorf("server: cannot listen at UDP %v (is the port in use? choose another one): %w", addr, err)
+		return nil, fmt.Errorf("server: cannot listen at UDP %v (is the port in use? choose another one): %w", addr,
+			err)
 	}
 	_ = c.SetReadBuffer(readBuffer) // best effort: the system may give less
 	return c, nil

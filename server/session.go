@@ -142,7 +142,8 @@ func (s *Server) broadcast(now time.Time, t wire.Type, m body) {
 
 // tell sends a line from the server.
 func (s *session) tell(now time.Time, text string) {
-	s.send(now, wire.TypeServerMessage, wire.ServerMessage{From: serverName, Text: s.server.clean.encode(text, maxGameChat)})
+	s.send(now, wire.TypeServerMessage, wire.ServerMessage{From: serverName, Text: s.server.clean.encode(text,
+		maxGameChat)})
 }
 
 // flush sends every datagram that is due.

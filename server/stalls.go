@@ -203,7 +203,8 @@ func (r *room) judgement(now time.Time, waiting lockstep.PlayerSet) (at time.Tim
 			continue
 		}
 		due := r.since.Add(r.patience(now, i))
-		if away := r.since.Add(r.server.cfg.ComebackWait); p.mayRejoin() && (away.Before(due) && away.After(now) || !due.After(now)) {
+		if away := r.since.Add(r.server.cfg.ComebackWait); p.mayRejoin() && (away.Before(due) && away.After(now) ||
+			!due.After(now)) {
 			due = away // it has a patience of its own
 		}
 		if !due.After(now) {

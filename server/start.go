@@ -45,7 +45,8 @@ func (s *session) begin(now time.Time) (reason string) {
 	if err != nil {
 		return "The game cannot start: " + err.Error()
 	}
-	config := lockstep.MixerConfig{FrameDelays: delays, Padding: r.server.cfg.Padding == PaddingOn, Numbering: r.server.cfg.Numbering, SentBytes: sentBytes}
+	config := lockstep.MixerConfig{FrameDelays: delays, Padding: r.server.cfg.Padding == PaddingOn,
+		Numbering: r.server.cfg.Numbering, SentBytes: sentBytes}
 	for _, m := range r.members {
 		config.Connections = append(config.Connections, m.connection.Frames())
 	}
@@ -76,7 +77,8 @@ func (s *session) begin(now time.Time) (reason string) {
 	r.schedule(now)
 	r.server.pulse.begin(now)
 	r.server.cfg.Logger.Info("game started", slog.Uint64("room", uint64(r.id)), slog.Int("players", len(r.players)),
-		slog.Any("connections", config.Connections), slog.Any("delays", config.FrameDelays), slog.Bool("padding", config.Padding))
+		slog.Any("connections", config.Connections), slog.Any("delays", config.FrameDelays),
+		slog.Bool("padding", config.Padding))
 	return ""
 }
 
@@ -119,7 +121,8 @@ func (s *session) drop(now time.Time) {
 	}
 	r.announce(now)
 	r.broadcast(now, wire.TypeDropGame, wire.PlayerDropped{User: s.user, Player: number})
-	r.server.cfg.Logger.Info("dropped", append(s.attrs(), slog.Uint64("room", uint64(r.id)), slog.Int("player", int(number)))...)
+	r.server.cfg.Logger.Info("dropped", append(s.attrs(), slog.Uint64("room", uint64(r.id)),
+		slog.Int("player", int(number)))...)
 	switch {
 	case r.state == wire.GameNetsync:
 		r.beginWhenReady(now)

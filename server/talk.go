@@ -49,7 +49,8 @@ func (s *session) holdTalk(t wire.Type, body []byte) bool {
 		return false
 	}
 	cost := len(body) + heldOverhead
-	if k.bytes+cost > maxTalkBytes && (t == wire.TypeGameChat || t == wire.TypeGlobalChat || t == wire.TypeServerMessage) {
+	if k.bytes+cost > maxTalkBytes && (t == wire.TypeGameChat || t == wire.TypeGlobalChat ||
+		t == wire.TypeServerMessage) {
 		s.server.countRefused(RefusedRoomChat)
 		return true
 	}

@@ -25,7 +25,8 @@ func TestAnOldClientInAGameIsToldNoMoreThanItHolds(t *testing.T) {
 			for _, length := range []int{0, 60, 200} {
 				t.Run(fmt.Sprint(name, ", type ", uint8(connection), ", lines of ", length), func(t *testing.T) {
 					inArena(t, 1, network.Profile{Delay: 30 * time.Millisecond}, server.Config{}, func(a *arena) {
-						said, heard, err := a.talkToOld(peers.Options{User: "old", Emulator: "emu", Connection: connection, SetPing: ping}, length)
+						said, heard, err := a.talkToOld(peers.Options{User: "old", Emulator: "emu",
+							Connection: connection, SetPing: ping}, length)
 						if ping > 0 && length > 0 { // its bytes do not pay for all of it, and it may lose the game
 							require.NotErrorIs(a.t, err, peers.ErrOverrun)
 							for _, line := range heard {

@@ -21,7 +21,8 @@ func cleanerFor(t *testing.T, name string) cleaner {
 
 func TestCleanKeepsWhatIsClean(t *testing.T) {
 	for charset, texts := range map[string][]string{
-		"windows-1252": {"Anna", "J\xfcrgen", "\x83\x81\x83\x5b", "\x81\x8d\x8f\x90\x9d", "\x82\xad\x82\xa0"}, // Shift_JIS and unassigned bytes pass
+		// Shift_JIS and unassigned bytes pass
+		"windows-1252": {"Anna", "J\xfcrgen", "\x83\x81\x83\x5b", "\x81\x8d\x8f\x90\x9d", "\x82\xad\x82\xa0"},
 		"utf-8":        {"Anna", "Jürgen", "メー", "a\uFFFDb", "\x81\xff"},
 		"windows-1251": {"\xc0\xed\xed\xe0", "\x98"},
 		"shift_jis":    {"\x83\x81\x81\x5b", "\xb1\xb2"},
@@ -91,7 +92,8 @@ func TestCleanCutsAtACharacter(t *testing.T) {
 // Whatever comes in, in whatever charset: what goes out has no control
 // characters and keeps the limit.
 func FuzzClean(f *testing.F) {
-	for _, s := range []string{"Anna", "a\x1b[2Jb\x00\n", "\x83\x81\x81\x5b", "a\u202eb\u2028c\u009bd", "\x81\x0a\x83"} {
+	for _, s := range []string{"Anna", "a\x1b[2Jb\x00\n", "\x83\x81\x81\x5b", "a\u202eb\u2028c\u009bd",
+		"\x81\x0a\x83"} {
 		f.Add(s, 31)
 	}
 	f.Fuzz(func(t *testing.T, raw string, limit int) {

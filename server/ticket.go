@@ -35,7 +35,8 @@ func (s *Server) receiveExtension(now time.Time, from netip.AddrPort, local neti
 	if m, ok := ext.ParseMove(datagram); ok {
 		se := s.byTicket[m.ID]
 		s.work.session = se
-		if se != nil && m.Counter >= se.moves && ext.ProvesMove(datagram, se.ticket) && se.receiveMove(now, from, local, m) {
+		if se != nil && m.Counter >= se.moves && ext.ProvesMove(datagram, se.ticket) && se.receiveMove(now, from, local,
+			m) {
 			return
 		}
 	} else if r, ok := ext.ParseHistoryRequest(datagram); ok {

@@ -15,7 +15,8 @@ import (
 func roomOf(t *testing.T, lines []recordings.Line) uint32 {
 	t.Helper()
 	for _, l := range lines {
-		if bundle, err := wire.ParseBundle(l.Datagram, nil); err == nil && l.ToServer && bundle[0].Type == wire.TypeJoinGame {
+		if bundle, err := wire.ParseBundle(l.Datagram, nil); err == nil && l.ToServer &&
+			bundle[0].Type == wire.TypeJoinGame {
 			join, err := wire.ParseJoinRequest(bundle[0].Body)
 			require.NoError(t, err)
 			return join.GameID
@@ -74,9 +75,11 @@ func TestWhatRealClientsSayIsUnderstood(t *testing.T) {
 				}
 			}
 			require.Equal(t, map[string]bool{"p1": true, "p2": true}, logins)
-			t.Logf("%d plays of a game, the last with %v batches; %d frames, %d messages in a wrong state", games, input, b.s.Stats().Frames, b.s.Stats().Refusals[RefusedMisplaced])
+			t.Logf("%d plays of a game, the last with %v batches; %d frames, %d messages in a wrong state", games,
+				input, b.s.Stats().Frames, b.s.Stats().Refusals[RefusedMisplaced])
 			require.Equal(t, 6, games, "two players in three games")
-			require.LessOrEqual(t, b.s.Stats().Refusals[RefusedMisplaced], 10, "but for input that crosses with the drop")
+			require.LessOrEqual(t, b.s.Stats().Refusals[RefusedMisplaced], 10,
+				"but for input that crosses with the drop")
 			for who, addr := range addrs {
 				if se := b.s.sessions[addr]; se != nil && se.link != nil {
 					_, hole := se.link.Hole()

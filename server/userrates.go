@@ -21,7 +21,8 @@ type userRates struct {
 // fullAt is when nothing of it is used up any more.
 func (r *userRates) fullAt() (at time.Time) {
 	at = r.waited.EmptyAt()
-	for _, l := range [...]*rate.Limiter{&r.chats, &r.gameChats, &r.creates, &r.joins, &r.starts, &r.messages, &r.histories, &r.rejoins} {
+	for _, l := range [...]*rate.Limiter{&r.chats, &r.gameChats, &r.creates, &r.joins, &r.starts, &r.messages,
+		&r.histories, &r.rejoins} {
 		if full := l.FullAt(); full.After(at) {
 			at = full
 		}

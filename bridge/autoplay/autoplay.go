@@ -70,7 +70,8 @@ func (a *Autoplay) Run(ctx context.Context, d *bridge.Dialog) error {
 	}
 	log := d.Logger()
 	back := comeback(d, &orders, emulator, game)
-	log.Info("going to the server", "server", orders.Server, "nick", orders.Nick, "role", orders.Role, "game", game.Name,
+	log.Info("going to the server", "server", orders.Server, "nick", orders.Nick, "role", orders.Role, "game",
+		game.Name,
 		"connection", orders.Connection.String(), "charset", orders.Charset.Name())
 	config := kclient.Config{
 		User:       orders.Nick,

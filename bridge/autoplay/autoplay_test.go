@@ -195,8 +195,10 @@ func TestCreateAndJoin(t *testing.T) {
 		inWorld(t, server.Config{}, func(t *testing.T, w *world) {
 			records := t.TempDir()
 			env := []string{environ.EnvGame, game, environ.EnvPlayers, "3", environ.EnvRecord, records}
-			one := w.emulator(120, append(env, environ.EnvRole, "create", environ.EnvNick, "one", environ.EnvConnection, "1")...)
-			two := w.emulator(120, append(env, environ.EnvRole, "join", environ.EnvNick, "two", environ.EnvConnection, "2")...)
+			one := w.emulator(120, append(env, environ.EnvRole, "create", environ.EnvNick, "one", environ.EnvConnection,
+				"1")...)
+			two := w.emulator(120, append(env, environ.EnvRole, "join", environ.EnvNick, "two", environ.EnvConnection,
+				"2")...)
 			three := w.emulator(120, append(env, environ.EnvNick, "three", environ.EnvConnection, "6")...)
 			first := one.start()
 			second := two.start()
@@ -207,7 +209,8 @@ func TestCreateAndJoin(t *testing.T) {
 			<-third
 			for i, e := range []*emulator{one, two, three} {
 				require.Zero(t, e.code, e.logged())
-				require.Equal(t, bridge.Call{Kind: bridge.CallGame, Function: 1, Game: game, Player: i + 1, Players: 3}, e.game,
+				require.Equal(t, bridge.Call{Kind: bridge.CallGame, Function: 1, Game: game, Player: i + 1, Players: 3},
+					e.game,
 					"the entry of the list, even where the wire has cut it")
 				require.Len(t, e.output, 120*3*2)
 				require.Equal(t, one.output, e.output)

@@ -26,7 +26,8 @@ func (e environment) with(pairs ...string) environment {
 }
 
 func TestChoiceOfTheGame(t *testing.T) {
-	list := bridge.Emulator{Games: []bridge.GameName{{Entry: "1", Name: "Duel", Wire: "Duel"}, {Entry: "2", Name: "Maze of Ω", Wire: "Maze of ?"}}}
+	list := bridge.Emulator{Games: []bridge.GameName{{Entry: "1", Name: "Duel", Wire: "Duel"},
+		{Entry: "2", Name: "Maze of Ω", Wire: "Maze of ?"}}}
 	for game, entry := range map[string]string{"": "1", "Duel": "1", "Maze of Ω": "2", "Maze of ?": "2"} {
 		g, err := choose(game, list)
 		require.NoError(t, err)

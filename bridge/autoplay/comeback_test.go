@@ -72,9 +72,11 @@ func TestBackTooLate(t *testing.T) {
 		require.Len(t, files, 1)
 		kept, _ := os.ReadFile(files[0])
 		<-done
-		require.NoError(t, os.WriteFile(files[0], []byte(strings.Replace(string(kept), `"process": `, `"process": 99999`, 1)), 0o600))
+		require.NoError(t, os.WriteFile(files[0], []byte(strings.Replace(string(kept), `"process": `,
+			`"process": 99999`, 1)), 0o600))
 		require.NoError(t, os.WriteFile(filepath.Join(e.state, "comeback-x.json"), []byte("{broken"), 0o600))
-		again := w.emulator(100, environ.EnvRole, "create", environ.EnvNick, "ann", environ.EnvPlayers, "1", "TEST_STATE", e.state)
+		again := w.emulator(100, environ.EnvRole, "create", environ.EnvNick, "ann", environ.EnvPlayers, "1",
+			"TEST_STATE", e.state)
 		<-again.start()
 		require.Zero(t, again.code)
 		require.Contains(t, again.logged(), "no longer keeps")
@@ -94,10 +96,12 @@ func TestTheWayBackOutlivesAFailedTry(t *testing.T) {
 		require.Len(t, files, 1)
 		kept, _ := os.ReadFile(files[0])
 		<-done
-		require.NoError(t, os.WriteFile(files[0], []byte(strings.Replace(string(kept), `"process": `, `"process": 99999`, 1)), 0o600))
+		require.NoError(t, os.WriteFile(files[0], []byte(strings.Replace(string(kept), `"process": `,
+			`"process": 99999`, 1)), 0o600))
 		w.net.Filter(func(netip.AddrPort, netip.AddrPort, []byte) bool { return false })
 		for range 2 {
-			again := w.emulator(100, environ.EnvRole, "create", environ.EnvNick, "ann", environ.EnvPlayers, "1", "TEST_STATE", e.state)
+			again := w.emulator(100, environ.EnvRole, "create", environ.EnvNick, "ann", environ.EnvPlayers, "1",
+				"TEST_STATE", e.state)
 			<-again.start()
 			require.Contains(t, again.logged(), "rejoining")
 			left, _ := filepath.Glob(filepath.Join(e.state, "*comeback-*"))
@@ -105,7 +109,8 @@ func TestTheWayBackOutlivesAFailedTry(t *testing.T) {
 		}
 		time.Sleep(10 * time.Minute)
 		w.net.Filter(nil)
-		again := w.emulator(100, environ.EnvRole, "create", environ.EnvNick, "ann", environ.EnvPlayers, "1", "TEST_STATE", e.state)
+		again := w.emulator(100, environ.EnvRole, "create", environ.EnvNick, "ann", environ.EnvPlayers, "1",
+			"TEST_STATE", e.state)
 		<-again.start()
 		require.NotContains(t, again.logged(), "rejoining")
 		left, _ := filepath.Glob(filepath.Join(e.state, "comeback-*"))
@@ -119,7 +124,8 @@ func TestNoWayBackBesideALivingEmulator(t *testing.T) {
 		first := w.emulator(600, environ.EnvRole, "create", environ.EnvNick, "ann", environ.EnvPlayers, "1")
 		done := first.start()
 		<-first.playing
-		other := w.emulator(100, environ.EnvRole, "create", environ.EnvNick, "bob", environ.EnvPlayers, "1", "TEST_STATE", first.state)
+		other := w.emulator(100, environ.EnvRole, "create", environ.EnvNick, "bob", environ.EnvPlayers, "1",
+			"TEST_STATE", first.state)
 		<-other.start()
 		require.NotContains(t, other.logged(), "rejoining")
 		<-done

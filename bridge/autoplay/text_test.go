@@ -18,7 +18,8 @@ import (
 func TestUndefinedBytesReachTheOtherEmulator(t *testing.T) {
 	for _, tc := range []struct{ host, charset, server, line, heard string }{
 		{"1252", "", "", "gr\xfc\xdf dich \x81\x8d\x8f\x90\x9d\xad", "gr\xfc\xdf dich \x81\x8d\x8f\x90\x9d\xad"},
-		{"932", "", "", "\x93\xfa\x96\x7b\x8c\xea \x82\xad\x82\xa0 \x87\x90 \xfd\x85", "\x93\xfa\x96\x7b\x8c\xea \x82\xad\x82\xa0 \x87\x90 \xfd\x85"},
+		{"932", "", "", "\x93\xfa\x96\x7b\x8c\xea \x82\xad\x82\xa0 \x87\x90 \xfd\x85",
+			"\x93\xfa\x96\x7b\x8c\xea \x82\xad\x82\xa0 \x87\x90 \xfd\x85"},
 		{"1252", "", "", "\r\nDB\x80\x81\x8d\xad\xff", "\r\nDB\x80\x81\x8d\xad\xff"}, // data of MAME32k
 		{"1252", "", "", "\r\nServer> hi", "Server> hi"},
 		{"949", "949", "utf-8", "\xc7\xd1\xb1\xb9 \xc9\xa1\x80", "\xc7\xd1\xb1\xb9 \xc9\xa1\x80"},
@@ -27,15 +28,18 @@ func TestUndefinedBytesReachTheOtherEmulator(t *testing.T) {
 	} {
 		inWorld(t, server.Config{Charset: tc.server}, func(t *testing.T, w *world) {
 			records := t.TempDir()
-			env := []string{"TEST_HOST", tc.host, environ.EnvCharset, tc.charset, environ.EnvPlayers, "2", environ.EnvRecord, records}
+			env := []string{"TEST_HOST", tc.host, environ.EnvCharset, tc.charset, environ.EnvPlayers, "2",
+				environ.EnvRecord, records}
 			list := []string{"Duel\x81\xff", "Duel\x8d\xff", "Duel\xff"}
 			if tc.charset == "utf-8" {
 				list = []string{"Duel", "Duel \x93\xfa"}
 			}
 			want := list[1]
 			name := charset(t, tc.host).Decode(want)
-			one := w.emulator(120, append(env, environ.EnvRole, "create", environ.EnvNick, "one", environ.EnvGame, name)...)
-			two := w.emulator(120, append(env, environ.EnvRole, "join", environ.EnvNick, "two", environ.EnvGame, name)...)
+			one := w.emulator(120, append(env, environ.EnvRole, "create", environ.EnvNick, "one", environ.EnvGame,
+				name)...)
+			two := w.emulator(120, append(env, environ.EnvRole, "join", environ.EnvNick, "two", environ.EnvGame,
+				name)...)
 			for _, e := range []*emulator{one, two} {
 				require.NoError(t, e.session.SetInfos(&bridge.Infos{AppName: "test\x81", Games: list,
 					Callbacks: bridge.Callbacks{Game: 1, ChatReceived: 2, ClientDropped: 3}}))

@@ -28,12 +28,14 @@ func (v *visit) watch(ctx context.Context) {
 		case kclient.GameStarted:
 			v.dialog.GameStarting()
 		case kclient.PlayerJoined:
-			v.log.Info("player joined the room", "player", e.Player.Name, "ping", e.Player.Ping, "connection", e.Player.Connection.String())
+			v.log.Info("player joined the room", "player", e.Player.Name, "ping", e.Player.Ping, "connection",
+				e.Player.Connection.String())
 		case kclient.PlayerLeft:
 			v.log.Info("player left the room", "player", e.Player.Name)
 		case kclient.MixedTypes:
 			v.log.Warn("players have different connection types and this server does not line them up: emulators that go on while "+
-				"kailleraModifyPlayValues returns 0 will come apart; take the same type for all before the game starts", "players", typesOf(e.Players))
+				"kailleraModifyPlayValues returns 0 will come apart; take the same type for all before the game starts",
+				"players", typesOf(e.Players))
 		case kclient.PlayerDropped:
 			v.log.Info("player dropped out of the game", "player", e.User, "number", e.Player)
 			if !v.playing.is(e.Player) {

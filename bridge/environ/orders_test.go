@@ -33,7 +33,8 @@ func TestSettingsDefaults(t *testing.T) {
 	require.NoError(t, err)
 	require.Regexp(t, `^Player\d{4}$`, s.Nick)
 	s.Nick = ""
-	require.Equal(t, Orders{Server: "example.org", Role: RoleAuto, Players: 2, Connection: wire.LAN, Charset: charset(t, "windows-1252")}, s)
+	require.Equal(t, Orders{Server: "example.org", Role: RoleAuto, Players: 2, Connection: wire.LAN,
+		Charset: charset(t, "windows-1252")}, s)
 }
 
 func TestSettingsAsSet(t *testing.T) {
@@ -89,7 +90,8 @@ func TestWrongSettingsNameTheVariableAndWhatItTakes(t *testing.T) {
 }
 
 func TestAddressesThatKclientTakesAreTaken(t *testing.T) {
-	for _, server := range []string{"host", "host:27888", "127.0.0.1", "127.0.0.1:1", "::1", "[::1]", "[::1]:65535", "my-server.example.org:27888"} {
+	for _, server := range []string{"host", "host:27888", "127.0.0.1", "127.0.0.1:1", "::1", "[::1]", "[::1]:65535",
+		"my-server.example.org:27888"} {
 		_, err := ReadOrders(environment{EnvServer: server}.getenv)
 		require.NoError(t, err, server)
 	}

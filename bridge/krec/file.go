@@ -37,7 +37,8 @@ func fileName(t time.Time, game, suffix string) string {
 
 // safeRune keeps letters, digits and a few signs. Invalid UTF-8 arrives as utf8.RuneError.
 func safeRune(r rune) rune {
-	if r != utf8.RuneError && (unicode.In(r, unicode.L, unicode.M, unicode.N) || strings.ContainsRune(" -_.,()[]+!'", r)) {
+	if r != utf8.RuneError && (unicode.In(r, unicode.L, unicode.M, unicode.N) || strings.ContainsRune(" -_.,()[]+!'",
+		r)) {
 		return r
 	}
 	return '_'

@@ -57,7 +57,8 @@ func TestReaderReadsWhatWriterWrote(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, ended)
 	require.Equal(t, header, h)
-	require.Equal(t, []Record{{Kind: Chat, Nick: "caf\xe9", Text: "日本"}, {Kind: Frame, Values: []byte{1, 2, 3}}}, records)
+	require.Equal(t, []Record{{Kind: Chat, Nick: "caf\xe9", Text: "日本"}, {Kind: Frame, Values: []byte{1, 2, 3}}},
+		records)
 }
 
 // The sizes of the header fields are used to the last byte: no NUL is needed.

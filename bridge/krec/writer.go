@@ -41,7 +41,8 @@ type Writer struct {
 // to what their fields hold, and Version is ignored.
 func NewWriter(w io.Writer, h Header) (*Writer, error) {
 	if !validPlayers(h.Player, h.Players) {
-		return nil, fmt.Errorf("krec: cannot record as player %d of %d: a game has 1 to %d players", h.Player, h.Players, maxPlayers)
+		return nil, fmt.Errorf("krec: cannot record as player %d of %d: a game has 1 to %d players", h.Player,
+			h.Players, maxPlayers)
 	}
 	rec := &Writer{w: w, limit: MaxSize, n: sizeKRC1, size: sizeKRC1}
 	b := rec.buf[:sizeKRC1]

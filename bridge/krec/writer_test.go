@@ -45,7 +45,8 @@ func TestWriterWritesKRC1(t *testing.T) {
 
 func TestWriterCutsStrings(t *testing.T) {
 	long := strings.Repeat("x", 1000)
-	file := record(t, Header{App: long, Game: long, Player: 1, Players: 8, Names: []string{long, "a\x00b", long, long, long, long}}, func(w *Writer) {
+	file := record(t, Header{App: long, Game: long, Player: 1, Players: 8, Names: []string{long, "a\x00b", long, long,
+		long, long}}, func(w *Writer) {
 		require.NoError(t, w.Chat(long, long))
 		require.NoError(t, w.Chat("a\x00b", "c\x00d"))
 		require.NoError(t, w.Drop(long, 8))
@@ -96,7 +97,8 @@ func TestTimesBeyond2038(t *testing.T) {
 
 // Records larger than the buffer, and records that end exactly with it.
 func TestFramesOfEverySize(t *testing.T) {
-	sizes := []int{0, 1, 24, bufferSize - sizeKRC1 - 3, bufferSize - 3, bufferSize - 4, bufferSize, 2*bufferSize + 1, MaxFrame}
+	sizes := []int{0, 1, 24, bufferSize - sizeKRC1 - 3, bufferSize - 3, bufferSize - 4, bufferSize, 2*bufferSize + 1,
+		MaxFrame}
 	frames := make([][]byte, len(sizes))
 	file := record(t, header, func(w *Writer) {
 		for i, size := range sizes {
@@ -227,7 +229,8 @@ func TestWriterFromSeveralGoroutines(t *testing.T) {
 	for i := range 4 {
 		writers.Go(func() {
 			for {
-				if w.Frame([]byte{byte(i), byte(i), byte(i)}) != nil || w.Chat("nick", "text") != nil || w.Drop("nick", 1) != nil {
+				if w.Frame([]byte{byte(i), byte(i), byte(i)}) != nil || w.Chat("nick", "text") != nil ||
+					w.Drop("nick", 1) != nil {
 					return
 				}
 			}

@@ -27,8 +27,9 @@ type access struct {
 	socket http.Handler
 	file   *redirect // the file with the way in; nil when there is none
 
-	mu     sync.Mutex
-	tokens map[string]func() // each lets one browser in, and is gone then; the function is called after that, nil for none
+	mu sync.Mutex
+	// each lets one browser in, and is gone then; the function is called after that, nil for none
+	tokens map[string]func()
 }
 
 func newAccess(addr net.Addr, socket http.Handler) *access {
@@ -82,8 +83,9 @@ func (a *access) origin() string { return "http://" + a.host }
 
 func (a *access) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
-	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self' ws://"+a.host+
-		"; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+	h.Set("Content-Security-Policy",
+		"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self' ws://"+a.host+
+			"; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
 	h.Set("X-Frame-Options", "DENY")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
@@ -100,7 +102,8 @@ func (a *access) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.URL.Path == "/" && r.URL.Query().Has("token"):
 		a.exchange(w, r)
 	case !strings.HasPrefix(r.URL.Path, a.base) || !a.knows(r):
-		refuse(w, http.StatusForbidden, "This page belongs to an emulator, and this browser has not been let in. "+a.wayIn())
+		refuse(w, http.StatusForbidden,
+			"This page belongs to an emulator, and this browser has not been let in. "+a.wayIn())
 	case r.URL.Path == a.base+"socket":
 		if r.Header.Get("Origin") != a.origin() {
 			refuse(w, http.StatusForbidden, "Only the lobby's own page may talk to it.")
@@ -124,15 +127,18 @@ func (a *access) exchange(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !a.take(r.URL.Query().Get("token")) {
-		refuse(w, http.StatusForbidden, "This address has been used, or is not that of a lobby: each one lets one browser in, once, and what belongs to an emulator that has ended lets nobody in. "+a.wayIn())
+		refuse(w, http.StatusForbidden,
+			"This address has been used, or is not that of a lobby: each one lets one browser in, once, and what belongs to an emulator that has ended lets nobody in. "+a.wayIn())
 		return
 	}
 	welcome(r)
-	http.SetCookie(w, &http.Cookie{Name: a.cookie, Value: a.secret, Path: a.base, HttpOnly: true, SameSite: http.SameSiteStrictMode})
+	http.SetCookie(w, &http.Cookie{Name: a.cookie, Value: a.secret, Path: a.base, HttpOnly: true,
+		SameSite: http.SameSiteStrictMode})
 	// Not a redirect: a browser that comes from another program would not send a
 	// strict cookie along with it.
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	fmt.Fprintf(w, `<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0; url=%[1]s"><link rel="icon" href="%[1]sicon.svg"><title>kbridge</title><a href="%[1]s">kbridge</a>`, a.base)
+	fmt.Fprintf(w,
+		`<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0; url=%[1]s"><link rel="icon" href="%[1]sicon.svg"><title>kbridge</title><a href="%[1]s">kbridge</a>`, a.base)
 }
 
 // wayIn says what to do. The file's name tells nobody anything who may not read the file.

@@ -17,6 +17,7 @@ func TestTheRoomShowsTheFrameDelayOfTheGame(t *testing.T) {
 	}
 	require.Equal(t, []int{1, 6}, frameDelays([]kclient.Player{player(1, 10), player(1, 90)}))
 	require.Equal(t, []int{5, 5}, frameDelays([]kclient.Player{player(3, 10), player(3, 40)}))
-	require.Equal(t, []int{1, 0, 8}, frameDelays([]kclient.Player{player(1, 10), player(9, 10), player(3, 40)}), "no type 9")
+	require.Equal(t, []int{1, 0, 8}, frameDelays([]kclient.Player{player(1, 10), player(9, 10), player(3, 40)}),
+		"no type 9")
 	require.Empty(t, frameDelays(nil))
 }

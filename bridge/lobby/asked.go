@@ -38,7 +38,10 @@ func (d *desk) heard(p pageMessage) {
 		d.ask(p.from, p.id, "start", func(ctx context.Context, r *kclient.Room) error { return r.Start(ctx) })
 		return
 	case message.Kick:
-		d.ask(p.from, p.id, "kick", func(ctx context.Context, r *kclient.Room) error { return r.Kick(ctx, uint16(m.User)) })
+		d.ask(p.from, p.id, "kick", func(ctx context.Context, r *kclient.Room) error {
+			return r.Kick(ctx,
+				uint16(m.User))
+		})
 		return
 	case message.Leave:
 		d.play.stop()

@@ -43,7 +43,8 @@ func newBrowser(t *testing.T, file string) *bare {
 	u, err := url.Parse(address)
 	require.NoError(t, err)
 	jar, _ := cookiejar.New(nil)
-	b := &bare{t: t, url: u, client: &http.Client{Jar: jar}, changed: make(chan struct{}, 1), last: map[string]map[string]any{},
+	b := &bare{t: t, url: u, client: &http.Client{Jar: jar}, changed: make(chan struct{}, 1),
+		last:  map[string]map[string]any{},
 		users: map[float64]map[string]any{}, games: map[float64]map[string]any{}, dones: map[float64]map[string]any{}}
 	res, err := b.client.Get(address)
 	require.NoError(t, err)
@@ -67,7 +68,8 @@ func pagePath(t *testing.T, answer string) string {
 func (b *bare) dial() {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	c, _, err := websocket.Dial(ctx, "ws://"+b.url.Host+b.base+"socket", &websocket.DialOptions{HTTPClient: b.client, HTTPHeader: http.Header{"Origin": {"http://" + b.url.Host}}})
+	c, _, err := websocket.Dial(ctx, "ws://"+b.url.Host+b.base+"socket", &websocket.DialOptions{HTTPClient: b.client,
+		HTTPHeader: http.Header{"Origin": {"http://" + b.url.Host}}})
 	require.NoError(b.t, err)
 	c.SetReadLimit(8 << 20)
 	b.conn = c
@@ -151,7 +153,10 @@ func (b *bare) until(what string, holds func() bool) {
 // is waits until a field of the last message of a type has a value.
 func (b *bare) is(t, field string, want any) {
 	b.t.Helper()
-	b.until(fmt.Sprintf("%s.%s = %v", t, field, want), func() bool { return b.last[t] != nil && fmt.Sprint(b.last[t][field]) == fmt.Sprint(want) })
+	b.until(fmt.Sprintf("%s.%s = %v", t, field, want), func() bool {
+		return b.last[t] != nil &&
+			fmt.Sprint(b.last[t][field]) == fmt.Sprint(want)
+	})
 }
 
 // get is a field of the last message of a type.

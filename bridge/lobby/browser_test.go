@@ -43,7 +43,8 @@ func createGame(tab *browsertest.Tab, name string) {
 	tab.T.Helper()
 	tab.Click(on("create"))
 	tab.Type(on("find"), name)
-	tab.Until("the game in the list", fmt.Sprintf("document.querySelector('[data-test=found] li')?.textContent === %q", name))
+	tab.Until("the game in the list", fmt.Sprintf("document.querySelector('[data-test=found] li')?.textContent === %q",
+		name))
 	tab.Keys(kb.Enter)
 	tab.View("room")
 }
@@ -166,7 +167,9 @@ func TestBrowserListsAndFavourites(t *testing.T) {
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case "/good":
-			fmt.Fprintf(w, "Near\n%s;1/50;1;kbridge;Ulm\nDead\n127.0.0.1:9;1/2;0;v;Nowhere\nDuel|%s|cid|test 1.0|1/2|Near|Ulm|\n", srv.Addr, srv.Addr)
+			fmt.Fprintf(w,
+				"Near\n%s;1/50;1;kbridge;Ulm\nDead\n127.0.0.1:9;1/2;0;v;Nowhere\nDuel|%s|cid|test 1.0|1/2|Near|Ulm|\n",
+				srv.Addr, srv.Addr)
 		case "/slow":
 			select {
 			case <-hold:
@@ -223,7 +226,8 @@ func TestBrowserNextQuestion(t *testing.T) {
 	tab.View("lobby")
 	tab.Click(on("create"))
 	tab.Until("the games", "document.querySelector('[data-test=found] li')")
-	tab.Eval(fmt.Sprintf("document.getElementById('dialog').close(); document.querySelector(%q).click(); 1", on("create")), nil)
+	tab.Eval(fmt.Sprintf("document.getElementById('dialog').close(); document.querySelector(%q).click(); 1",
+		on("create")), nil)
 	tab.Type(on("find"), "Duel 2")
 	tab.Until("the game in the list", "document.querySelector('[data-test=found] li')?.textContent === 'Duel 2'")
 	tab.Keys(kb.Enter)
@@ -298,11 +302,13 @@ func TestBrowserLostPage(t *testing.T) {
 
 // What other people write stays text and in its place, at any width.
 func TestBrowserShowsWhatOthersWriteAsText(t *testing.T) {
-	srv := servertest.Start(t, servertest.WithConfig(server.Config{Charset: "utf-8", Flood: server.Flood{Chat: server.Rate{Burst: -1}}}))
+	srv := servertest.Start(t, servertest.WithConfig(server.Config{Charset: "utf-8",
+		Flood: server.Flood{Chat: server.Rate{Burst: -1}}}))
 	names := []string{"<img src=x onerror=alert(1)>", "\u202eevil\u202c", strings.Repeat("W", 31)}
 	var users []*kclient.Client
 	for _, name := range names {
-		l, err := kclient.Dial(context.Background(), srv.Addr, kclient.Config{User: name, Emulator: "<b>emu</b>", Charset: "utf-8"})
+		l, err := kclient.Dial(context.Background(), srv.Addr, kclient.Config{User: name, Emulator: "<b>emu</b>",
+			Charset: "utf-8"})
 		require.NoError(t, err)
 		t.Cleanup(func() { _ = l.Quit("") })
 		users = append(users, l)
@@ -315,7 +321,8 @@ func TestBrowserShowsWhatOthersWriteAsText(t *testing.T) {
 	tab.Do(setValue(on("charset"), "utf-8"))
 	tab.Click(on("nav-servers"))
 	connectTo(tab, srv.Addr)
-	for _, text := range []string{"<script>alert(3)</script>", "javascript:alert(4)", "file:///etc/passwd", "\u202etfel ot thgir", strings.Repeat("x", 150), "<svg onload=alert(5)>", "data:text/html,<b>x"} {
+	for _, text := range []string{"<script>alert(3)</script>", "javascript:alert(4)", "file:///etc/passwd",
+		"\u202etfel ot thgir", strings.Repeat("x", 150), "<svg onload=alert(5)>", "data:text/html,<b>x"} {
 		require.NoError(t, users[0].Chat(text))
 	}
 	require.NoError(t, users[0].Chat("the last line"))
@@ -328,12 +335,14 @@ func TestBrowserShowsWhatOthersWriteAsText(t *testing.T) {
 		require.LessOrEqual(t, over, 0, "at a width of %d", width)
 	}
 	// The longest word that a room's chat takes.
-	host, err := kclient.Dial(context.Background(), srv.Addr, kclient.Config{User: "host", Emulator: "test 1.0", Charset: "utf-8"})
+	host, err := kclient.Dial(context.Background(), srv.Addr, kclient.Config{User: "host", Emulator: "test 1.0",
+		Charset: "utf-8"})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = host.Quit("") })
 	room, err := host.Create(context.Background(), "Duel")
 	require.NoError(t, err)
-	tab.Until("the room", "[...document.querySelectorAll('[data-test=games] tr')].some(r => r.textContent.includes('host'))")
+	tab.Until("the room",
+		"[...document.querySelectorAll('[data-test=games] tr')].some(r => r.textContent.includes('host'))")
 	tab.Eval("[...document.querySelectorAll('[data-test=games] tr')].find(r => r.textContent.includes('host')).querySelector('[data-test=join]').click(); 1", nil)
 	tab.View("room")
 	require.NoError(t, room.Chat(strings.Repeat("y", 320)))
@@ -358,10 +367,12 @@ func TestBrowserShowsWhatOthersWriteAsText(t *testing.T) {
 // between them.
 func TestBrowserCrowd(t *testing.T) {
 	srv := servertest.Start(t, servertest.WithConfig(server.Config{MaxUsers: 300, MaxGames: 200, Flood: server.Flood{
-		Chat: server.Rate{Burst: -1}, Login: server.Rate{Burst: -1}, Message: server.Rate{Burst: -1}, Create: server.Rate{Burst: -1}}}))
+		Chat: server.Rate{Burst: -1}, Login: server.Rate{Burst: -1}, Message: server.Rate{Burst: -1},
+		Create: server.Rate{Burst: -1}}}))
 	var users []*kclient.Client
 	for i := range 200 {
-		l, err := kclient.Dial(context.Background(), srv.Addr, kclient.Config{User: fmt.Sprintf("user %03d", i), Emulator: "test 1.0", Connection: wire.ConnectionType(1 + i%6)})
+		l, err := kclient.Dial(context.Background(), srv.Addr, kclient.Config{User: fmt.Sprintf("user %03d", i),
+			Emulator: "test 1.0", Connection: wire.ConnectionType(1 + i%6)})
 		require.NoError(t, err)
 		t.Cleanup(func() { _ = l.Quit("") })
 		users = append(users, l)
@@ -404,7 +415,8 @@ func TestBrowserCrowd(t *testing.T) {
 	require.LessOrEqual(t, nodes, 500.0)
 	tab.Eval("window.frames_", &frames)
 	tab.Eval("window.longest_", &longest)
-	t.Logf("%.0f frames drawn while %d lines came at 50 a second; the longest gap between two was %.0f ms", frames, lines, longest)
+	t.Logf("%.0f frames drawn while %d lines came at 50 a second; the longest gap between two was %.0f ms", frames,
+		lines, longest)
 	require.NotZero(t, frames)
 }
 
@@ -435,7 +447,8 @@ func TestBrowserStrangers(t *testing.T) {
 	tab.Eval("answer_", &got)
 	require.Equal(t, "refused", got)
 	unknown, _ := url.Parse(leads(t, newPlayer(t, "bob").open())) // this browser was never let in there
-	for _, bad := range []string{used, strings.Replace(leads(t, file), "token=", "token=0", 1), "http://" + unknown.Host + "/"} {
+	for _, bad := range []string{used, strings.Replace(leads(t, file), "token=", "token=0", 1),
+		"http://" + unknown.Host + "/"} {
 		stranger := browsertest.Open(t, "about:blank").Allow("Failed to load resource")
 		stranger.Eval(fmt.Sprintf("location.href = %q; 1", bad), nil)
 		stranger.Until("a refusal", "document.body.innerText.includes('pen')")
@@ -485,9 +498,12 @@ func TestBrowserKeysLanguagesAndThemes(t *testing.T) {
 
 	tab.Keys("7")
 	tab.View("settings")
-	for language, word := range map[string]string{"ko": "설정", "es": "Ajustes", "pt": "Configurações", "ja": "設定", "fr": "Réglages", "en": "Settings"} {
+	for language, word := range map[string]string{"ko": "설정", "es": "Ajustes", "pt": "Configurações", "ja": "設定",
+		"fr": "Réglages", "en": "Settings"} {
 		tab.Do(setValue(on("language"), language))
-		tab.Until(language, fmt.Sprintf("document.documentElement.lang === %q && document.querySelector('#view h1').textContent === %q", language, word))
+		tab.Until(language,
+			fmt.Sprintf("document.documentElement.lang === %q && document.querySelector('#view h1').textContent === %q",
+				language, word))
 	}
 	var light, dark string
 	tab.Do(setValue(on("theme"), "light"))

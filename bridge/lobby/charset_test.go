@@ -23,7 +23,8 @@ func TestARoomsOwnerPlaysTheEntryThatWasChosen(t *testing.T) {
 	srv := servertest.Start(t)
 	p := newPlayer(t, "ann")
 	long := strings.Repeat("é", wire.MaxGameName)
-	require.NoError(t, p.session.SetInfos(&bridge.Infos{AppName: "test 1.0", Games: []string{long + " 1", long + " 2", "Duel"}, Callbacks: bridge.Callbacks{Game: 1}}))
+	require.NoError(t, p.session.SetInfos(&bridge.Infos{AppName: "test 1.0", Games: []string{long + " 1", long + " 2",
+		"Duel"}, Callbacks: bridge.Callbacks{Game: 1}}))
 	a := newBrowser(t, p.open())
 	require.Empty(t, a.ask("connect", f{"address": srv.Addr}))
 	a.is("session", "state", "connected")
@@ -36,14 +37,16 @@ func TestARoomsOwnerPlaysTheEntryThatWasChosen(t *testing.T) {
 	p.mu.Unlock()
 	log, err := os.ReadFile(filepath.Join(p.folder, "log"))
 	require.NoError(t, err)
-	require.Regexp(t, `level=WARN msg="different games of the list have one name in rooms.* names=\[é+\] count=1`, string(log))
+	require.Regexp(t, `level=WARN msg="different games of the list have one name in rooms.* names=\[é+\] count=1`,
+		string(log))
 }
 
 // A character that the session's charset does not have is named, whatever is to be sent, and nothing is.
 func TestThePageSaysWhichCharacterTheCharsetLacks(t *testing.T) {
 	srv := servertest.Start(t)
 	p := newPlayer(t, "ann")
-	require.NoError(t, p.session.SetInfos(&bridge.Infos{AppName: "test 1.0", Games: []string{"ドンキー", "マリオ", "Duel"}, Callbacks: bridge.Callbacks{Game: 1}}))
+	require.NoError(t, p.session.SetInfos(&bridge.Infos{AppName: "test 1.0", Games: []string{"ドンキー", "マリオ", "Duel"},
+		Callbacks: bridge.Callbacks{Game: 1}}))
 	a := newBrowser(t, p.open())
 	require.Empty(t, a.ask("connect", f{"address": srv.Addr}))
 	a.is("session", "state", "connected")
@@ -58,7 +61,8 @@ func TestThePageSaysWhichCharacterTheCharsetLacks(t *testing.T) {
 func TestAMacsListMeetsEverybodysRooms(t *testing.T) {
 	srv := servertest.Start(t)
 	games := func(p *player, name string) *bare {
-		require.NoError(t, p.session.SetInfos(&bridge.Infos{AppName: "test 1.0", Games: []string{"Duel", name}, Callbacks: bridge.Callbacks{Game: 1}}))
+		require.NoError(t, p.session.SetInfos(&bridge.Infos{AppName: "test 1.0", Games: []string{"Duel", name},
+			Callbacks: bridge.Callbacks{Game: 1}}))
 		b := newBrowser(t, p.open())
 		require.Empty(t, b.ask("setSettings", f{"charset": "utf-8"}))
 		require.Empty(t, b.ask("connect", f{"address": srv.Addr}))
@@ -100,7 +104,8 @@ func TestThePageNamesTheCharsets(t *testing.T) {
 func TestThePageShowsTextAsWireShown(t *testing.T) {
 	b, err := page.Files.ReadFile("dom.js")
 	require.NoError(t, err)
-	require.Contains(t, string(b), `.replace(/[\u{10FD80}-\u{10FDFF}\u{E01EE}\u{E01EF}]/gu, '').replace(/[\u{10FE80}-\u{10FEFF}]/gu, '\uFFFD')`)
+	require.Contains(t, string(b),
+		`.replace(/[\u{10FD80}-\u{10FDFF}\u{E01EE}\u{E01EF}]/gu, '').replace(/[\u{10FE80}-\u{10FEFF}]/gu, '\uFFFD')`)
 	for _, r := range []rune{0x10FD80, 0x10FDFF, 0xE01EE, 0xE01EF} {
 		require.Equal(t, "ab", text.Shown("a"+string(r)+"b"))
 	}

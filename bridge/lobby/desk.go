@@ -63,7 +63,8 @@ func newDesk(ctx context.Context, l *Lobby, dialog *bridge.Dialog) *desk {
 	d := &desk{
 		lobby: l, dialog: dialog, log: dialog.Logger(), inbox: make(chan func(), inboxSize), stop: ctx,
 		folder: l.folder(dialog), tabs: map[*tab]bool{}, alone: time.Now(),
-		session: message.Session{State: sessionNone}, room: message.Room{}, play: playing{shown: message.Play{State: playNone, Speed: 1}},
+		session: message.Session{State: sessionNone}, room: message.Room{},
+		play: playing{shown: message.Play{State: playNone, Speed: 1}},
 		host: hosting{shown: message.Host{State: hostOff}},
 	}
 	d.ctx, d.cancel = context.WithCancel(context.Background())

@@ -160,7 +160,8 @@ func (d *desk) users() []message.User {
 }
 
 func (d *desk) shownUser(u kclient.User) message.User {
-	shown := message.User{ID: int(u.ID), Name: u.Name, Ping: int(u.Ping.Milliseconds()), Ignored: d.ignores(u.Name), Me: int(u.ID) == d.session.User, State: "idle"}
+	shown := message.User{ID: int(u.ID), Name: u.Name, Ping: int(u.Ping.Milliseconds()), Ignored: d.ignores(u.Name),
+		Me: int(u.ID) == d.session.User, State: "idle"}
 	if u.Connection.Valid() {
 		shown.Connection = int(u.Connection)
 	}
@@ -190,8 +191,9 @@ func (d *desk) games() []message.Game {
 }
 
 func (d *desk) shownGame(g kclient.GameInfo) message.Game {
-	return message.Game{ID: int(g.ID), Name: g.Name, Emulator: g.Emulator, Owner: g.Owner, Players: g.Players, MaxPlayers: g.MaxPlayers,
-		State: gameState(g.State), Have: d.has(g.Name), SameEmulator: g.Emulator == d.emulator.Name}
+	return message.Game{ID: int(g.ID), Name: g.Name, Emulator: g.Emulator, Owner: g.Owner, Players: g.Players,
+		MaxPlayers: g.MaxPlayers,
+		State:      gameState(g.State), Have: d.has(g.Name), SameEmulator: g.Emulator == d.emulator.Name}
 }
 
 func gameState(s wire.GameState) string {

@@ -61,7 +61,8 @@ func TestNoListOfProcessesShowsTheToken(t *testing.T) {
 	t.Setenv("DISPLAY", ":99")
 	o := openLobby(t, func(c *lobby.Config) { c.Open = nil })
 	var cmdline []byte
-	require.Eventually(t, func() bool { cmdline, _ = os.ReadFile(seen); return len(cmdline) > 0 }, soon, 5*time.Millisecond)
+	require.Eventually(t, func() bool { cmdline, _ = os.ReadFile(seen); return len(cmdline) > 0 }, soon,
+		5*time.Millisecond)
 	_, token, _ := strings.Cut(o.address(), "token=")
 	t.Logf("the list of processes shows: %s", cmdline)
 	require.NotContains(t, string(cmdline), token)
@@ -153,7 +154,10 @@ func TestNoOtherServerOnThisComputerGetsTheCookie(t *testing.T) {
 	code, _ := g.enter(o.address())
 	require.Equal(t, http.StatusOK, code)
 	got := make(chan string, 2)
-	other := &http.Server{Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got <- r.Header.Get("Cookie") })}
+	other := &http.Server{Handler: http.HandlerFunc(func(_ http.ResponseWriter,
+		r *http.Request) {
+		got <- r.Header.Get("Cookie")
+	})}
 	ln := listen(t)
 	go other.Serve(ln)
 	t.Cleanup(func() { other.Close() })
@@ -195,7 +199,8 @@ func TestOtherPagesInTheBrowserGetNothing(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, http.StatusMethodNotAllowed, res.StatusCode, method)
 	}
-	for _, origin := range []string{"http://evil.example", "null", "https://" + host, "http://localhost", "http://127.0.0.1"} {
+	for _, origin := range []string{"http://evil.example", "null", "https://" + host, "http://localhost",
+		"http://127.0.0.1"} {
 		_, err := g.socket(origin)
 		require.Error(t, err, "a socket from %s", origin)
 	}

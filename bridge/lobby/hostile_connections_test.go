@@ -120,7 +120,8 @@ func TestRefusedConnectionsPileNothingUp(t *testing.T) {
 		_ = c.(*net.TCPConn).SetLinger(0)
 		c.Close()
 	}
-	require.Eventually(t, func() bool { after = stack(); return after < before+512 }, soon, 20*time.Millisecond, "stacks of %d kB became %d kB", before, after)
+	require.Eventually(t, func() bool { after = stack(); return after < before+512 }, soon, 20*time.Millisecond,
+		"stacks of %d kB became %d kB", before, after)
 	t.Logf("stacks: %d kB before %d connections more than there is room for, %d kB after", before, many, after)
 	_, took := load(t, o)
 	t.Logf("then the page loads in %v", took)

@@ -66,7 +66,10 @@ func (p *pings) listen(t *testing.T, address string) (port int, err error) {
 	t.Cleanup(func() { c.Close() })
 	raw, err := c.SyscallConn()
 	require.NoError(t, err)
-	require.NoError(t, raw.Control(func(fd uintptr) { err = syscall.SetsockoptInt(int(fd), syscall.IPPROTO_IP, syscall.IP_PKTINFO, 1) }))
+	require.NoError(t, raw.Control(func(fd uintptr) {
+		err = syscall.SetsockoptInt(int(fd), syscall.IPPROTO_IP,
+			syscall.IP_PKTINFO, 1)
+	}))
 	require.NoError(t, err)
 	go func() {
 		b, oob := make([]byte, 64), make([]byte, 64)
@@ -98,7 +101,8 @@ func openList(t *testing.T, public bool, text string) *list {
 	t.Cleanup(web.Close)
 	source := web.URL + "/list"
 	const outside = "93.184.216.34:80"
-	client := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+	client := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, network,
+		address string) (net.Conn, error) {
 		if address == outside {
 			address = web.Listener.Addr().String()
 		}
@@ -121,7 +125,8 @@ func openList(t *testing.T, public bool, text string) *list {
 	l := &list{t: t, page: map[string]float64{}}
 	go l.read(c)
 	require.NoError(t, c.Write(context.Background(), websocket.MessageText, ask))
-	require.Eventually(t, func() bool { l.mu.Lock(); defer l.mu.Unlock(); return l.state == "ok" && len(l.page) > 0 }, soon, 5*time.Millisecond, "the list")
+	require.Eventually(t, func() bool { l.mu.Lock(); defer l.mu.Unlock(); return l.state == "ok" && len(l.page) > 0 },
+		soon, 5*time.Millisecond, "the list")
 	return l
 }
 

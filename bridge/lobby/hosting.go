@@ -81,9 +81,11 @@ func (d *desk) startHost(m message.StartHost) *message.Problem {
 			}
 		})
 	}, d.fault)
-	d.host = hosting{server: srv, address: net.JoinHostPort("127.0.0.1", actual), shown: message.Host{State: hostOn, Name: name, MaxUsers: maxHosted}}
+	d.host = hosting{server: srv, address: net.JoinHostPort("127.0.0.1", actual), shown: message.Host{State: hostOn,
+		Name: name, MaxUsers: maxHosted}}
 	for _, a := range ownAddresses() {
-		d.host.shown.Addresses = append(d.host.shown.Addresses, message.HostedAt{Address: net.JoinHostPort(a.String(), actual), Scope: scope(a)})
+		d.host.shown.Addresses = append(d.host.shown.Addresses, message.HostedAt{Address: net.JoinHostPort(a.String(),
+			actual), Scope: scope(a)})
 	}
 	d.tell(d.host.shown)
 	d.changedServers(d.host.address)

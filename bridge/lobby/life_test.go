@@ -37,7 +37,10 @@ func TestAccess(t *testing.T) {
 		if change != nil {
 			change(r)
 		}
-		res, err := (&http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}).Do(r)
+		res, err := (&http.Client{CheckRedirect: func(*http.Request,
+			[]*http.Request) error {
+			return http.ErrUseLastResponse
+		}}).Do(r)
 		require.NoError(t, err)
 		defer res.Body.Close()
 		body, _ := io.ReadAll(res.Body)
@@ -75,12 +78,20 @@ func TestAccess(t *testing.T) {
 			code, _, _ := get("http://"+u.Host+"/?"+token, nil)
 			return code
 		},
-		"the cookie, but not its folder": func() int { code, _, _ := get("http://"+u.Host+"/", with(mine)); return code },
+		"the cookie, but not its folder": func() int {
+			code, _, _ := get("http://"+u.Host+"/",
+				with(mine))
+			return code
+		},
 		"other's cookie": func() int {
 			code, _, _ := get(base+"/", with(theirs))
 			return code
 		},
-		"wrong secret": func() int { code, _, _ := get(base+"/", with(strings.SplitN(mine, "=", 2)[0]+"=x")); return code },
+		"wrong secret": func() int {
+			code, _,
+				_ := get(base+"/", with(strings.SplitN(mine, "=", 2)[0]+"=x"))
+			return code
+		},
 		"another name for us": func() int {
 			code, _, _ := get(leads(t, file), func(r *http.Request) { r.Host = "evil.example:" + u.Port() })
 			return code
@@ -90,13 +101,21 @@ func TestAccess(t *testing.T) {
 			return code
 		},
 		"a socket of a foreign page": func() int {
-			code, _, _ := get(base+"/socket", func(r *http.Request) { with(mine)(r); r.Header.Set("Origin", "http://evil.example") })
+			code, _, _ := get(base+"/socket", func(r *http.Request) {
+				with(mine)(r)
+				r.Header.Set("Origin",
+					"http://evil.example")
+			})
 			return code
 		},
 		"a socket of no page": func() int { code, _, _ := get(base+"/socket", with(mine)); return code },
 		"a socket of the other emulator's page": func() int {
 			o, _ := url.Parse(elsewhere)
-			code, _, _ := get(base+"/socket", func(r *http.Request) { with(mine)(r); r.Header.Set("Origin", "http://"+o.Host) })
+			code, _, _ := get(base+"/socket", func(r *http.Request) {
+				with(mine)(r)
+				r.Header.Set("Origin",
+					"http://"+o.Host)
+			})
 			return code
 		},
 	} {
@@ -122,15 +141,19 @@ func TestAccess(t *testing.T) {
 func TestNonsenseFromAPage(t *testing.T) {
 	p := newPlayer(t, "ann")
 	b := newBrowser(t, p.open())
-	for _, m := range []string{`{`, `[]`, `{"t":"nothing","id":5}`, `{"t":"join","game":-1}`, `{"t":"join","game":99999999999}`, `{"t":"kick","user":-5}`,
-		`{"t":"say","where":"nowhere","text":"x"}`, `{"t":"playback","speed":-1}`, `{"t":"favour","address":"` + strings.Repeat("a", 5000) + `","place":1}`,
-		`{"t":"setSettings","connection":99}`, `{"t":"startHost","port":-3}`, `{"t":"ignore","user":70000,"on":true}`, `{"t":"start"}`, `{"t":"leave"}`} {
+	for _, m := range []string{`{`, `[]`, `{"t":"nothing","id":5}`, `{"t":"join","game":-1}`,
+		`{"t":"join","game":99999999999}`, `{"t":"kick","user":-5}`,
+		`{"t":"say","where":"nowhere","text":"x"}`, `{"t":"playback","speed":-1}`, `{"t":"favour","address":"` +
+			strings.Repeat("a", 5000) + `","place":1}`,
+		`{"t":"setSettings","connection":99}`, `{"t":"startHost","port":-3}`, `{"t":"ignore","user":70000,"on":true}`,
+		`{"t":"start"}`, `{"t":"leave"}`} {
 		require.NoError(t, b.conn.Write(context.Background(), websocket.MessageText, []byte(m)), m)
 	}
 	require.Empty(t, b.ask("setSettings", f{"sound": false}), "it still listens")
 	b.is("settings", "sound", false)
 	b.is("settings", "connection", 1)
-	_ = b.conn.Write(context.Background(), websocket.MessageText, []byte(`{"t":"say","text":"`+strings.Repeat("x", maxFromPage)+`"}`))
+	_ = b.conn.Write(context.Background(), websocket.MessageText,
+		[]byte(`{"t":"say","text":"`+strings.Repeat("x", maxFromPage)+`"}`))
 	b.until("the end of this connection", func() bool { return b.conn.Ping(context.Background()) != nil })
 	b.dial() // and it may come back
 	require.Empty(t, b.ask("setSettings", f{"sound": true}))

@@ -93,9 +93,10 @@ func (l *Lobby) Run(ctx context.Context, d *bridge.Dialog) error {
 				guard.Run("the lobby's page", func() { access.ServeHTTP(w, r) }, desk.fault)
 			}
 		}),
-		ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTime, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
-		ConnContext: withPlace,
-		ErrorLog:    slog.NewLogLogger(d.Logger().Handler(), slog.LevelDebug),
+		ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTime, IdleTimeout: idleTimeout,
+		MaxHeaderBytes: maxHeader,
+		ConnContext:    withPlace,
+		ErrorLog:       slog.NewLogLogger(d.Logger().Handler(), slog.LevelDebug),
 	}
 	served := make(chan struct{})
 	guard.Go("the lobby's page", func() {
@@ -123,7 +124,8 @@ func (l *Lobby) show(d *bridge.Dialog, desk *desk, access *access, word string, 
 		address := access.newAddress(nil)
 		// Not waited for: it may be a pipe that nobody reads.
 		guard.Go("the lobby's address", func() {
-			fmt.Fprintf(l.cfg.Stderr, "kbridge: the lobby is open, but no browser has come. Open this address in a browser on this computer (it works once): %s\n", address)
+			fmt.Fprintf(l.cfg.Stderr,
+				"kbridge: the lobby is open, but no browser has come. Open this address in a browser on this computer (it works once): %s\n", address)
 		}, desk.fault)
 		browser.Tell(d.Window(), address)
 	})

@@ -81,7 +81,8 @@ func TestFromFirstRunToTheGame(t *testing.T) {
 		a.say("say", f{"where": "room", "text": fmt.Sprintf("good game %d", game)})
 		b.hears("chat", fmt.Sprintf("good game %d", game))
 		waitUntil(t, "frames", func() bool { return one.count() > 60 && two.count() > 60 })
-		waitUntil(t, "the emulator to hear it", func() bool { return two.heard(fmt.Sprintf("ann: good game %d", game)) })
+		waitUntil(t, "the emulator to hear it",
+			func() bool { return two.heard(fmt.Sprintf("ann: good game %d", game)) })
 		// The one drops with the page's button, the other when its emulator stops.
 		b.say("drop", nil)
 		b.is("play", "state", "over")
@@ -98,7 +99,10 @@ func TestFromFirstRunToTheGame(t *testing.T) {
 			require.Equal(t, mine[f], theirs[f])
 		}
 	}
-	a.until("recordings", func() bool { return a.last["records"] != nil && len(a.last["records"]["list"].([]any)) == 2 })
+	a.until("recordings", func() bool {
+		return a.last["records"] != nil &&
+			len(a.last["records"]["list"].([]any)) == 2
+	})
 
 	require.Equal(t, "busy", a.ask("connect", f{"address": srv.Addr}), "not out of a room")
 	require.Empty(t, a.ask("leave", nil))
@@ -126,7 +130,10 @@ func TestPlayback(t *testing.T) {
 	b.hears("chat", "recorded")
 	waitUntil(t, "more frames", func() bool { return p.count() > 150 })
 	b.say("drop", nil)
-	b.until("the recording", func() bool { return b.last["records"] != nil && len(b.last["records"]["list"].([]any)) == 1 })
+	b.until("the recording", func() bool {
+		return b.last["records"] != nil &&
+			len(b.last["records"]["list"].([]any)) == 1
+	})
 	played := p.ran()
 	file := b.get("records", "list").([]any)[0].(f)["file"].(string)
 	require.Equal(t, "busy", b.ask("playRecord", f{"file": file}), "still in the room")
@@ -178,7 +185,8 @@ func TestConnecting(t *testing.T) {
 	b.is("session", "state", "none")
 	require.Equal(t, "full", b.get("session", "error").(f)["code"])
 
-	for _, bad := range []string{"", "a b", "host:99999", "host:0", "<script>", "a&calc", "ftp://x/", strings.Repeat("a", 300)} {
+	for _, bad := range []string{"", "a b", "host:99999", "host:0", "<script>", "a&calc", "ftp://x/",
+		strings.Repeat("a", 300)} {
 		require.Equal(t, "address", b.ask("connect", f{"address": bad}), bad)
 	}
 	// Nobody there: it can be cancelled at any time.
@@ -205,7 +213,8 @@ func TestMasterLists(t *testing.T) {
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case "/good/raw_server_list2.php":
-			fmt.Fprintf(w, "Duel|%s|cid|test 1.0|1/2|<b>Good</b>|Ulm|\n<b>Good</b>\n%s;1/50;1;kbridge;Ulm\nDead\n127.0.0.1:9;1/2;0;v;Nowhere\n", srv.Addr, srv.Addr)
+			fmt.Fprintf(w,
+				"Duel|%s|cid|test 1.0|1/2|<b>Good</b>|Ulm|\n<b>Good</b>\n%s;1/50;1;kbridge;Ulm\nDead\n127.0.0.1:9;1/2;0;v;Nowhere\n", srv.Addr, srv.Addr)
 		case "/slow":
 			select {
 			case <-slow:
@@ -219,7 +228,8 @@ func TestMasterLists(t *testing.T) {
 	p := newPlayer(t, "ann")
 	b := newBrowser(t, p.open())
 	require.Equal(t, "source", b.ask("setSettings", f{"sources": []string{"file:///etc/passwd"}}))
-	require.Empty(t, b.ask("setSettings", f{"sources": []string{web.URL + "/slow", web.URL + "/broken", web.URL + "/good/raw_server_list2.php"}}))
+	require.Empty(t, b.ask("setSettings", f{"sources": []string{web.URL + "/slow", web.URL + "/broken",
+		web.URL + "/good/raw_server_list2.php"}}))
 	server := func(address string) f {
 		list, _ := b.last["servers"]["list"].([]any)
 		for _, s := range list {
@@ -230,14 +240,21 @@ func TestMasterLists(t *testing.T) {
 		return f{}
 	}
 	b.until("the good list", func() bool { return server(srv.Addr)["name"] == "<b>Good</b>" })
-	b.until("the waiting game", func() bool { return strings.Contains(fmt.Sprint(b.last["waitingGames"]), "have:true") })
+	b.until("the waiting game", func() bool {
+		return strings.Contains(fmt.Sprint(b.last["waitingGames"]),
+			"have:true")
+	})
 	states := func() string { return fmt.Sprint(b.last["sources"]) }
-	b.until("the broken one", func() bool { return strings.Contains(states(), "failed") && strings.Contains(states(), "loading") })
+	b.until("the broken one", func() bool {
+		return strings.Contains(states(), "failed") && strings.Contains(states(),
+			"loading")
+	})
 
 	require.Empty(t, b.ask("favour", f{"address": srv.Addr, "place": 1, "note": "the best"}))
 	require.Empty(t, b.ask("favour", f{"address": "another.example", "place": 1}))
 	b.until("favourites in order", func() bool {
-		return server(srv.Addr)["favourite"] == 2.0 && server("another.example:27888")["favourite"] == 1.0 && server(srv.Addr)["note"] == "the best"
+		return server(srv.Addr)["favourite"] == 2.0 && server("another.example:27888")["favourite"] == 1.0 &&
+			server(srv.Addr)["note"] == "the best"
 	})
 	require.Equal(t, "address", b.ask("favour", f{"address": "x y", "place": 1}))
 	require.Empty(t, b.ask("favour", f{"address": "another.example:27888", "place": 0}))

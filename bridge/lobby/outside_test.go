@@ -44,16 +44,19 @@ func openLobby(t *testing.T, change ...func(*lobby.Config)) *opened {
 	config := filepath.Join(o.home, "settings")
 	f, _ := settings.Open(config)
 	require.NoError(t, f.Change(func(s *settings.Settings) { s.Nick, s.Sources = "ann", []string{} }))
-	env := map[string]string{environ.EnvLog: o.log, "HOME": o.home, "XDG_RUNTIME_DIR": filepath.Join(o.home, "run"), "LOCALAPPDATA": o.home}
+	env := map[string]string{environ.EnvLog: o.log, "HOME": o.home, "XDG_RUNTIME_DIR": filepath.Join(o.home, "run"),
+		"LOCALAPPDATA": o.home}
 	given := make(chan string, 1)
 	cfg := lobby.Config{Getenv: func(name string) string { return env[name] }, Host: "127.0.0.1",
 		Open: func(what string) error { return nil }, Opened: func(what string) { given <- what }}
 	for _, c := range change {
 		c(&cfg)
 	}
-	o.session = bridge.New(bridge.Config{UI: lobby.New(cfg), Getenv: cfg.Getenv, Folder: func() string { return config }, State: func() string { return config }})
+	o.session = bridge.New(bridge.Config{UI: lobby.New(cfg), Getenv: cfg.Getenv,
+		Folder: func() string { return config }, State: func() string { return config }})
 	o.session.Init()
-	require.NoError(t, o.session.SetInfos(&bridge.Infos{AppName: "test 1.0", Games: []string{"Duel"}, Callbacks: bridge.Callbacks{Game: 1}}))
+	require.NoError(t, o.session.SetInfos(&bridge.Infos{AppName: "test 1.0", Games: []string{"Duel"},
+		Callbacks: bridge.Callbacks{Game: 1}}))
 	t.Cleanup(o.session.Shutdown)
 	id, err := o.session.BeginDialog(1, 0)
 	require.NoError(t, err)
@@ -145,7 +148,8 @@ func (g *guest) enter(address string) (int, string) {
 func (g *guest) socket(origin string) (*websocket.Conn, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), soon)
 	defer cancel()
-	c, res, err := websocket.Dial(ctx, "ws"+strings.TrimPrefix(g.base, "http")+"socket", &websocket.DialOptions{HTTPClient: g.client, HTTPHeader: http.Header{"Origin": {origin}}})
+	c, res, err := websocket.Dial(ctx, "ws"+strings.TrimPrefix(g.base, "http")+"socket",
+		&websocket.DialOptions{HTTPClient: g.client, HTTPHeader: http.Header{"Origin": {origin}}})
 	if res != nil && res.Body != nil && err != nil {
 		res.Body.Close()
 	}

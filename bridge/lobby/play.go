@@ -86,14 +86,16 @@ func (d *desk) playGame(v *visit, room *kclient.Room, game *kclient.Game) {
 	}
 	remove := func() {}
 	if ticket, ok := v.lobby.Ticket(); ok {
-		remove = d.dialog.KeepComeback(bridge.Comeback{Server: v.address, User: d.session.Nick, Emulator: d.emulator.Name, Game: entry.Name,
+		remove = d.dialog.KeepComeback(bridge.Comeback{Server: v.address, User: d.session.Nick,
+			Emulator: d.emulator.Name, Game: entry.Name,
 			Charset: v.charset.Name(), Connection: d.connection(set), Ticket: ticket})
 	}
 	if v.back != nil {
 		v.back.Forget()
 		v.back = nil
 	}
-	d.play = playing{game: game, links: v.lobby.LinkStats, shown: message.Play{State: playNetsync, Game: entry.Name, Player: game.Player(),
+	d.play = playing{game: game, links: v.lobby.LinkStats, shown: message.Play{State: playNetsync, Game: entry.Name,
+		Player:  game.Player(),
 		Players: names[:game.Players()], FrameDelay: game.FrameDelay(), Start: now(), Speed: 1}}
 	d.showRoom()
 	d.start(match, func() {
@@ -146,7 +148,8 @@ func overReason(err error) string {
 	var timeout *kclient.TimeoutError
 	var stopped *kclient.NotListeningError
 	switch {
-	case err == nil, errors.Is(err, bridge.ErrEndGame), errors.Is(err, kclient.ErrGameOver), errors.Is(err, playback.ErrStopped), errors.Is(err, context.Canceled):
+	case err == nil, errors.Is(err, bridge.ErrEndGame), errors.Is(err, kclient.ErrGameOver),
+		errors.Is(err, playback.ErrStopped), errors.Is(err, context.Canceled):
 		return "ended"
 	case errors.Is(err, kclient.ErrDropped):
 		return "dropped"
@@ -207,7 +210,8 @@ func (d *desk) sample() {
 		return
 	}
 	s := p.game.Stats()
-	m := message.Sample{At: at.UnixMilli(), Frames: s.Frames, Rate: float64(s.Frames-p.before.Frames) / passed, Ping: ms(s.Ping),
+	m := message.Sample{At: at.UnixMilli(), Frames: s.Frames, Rate: float64(s.Frames-p.before.Frames) / passed,
+		Ping:   ms(s.Ping),
 		Stalls: s.Stalls - p.before.Stalls, Stall: ms(s.Stall - p.before.Stall), Resends: s.Resends - p.before.Resends,
 		BytesIn:  int(float64(s.BytesReceived-p.before.BytesReceived) / passed),
 		BytesOut: int(float64(s.BytesSent-p.before.BytesSent) / passed),
@@ -276,8 +280,10 @@ func (d *desk) listRecords() {
 	text := func(raw string) string { return text.Sanitise(cs.Decode(raw)) }
 	d.records = message.Records{}
 	for _, a := range list {
-		r := message.Record{File: a.File, Game: text(a.Header.Game), Emulator: text(a.Header.App), At: a.Time().UnixMilli(), Player: a.Header.Player,
-			Frames: a.Frames, Length: int64(a.Frames) * 1000 / playback.FramesPerSecond, Bytes: a.Bytes, Problem: a.Problem}
+		r := message.Record{File: a.File, Game: text(a.Header.Game), Emulator: text(a.Header.App),
+			At: a.Time().UnixMilli(), Player: a.Header.Player,
+			Frames: a.Frames, Length: int64(a.Frames) * 1000 / playback.FramesPerSecond, Bytes: a.Bytes,
+			Problem: a.Problem}
 		for i := range a.Header.Players {
 			name := ""
 			if i < len(a.Header.Names) {
@@ -337,8 +343,10 @@ func (d *desk) playRecord(file string) *message.Problem {
 			names[i] = clean(h.Names[i])
 		}
 	}
-	d.play = playing{game: tape, tape: tape, shown: message.Play{State: playPlaying, Game: entry.Name, Player: h.Player, Players: names,
-		FrameDelay: tape.FrameDelay(), Start: now(), Record: filepath.Base(path), Playback: true, Speed: 1, Length: tape.Frames()}}
+	d.play = playing{game: tape, tape: tape, shown: message.Play{State: playPlaying, Game: entry.Name, Player: h.Player,
+		Players:    names,
+		FrameDelay: tape.FrameDelay(), Start: now(), Record: filepath.Base(path), Playback: true, Speed: 1,
+		Length: tape.Frames()}}
 	d.start(bridge.Match{Game: tape, Name: entry, Charset: cs, Players: names}, func() { _ = tape.Close() })
 	return nil
 }

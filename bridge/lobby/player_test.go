@@ -44,7 +44,8 @@ type player struct {
 }
 
 // loopbackOnly asks no public address, whatever the settings say.
-var loopbackOnly = &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+var loopbackOnly = &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, network,
+	address string) (net.Conn, error) {
 	if !strings.HasPrefix(address, "127.0.0.1:") {
 		return nil, fmt.Errorf("a test wanted to ask %s", address)
 	}
@@ -56,16 +57,20 @@ func newPlayer(t *testing.T, nick string, change ...func(*Config)) *player {
 	p := &player{t: t, folder: t.TempDir(), file: make(chan string, 1), ended: make(chan int, 1)}
 	f, _ := settings.Open(p.folder)
 	require.NoError(t, f.Change(func(s *settings.Settings) { s.Nick, s.Sources = nick, nil }))
-	env := map[string]string{environ.EnvLobby: environ.LobbyAddress, environ.EnvLog: filepath.Join(p.folder, "log"), "HOME": p.folder, "LOCALAPPDATA": p.folder}
-	cfg := Config{Client: loopbackOnly, Getenv: func(name string) string { return env[name] }, Host: "127.0.0.1", Opened: func(file string) { p.file <- file },
-		Open: func(string) error { panic("no test opens a browser") }}
+	env := map[string]string{environ.EnvLobby: environ.LobbyAddress, environ.EnvLog: filepath.Join(p.folder, "log"),
+		"HOME": p.folder, "LOCALAPPDATA": p.folder}
+	cfg := Config{Client: loopbackOnly, Getenv: func(name string) string { return env[name] }, Host: "127.0.0.1",
+		Opened: func(file string) { p.file <- file },
+		Open:   func(string) error { panic("no test opens a browser") }}
 	for _, c := range change {
 		c(&cfg)
 	}
 	p.lobby = New(cfg)
-	p.session = bridge.New(bridge.Config{UI: p.lobby, Getenv: cfg.Getenv, Folder: func() string { return p.folder }, State: func() string { return p.folder }})
+	p.session = bridge.New(bridge.Config{UI: p.lobby, Getenv: cfg.Getenv, Folder: func() string { return p.folder },
+		State: func() string { return p.folder }})
 	p.session.Init()
-	require.NoError(t, p.session.SetInfos(&bridge.Infos{AppName: "test 1.0", Games: []string{"Duel", "Maze <b>", "Duel 2"},
+	require.NoError(t, p.session.SetInfos(&bridge.Infos{AppName: "test 1.0", Games: []string{"Duel", "Maze <b>",
+		"Duel 2"},
 		Callbacks: bridge.Callbacks{Game: 1, ChatReceived: 2, ClientDropped: 3, MoreInfos: 4}}))
 	t.Cleanup(func() {
 		p.session.Shutdown()

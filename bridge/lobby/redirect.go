@@ -113,19 +113,23 @@ func (l *redirect) write() error {
 	}
 	address := l.access.newAddress(func() {
 		err := l.write()
-		for n := 0; err != nil && n < 5; n++ { // Windows renames nothing onto a file that a browser or a scanner still reads
+		// Windows renames nothing onto a file that a browser or a scanner still reads
+		for n := 0; err != nil && n < 5; n++ {
 			time.Sleep(100 * time.Millisecond)
 			err = l.write()
 		}
 		if err != nil {
-			l.log.Warn("the way into the lobby cannot be written anew, so a page that is closed cannot be opened again", "file", l.path, "err", err)
+			l.log.Warn("the way into the lobby cannot be written anew, so a page that is closed cannot be opened again",
+				"file", l.path, "err", err)
 		}
 	})
 	tmp, err := os.CreateTemp(filepath.Dir(l.path), "lobby-*.tmp") // 0600
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(tmp, `<!doctype html><meta charset="utf-8"><meta name="referrer" content="no-referrer"><meta http-equiv="refresh" content="0; url=%[1]s"><title>kbridge</title><a href="%[1]s">kbridge</a>`+"\n", address)
+	_,
+		err = fmt.Fprintf(tmp,
+		`<!doctype html><meta charset="utf-8"><meta name="referrer" content="no-referrer"><meta http-equiv="refresh" content="0; url=%[1]s"><title>kbridge</title><a href="%[1]s">kbridge</a>`+"\n", address)
 	if e := tmp.Close(); err == nil {
 		err = e
 	}

@@ -23,12 +23,14 @@ func TestWhereTheFileLies(t *testing.T) {
 	home := t.TempDir()
 	plain := map[string]string{"HOME": home, "XDG_RUNTIME_DIR": "/run/user/1000"}
 	in := func(parts ...string) string { return filepath.Join(append([]string{home}, parts...)...) }
-	require.Equal(t, []string{"/run/user/1000/kbridge-lobby", in(".cache", "kbridge-lobby")}, redirectFolders(environment(plain)))
+	require.Equal(t, []string{"/run/user/1000/kbridge-lobby", in(".cache", "kbridge-lobby")},
+		redirectFolders(environment(plain)))
 	require.NoError(t, os.Mkdir(in("snap"), 0o700))
 	require.Equal(t, in("kbridge-lobby"), redirectFolders(environment(plain))[0], "snaps see no hidden folder")
 	plain["FLATPAK_ID"] = "org.example.Emulator"
 	plain["XDG_CACHE_HOME"] = "/var/cache"
-	require.Equal(t, []string{"/var/cache/kbridge-lobby", in(".cache", "kbridge-lobby")}, redirectFolders(environment(plain)), "a flatpak's session folder is not the browser's")
+	require.Equal(t, []string{"/var/cache/kbridge-lobby", in(".cache", "kbridge-lobby")},
+		redirectFolders(environment(plain)), "a flatpak's session folder is not the browser's")
 	require.Empty(t, redirectFolders(environment(map[string]string{"XDG_CACHE_HOME": "relative"})))
 }
 

@@ -99,13 +99,16 @@ func (d *desk) showRoom() {
 		return
 	}
 	info := v.room.Info()
-	r := message.Room{ID: int(info.ID), Name: info.Name, Owner: info.Owner, Mine: v.owner, MoreInfos: d.dialog.HasMoreInfos(), State: gameState(info.State),
+	r := message.Room{ID: int(info.ID), Name: info.Name, Owner: info.Owner, Mine: v.owner,
+		MoreInfos: d.dialog.HasMoreInfos(), State: gameState(info.State),
 		SameEmulator: info.Emulator == "" || info.Emulator == d.emulator.Name}
 	players := v.room.Players()
 	delays := frameDelays(players)
 	for i, p := range players {
-		r.Players = append(r.Players, message.RoomPlayer{ID: int(p.ID), Number: i + 1, Name: p.Name, Ping: int(p.Ping.Milliseconds()),
-			Connection: int(p.Connection), FrameDelay: delays[i], Me: int(p.ID) == d.session.User, Owner: p.Name == info.Owner})
+		r.Players = append(r.Players, message.RoomPlayer{ID: int(p.ID), Number: i + 1, Name: p.Name,
+			Ping:       int(p.Ping.Milliseconds()),
+			Connection: int(p.Connection), FrameDelay: delays[i], Me: int(p.ID) == d.session.User,
+			Owner: p.Name == info.Owner})
 	}
 	switch {
 	case wire.IsChatRoom(info.Name):

@@ -58,7 +58,8 @@ func TestARoomOfDirelera(t *testing.T) {
 func TestChatRoomsOfferNoStart(t *testing.T) {
 	srv := servertest.Start(t)
 	p := newPlayer(t, "ann")
-	require.NoError(t, p.session.SetInfos(&bridge.Infos{AppName: "test 1.0", Games: []string{"* Chat only"}, Callbacks: bridge.Callbacks{Game: 1}}))
+	require.NoError(t, p.session.SetInfos(&bridge.Infos{AppName: "test 1.0", Games: []string{"* Chat only"},
+		Callbacks: bridge.Callbacks{Game: 1}}))
 	a := newBrowser(t, p.open())
 	require.Empty(t, a.ask("connect", f{"address": srv.Addr}))
 	a.is("session", "state", "connected")
@@ -123,8 +124,10 @@ func TestTimeoutsHaveTheirOwnWords(t *testing.T) {
 	} {
 		require.Equal(t, problem(want, "host:1"), problemOf(&kclient.TimeoutError{Server: "host:1", Kind: kind}))
 	}
-	require.Equal(t, problem("timeout", "192.0.2.1:5, 192.0.2.2:5"), problemOf(&kclient.UnansweredError{Host: "host:5", Tried: []kclient.Unanswered{
-		{Server: "192.0.2.1:5", Err: &kclient.TimeoutError{Kind: kclient.TimeoutHello}}, {Server: "192.0.2.2:5", Err: &kclient.NotListeningError{}}}}))
+	require.Equal(t, problem("timeout", "192.0.2.1:5, 192.0.2.2:5"), problemOf(&kclient.UnansweredError{Host: "host:5",
+		Tried: []kclient.Unanswered{
+			{Server: "192.0.2.1:5", Err: &kclient.TimeoutError{Kind: kclient.TimeoutHello}},
+			{Server: "192.0.2.2:5", Err: &kclient.NotListeningError{}}}}))
 	require.Equal(t, "loading", overReason(&kclient.TimeoutError{Kind: kclient.TimeoutNetsync}))
 	require.Equal(t, "timeout", overReason(&kclient.TimeoutError{Kind: kclient.TimeoutGame}))
 	require.Equal(t, "state", problemOf(kclient.ErrNotInRoom).Code, "and not a wrong address")

@@ -32,27 +32,32 @@ var screens = filepath.Join("..", "..", "build", "screens")
 // TestScreens writes a picture of every view, light and dark, wide and narrow, for
 // people to look at.
 func TestScreens(t *testing.T) {
-	srv := servertest.Start(t, servertest.WithConfig(server.Config{Name: "Home of Duel", MOTD: "Be kind. Tournament on Sunday, 20:00.", Charset: "utf-8",
+	srv := servertest.Start(t, servertest.WithConfig(server.Config{Name: "Home of Duel",
+		MOTD: "Be kind. Tournament on Sunday, 20:00.", Charset: "utf-8",
 		Flood: server.Flood{Chat: server.Rate{Burst: -1}}}))
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		fmt.Fprintf(w, "Duel|%s|cid|test 1.0|1/2|Home of Duel|Ulm|Chess|198.51.100.7:27888|zoé|MAME 0.250|2/4|Arcade Paris|Paris|\n", srv.Addr)
+		fmt.Fprintf(w,
+			"Duel|%s|cid|test 1.0|1/2|Home of Duel|Ulm|Chess|198.51.100.7:27888|zoé|MAME 0.250|2/4|Arcade Paris|Paris|\n", srv.Addr)
 		fmt.Fprintf(w, "Home of Duel\n%s;5/100;3;kbridge 1.0;Ulm, Germany\n", srv.Addr)
 		for i, name := range []string{"Arcade Paris", "서울 오락실", "ゲーム広場", "Sala do Brasil", "Retro Lounge"} {
-			fmt.Fprintf(w, "%s\n127.0.0.1:%d;%d/%d;%d;EmuLinker 1.2;%s\n", name, 9+i, 3*i, 50, i, []string{"Paris", "Seoul", "Osaka", "São Paulo", "Austin"}[i])
+			fmt.Fprintf(w, "%s\n127.0.0.1:%d;%d/%d;%d;EmuLinker 1.2;%s\n", name, 9+i, 3*i, 50, i,
+				[]string{"Paris", "Seoul", "Osaka", "São Paulo", "Austin"}[i])
 		}
 	}))
 	t.Cleanup(web.Close)
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	for i, name := range []string{"cid", "미나", "たけし", "zoé"} {
-		l, err := kclient.Dial(ctx, srv.Addr, kclient.Config{User: name, Emulator: []string{"test 1.0", "MAME 0.250", "test 1.0", "test 0.9"}[i], Charset: "utf-8"})
+		l, err := kclient.Dial(ctx, srv.Addr, kclient.Config{User: name, Emulator: []string{"test 1.0", "MAME 0.250",
+			"test 1.0", "test 0.9"}[i], Charset: "utf-8"})
 		require.NoError(t, err)
 		t.Cleanup(func() { _ = l.Quit("") })
 		if i < 4 {
 			_, err = l.Create(ctx, []string{"Duel", "Metal Slug X", "Duel 2", "Duel"}[i])
 			require.NoError(t, err)
 		}
-		require.NoError(t, l.Chat([]string{"anybody for a round of Duel?", "안녕하세요!", "こんにちは。一緒に遊びませんか?", "rules: https://example.org/rules"}[i]))
+		require.NoError(t, l.Chat([]string{"anybody for a round of Duel?", "안녕하세요!", "こんにちは。一緒に遊びませんか?",
+			"rules: https://example.org/rules"}[i]))
 	}
 	folder := func(s *settings.Settings) {
 		s.Sources, s.Charset, s.Record = []string{web.URL + "/list"}, "utf-8", true
@@ -85,7 +90,8 @@ func TestScreens(t *testing.T) {
 	picture(t, a, "create")
 	a.Do(chromedp.Evaluate("document.getElementById('dialog').close()", nil))
 	createGame(a, "Duel")
-	b.Until("the room", "[...document.querySelectorAll('[data-test=games] tr')].some(r => r.textContent.includes('ann'))")
+	b.Until("the room",
+		"[...document.querySelectorAll('[data-test=games] tr')].some(r => r.textContent.includes('ann'))")
 	b.Eval("[...document.querySelectorAll('[data-test=games] tr')].find(r => r.textContent.includes('ann')).querySelector('[data-test=join]').click(); 1", nil)
 	b.View("room")
 	say(b, "room", "ready when you are")

@@ -55,7 +55,8 @@ func (l *serverList) refresh(d *desk) {
 	for _, s := range l.byAddress {
 		s.Ping = 0
 	}
-	fetcher := &masterlist.Fetcher{Client: d.lobby.cfg.Client, Lookup: d.lobby.cfg.Lookup, Folder: filepath.Join(d.folder, "lists")}
+	fetcher := &masterlist.Fetcher{Client: d.lobby.cfg.Client, Lookup: d.lobby.cfg.Lookup,
+		Folder: filepath.Join(d.folder, "lists")}
 	if d.folder == "" {
 		fetcher.Folder = ""
 	}
@@ -193,8 +194,9 @@ func (l *serverList) shownWaiting(d *desk) message.WaitingGames {
 				continue
 			}
 			seen[w] = true
-			shown.List = append(shown.List, message.WaitingGame{Game: w.Game, Address: w.Address, User: w.User, Emulator: w.Emulator,
-				Players: w.Players, Server: w.Server, Location: w.Location, Have: d.has(w.Game)})
+			shown.List = append(shown.List, message.WaitingGame{Game: w.Game, Address: w.Address, User: w.User,
+				Emulator: w.Emulator,
+				Players:  w.Players, Server: w.Server, Location: w.Location, Have: d.has(w.Game)})
 		}
 	}
 	return shown

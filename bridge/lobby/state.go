@@ -13,16 +13,20 @@ const Version = "kbridge 1.0"
 // state is everything that a new page needs to know.
 func (d *desk) state() []message.ToPage {
 	return []message.ToPage{
-		d.hello(), d.shownSettings(), d.servers.shownSources(), message.Servers{List: d.servers.all()}, d.servers.shownWaiting(d),
-		d.session, message.Users{List: d.users()}, message.Games{List: d.games()}, d.room, d.play.whole(), d.records, d.host.shown,
+		d.hello(), d.shownSettings(), d.servers.shownSources(), message.Servers{List: d.servers.all()},
+		d.servers.shownWaiting(d),
+		d.session, message.Users{List: d.users()}, message.Games{List: d.games()}, d.room, d.play.whole(), d.records,
+		d.host.shown,
 		message.Chat{Lines: d.chat.lines},
 	}
 }
 
 func (d *desk) hello() message.Hello {
 	h := message.Hello{
-		Emulator: d.emulator.Name, GameCount: len(d.emulator.Games), FirstRun: d.settings.Get().Nick == "", Version: Version,
-		Now: now(), Charsets: text.CharsetNames(), Charset: d.dialog.DefaultCharset().Name(), Problem: d.problem, MoreInfos: d.dialog.HasMoreInfos(),
+		Emulator: d.emulator.Name, GameCount: len(d.emulator.Games), FirstRun: d.settings.Get().Nick == "",
+		Version: Version,
+		Now:     now(), Charsets: text.CharsetNames(), Charset: d.dialog.DefaultCharset().Name(), Problem: d.problem,
+		MoreInfos: d.dialog.HasMoreInfos(),
 	}
 	for _, a := range advice {
 		h.Connections = append(h.Connections, message.Connection{Type: int(a.connection), Name: a.connection.String(),
@@ -37,8 +41,9 @@ func (d *desk) hello() message.Hello {
 func (d *desk) shownSettings() message.Settings {
 	s := d.settings.Get()
 	return message.Settings{
-		Nick: s.Nick, Connection: d.connection(s), Charset: s.Charset, Record: s.Record, Sound: s.Sound, Theme: s.Theme, Language: s.Language,
-		Sources: s.Sources, File: d.settings.Path(), Folder: recordFolder(d.dialog, d.folder, s.RecordFolder),
+		Nick: s.Nick, Connection: d.connection(s), Charset: s.Charset, Record: s.Record, Sound: s.Sound, Theme: s.Theme,
+		Language: s.Language,
+		Sources:  s.Sources, File: d.settings.Path(), Folder: recordFolder(d.dialog, d.folder, s.RecordFolder),
 	}
 }
 
@@ -56,7 +61,8 @@ func (d *desk) setSettings(m message.SetSettings) *message.Problem {
 	if m.Nick != nil && text.Sanitise(*m.Nick) == "" {
 		return problem("nick", "")
 	}
-	if m.Connection != nil && !wire.ConnectionType(*m.Connection).Valid() || m.Connection != nil && *m.Connection > 255 {
+	if m.Connection != nil && !wire.ConnectionType(*m.Connection).Valid() || m.Connection != nil &&
+		*m.Connection > 255 {
 		return problem("limit", "connection")
 	}
 	if m.Sources != nil {

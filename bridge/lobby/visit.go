@@ -63,7 +63,8 @@ func (d *desk) connect(typed string, back *bridge.Comeback) *message.Problem {
 	}
 	d.disconnect()
 	d.setCharset(d.charset())
-	v := &visit{address: address, charset: d.charset(), users: map[uint16]kclient.User{}, games: map[uint32]kclient.GameInfo{},
+	v := &visit{address: address, charset: d.charset(), users: map[uint16]kclient.User{},
+		games:   map[uint32]kclient.GameInfo{},
 		ignored: map[string]bool{}, asking: map[string]bool{}}
 	if s := d.servers.byAddress[address]; s != nil {
 		v.name = s.Name
@@ -75,7 +76,8 @@ func (d *desk) connect(typed string, back *bridge.Comeback) *message.Problem {
 	d.visit = v
 	d.session = message.Session{State: sessionConnecting, Address: address, Name: v.name, Nick: nick}
 	d.tell(d.session)
-	config := kclient.Config{User: nick, Emulator: d.emulator.Name, Connection: connection, Charset: v.charset.Name(), Logger: d.log, Listen: d.lobby.cfg.Listen}
+	config := kclient.Config{User: nick, Emulator: d.emulator.Name, Connection: connection, Charset: v.charset.Name(),
+		Logger: d.log, Listen: d.lobby.cfg.Listen}
 	if back != nil {
 		config.Comeback = &back.Ticket
 	}

@@ -70,8 +70,10 @@ func TestTwoHostsPlayThroughTheLibrary(t *testing.T) {
 	second, first := two(), one()
 
 	const frames = `delay (\d+) frames (\d+) digest (\d+)\n`
-	require.Regexp(t, `^version 0\.9\ngame Maze 2 of 2\nchat one hello\n`+frames+`end 0\ndialog 0\nshutdown 0\n$`, second)
-	require.Regexp(t, `^version 0\.9\ngame Maze 1 of 2\nsaid 0\nchat one hello\ndropped two 2\n`+frames+`end 0\ndialog 0\nshutdown 0\n$`, first)
+	require.Regexp(t, `^version 0\.9\ngame Maze 2 of 2\nchat one hello\n`+frames+`end 0\ndialog 0\nshutdown 0\n$`,
+		second)
+	require.Regexp(t,
+		`^version 0\.9\ngame Maze 1 of 2\nsaid 0\nchat one hello\ndropped two 2\n`+frames+`end 0\ndialog 0\nshutdown 0\n$`, first)
 	counts := func(out string) string { return regexp.MustCompile(frames).FindStringSubmatch(out)[2] }
 	require.Equal(t, "600", counts(first))
 	require.Equal(t, "300", counts(second))

@@ -43,7 +43,8 @@ func serve(kind string, in io.Reader, out io.Writer) error {
 		return err
 	}
 	unlimited := server.Rate{Burst: -1}
-	s, err := server.New(server.Config{MaxPing: time.Second, Stall: time.Hour, Flood: server.Flood{Login: unlimited, Create: unlimited, Join: unlimited, Start: unlimited}})
+	s, err := server.New(server.Config{MaxPing: time.Second, Stall: time.Hour, Flood: server.Flood{Login: unlimited,
+		Create: unlimited, Join: unlimited, Start: unlimited}})
 	if err != nil {
 		return err
 	}
@@ -94,7 +95,8 @@ func (b *benched) fill(ctx context.Context, addr string) error {
 	for r := range benchRooms {
 		var rooms []*kclient.Room
 		for p := range benchPlayers {
-			l, err := kclient.Dial(ctx, addr, kclient.Config{User: fmt.Sprintf("player %d %d", r, p), Emulator: "bench"})
+			l, err := kclient.Dial(ctx, addr, kclient.Config{User: fmt.Sprintf("player %d %d", r, p),
+				Emulator: "bench"})
 			if err != nil {
 				return err
 			}
@@ -207,11 +209,13 @@ func addresses(turns int) error {
 		}
 		ratios = append(ratios, now[1]/now[0])
 	}
-	fmt.Printf("\n%-58s %12s %12s %12s\n", "server's CPU for a player's frame, in turns", "quartile", "median", "quartile")
+	fmt.Printf("\n%-58s %12s %12s %12s\n", "server's CPU for a player's frame, in turns", "quartile", "median",
+		"quartile")
 	row := func(name, format string, list []float64) {
 		slices.Sort(list)
 		n := len(list)
-		fmt.Printf("%-58s %12s %12s %12s\n", name, fmt.Sprintf(format, list[n/4]), fmt.Sprintf(format, list[n/2]), fmt.Sprintf(format, list[n*3/4]))
+		fmt.Printf("%-58s %12s %12s %12s\n", name, fmt.Sprintf(format, list[n/4]), fmt.Sprintf(format, list[n/2]),
+			fmt.Sprintf(format, list[n*3/4]))
 	}
 	row("all addresses alike, ns", "%.0f", costs[0])
 	row("told apart, ns", "%.0f", costs[1])

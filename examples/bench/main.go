@@ -86,7 +86,8 @@ func goBenchmarks() error {
 		for i := 0; i+1 < len(fields); i += 2 {
 			metrics[fields[i+1]] = fields[i]
 		}
-		row := fmt.Sprintf("%-58s %12s %10s %10s ", strings.TrimPrefix(m[1], "Benchmark"), metrics["ns/op"], metrics["B/op"], metrics["allocs/op"])
+		row := fmt.Sprintf("%-58s %12s %10s %10s ", strings.TrimPrefix(m[1], "Benchmark"), metrics["ns/op"],
+			metrics["B/op"], metrics["allocs/op"])
 		for _, known := range []string{"ns/op", "B/op", "allocs/op"} {
 			delete(metrics, known)
 		}

@@ -40,7 +40,8 @@ type desync struct {
 
 func (d *desync) String() string {
 	if d.sameInput {
-		return fmt.Sprintf("both machines got the keys %04x, and came to the states %016x and %016x", d.one.keys, d.one.digest, d.two.digest)
+		return fmt.Sprintf("both machines got the keys %04x, and came to the states %016x and %016x", d.one.keys,
+			d.one.digest, d.two.digest)
 	}
 	return fmt.Sprintf("the machines got different keys, %04x and %04x", d.one.keys, d.two.keys)
 }

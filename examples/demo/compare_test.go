@@ -50,7 +50,9 @@ func TestComparisonDesync(t *testing.T) {
 		}
 		err := c.verdict(3)
 		require.EqualError(t, err, "DESYNC at frame 2")
-		require.Equal(t, "both machines got the keys 2020, and came to the states 000000000000009a and 0000000000000005", c.desync.String())
+		require.Equal(t,
+			"both machines got the keys 2020, and came to the states 000000000000009a and 0000000000000005",
+			c.desync.String())
 	}
 
 	var c comparison

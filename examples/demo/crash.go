@@ -51,8 +51,9 @@ func (c *crash) follow(r report) (again bool, err error) {
 		return false, nil
 	}
 	if r.frame.number != c.frame || mine != c.before[c.frame-1] {
-		return true, fmt.Errorf("after its return player 2 ran frame %d differently from before: %016x with keys %04x, then %016x with keys %04x",
-			c.frame, c.before[c.frame-1].digest, c.before[c.frame-1].keys, mine.digest, mine.keys)
+		return true,
+			fmt.Errorf("after its return player 2 ran frame %d differently from before: %016x with keys %04x, then %016x with keys %04x",
+				c.frame, c.before[c.frame-1].digest, c.before[c.frame-1].keys, mine.digest, mine.keys)
 	}
 	return true, nil
 }

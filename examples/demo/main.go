@@ -67,13 +67,16 @@ func parseFlags(arguments []string) (options, error) {
 	var distances, delay string
 	flags := flag.NewFlagSet("demo", flag.ContinueOnError)
 	flags.Float64Var(&loss, "loss", 0, "how many of 100 datagrams are lost on each line, each way")
-	flags.StringVar(&distances, "distances", "5,45", "how long a datagram takes on each player's line, one way, in milliseconds")
+	flags.StringVar(&distances, "distances", "5,45",
+		"how long a datagram takes on each player's line, one way, in milliseconds")
 	flags.StringVar(&delay, "delay", "", "the same for both lines, instead of -distances")
 	flags.Float64Var(&jitter, "jitter", 0, "how much earlier or later than that it may come, in milliseconds")
 	flags.Float64Var(&seconds, "seconds", 10, "how long to play, in seconds of 60 frames")
-	flags.Float64Var(&crash, "crash", 0, "kill player 2 after so many `seconds`, and start it again one second later (0 = do not)")
+	flags.Float64Var(&crash, "crash", 0,
+		"kill player 2 after so many `seconds`, and start it again one second later (0 = do not)")
 	flags.StringVar(&o.builds, "lib-dir", "build", "`folder` of chip8, kaillera-server and libkailleraclient.so")
-	flags.StringVar(&o.logs, "log-dir", "", "`folder` to keep the logs in (default: a temporary one, kept only if something failed)")
+	flags.StringVar(&o.logs, "log-dir", "",
+		"`folder` to keep the logs in (default: a temporary one, kept only if something failed)")
 	flags.Uint64Var(&o.seed, "seed", 1, "seed of the computer players and of the losses")
 	var said strings.Builder
 	flags.SetOutput(&said)

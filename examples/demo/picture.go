@@ -48,7 +48,8 @@ func (d *display) show(c *comparison, since time.Duration) {
 		d.drawn = true
 		return
 	}
-	fmt.Fprintf(d.out, "%3.0f s  player 1: frame %d  player 2: frame %d  %s\n", since.Seconds(), c.last[0].number, c.last[1].number, soFar(c))
+	fmt.Fprintf(d.out, "%3.0f s  player 1: frame %d  player 2: frame %d  %s\n", since.Seconds(), c.last[0].number,
+		c.last[1].number, soFar(c))
 }
 
 // end leaves the last picture where it is and the terminal as it was.

@@ -29,8 +29,10 @@ func TestParseFrame(t *testing.T) {
 		require.ErrorIs(t, err, errReport, "cut after %d bytes", n)
 	}
 	for _, bad := range []string{
-		strings.Replace(line, "600", "0", 1), strings.Replace(line, "600", "-1", 1), strings.Replace(line, "600", "99999999999", 1),
-		strings.Replace(line, "2010", "20x0", 1), strings.Replace(line, "2010", "020100", 1), strings.Replace(line, "cdef", "cdeg", 1),
+		strings.Replace(line, "600", "0", 1), strings.Replace(line, "600", "-1", 1), strings.Replace(line, "600",
+			"99999999999", 1),
+		strings.Replace(line, "2010", "20x0", 1), strings.Replace(line, "2010", "020100", 1),
+		strings.Replace(line, "cdef", "cdeg", 1),
 		line + "0", line[:len(line)-1] + "g", line + " more",
 	} {
 		_, err := parseFrame(bad)

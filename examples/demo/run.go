@@ -70,7 +70,8 @@ func play(ctx context.Context, o options, folder string, out *os.File) error {
 		return err
 	}
 
-	g := &game{options: o, server: server, folder: folder, display: newDisplay(out, o.players), reports: make(chan report, 64)}
+	g := &game{options: o, server: server, folder: folder, display: newDisplay(out, o.players),
+		reports: make(chan report, 64)}
 	fmt.Fprintf(out, "server on %s, playing %d frames of the machine\n", address, o.frames)
 	for p, l := range o.lines {
 		fmt.Fprintf(out, "player %d (%s) is %v from the server\n", p+1, o.players[p], l)
@@ -119,7 +120,8 @@ func startServer(ctx, lifetime context.Context, o options, folder string) (*proc
 	}
 	address := probe.LocalAddr().(*net.UDPAddr).AddrPort()
 	probe.Close()
-	server, err := process.Start(lifetime, process.Options{Name: "server", Folder: folder}, filepath.Join(o.builds, "kaillera-server"), "-listen", address.String(), "-log-level", "info")
+	server, err := process.Start(lifetime, process.Options{Name: "server", Folder: folder},
+		filepath.Join(o.builds, "kaillera-server"), "-listen", address.String(), "-log-level", "info")
 	if err != nil {
 		return nil, address, err
 	}
@@ -179,18 +181,22 @@ func (g *game) startPlayer(ctx context.Context, player int) error {
 	role := [2]string{"create", "join"}[player]
 	name := fmt.Sprintf("player%d", player+1)
 	environment := []string{
-		"KAILLERA_SERVER=" + g.addresses[player].String(), "KAILLERA_NICK=" + g.options.players[player], "KAILLERA_ROLE=" + role,
+		"KAILLERA_SERVER=" + g.addresses[player].String(), "KAILLERA_NICK=" + g.options.players[player],
+		"KAILLERA_ROLE=" + role,
 		"KAILLERA_GAME=", "KAILLERA_PLAYERS=2", "KAILLERA_CONNECTION=1", "KAILLERA_CHARSET=", "KAILLERA_RECORD=",
 		"KAILLERA_LOG=" + filepath.Join(folder, name+".log"),
 		// Where the library keeps the way back into a game, and nobody else's.
 		"XDG_CONFIG_HOME=" + filepath.Join(folder, name+".config"),
 	}
 	// The library appends, and what an earlier run left there is not this game's.
-	if err := os.Remove(filepath.Join(folder, name+".log")); g.crash.at.IsZero() && err != nil && !errors.Is(err, os.ErrNotExist) {
+	if err := os.Remove(filepath.Join(folder, name+".log")); g.crash.at.IsZero() && err != nil &&
+		!errors.Is(err, os.ErrNotExist) {
 		return err
 	}
-	g.players[player], err = process.Start(ctx, process.Options{Name: name, Folder: folder, Environment: environment, Extra: []*os.File{write}, Goodbye: goodbye}, filepath.Join(g.options.builds, "chip8"),
-		"--bot", "--seed", fmt.Sprint(g.options.seed+uint64(player)), "--frames", fmt.Sprint(g.options.frames), "--no-screen", "--report", "3")
+	g.players[player], err = process.Start(ctx, process.Options{Name: name, Folder: folder, Environment: environment,
+		Extra: []*os.File{write}, Goodbye: goodbye}, filepath.Join(g.options.builds, "chip8"),
+		"--bot", "--seed", fmt.Sprint(g.options.seed+uint64(player)), "--frames", fmt.Sprint(g.options.frames),
+		"--no-screen", "--report", "3")
 	write.Close()
 	if err != nil {
 		read.Close()

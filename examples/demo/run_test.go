@@ -190,13 +190,15 @@ func TestFlags(t *testing.T) {
 	o, err := parseFlags(nil)
 	require.NoError(t, err)
 	require.Equal(t, 600, o.frames)
-	require.Equal(t, [2]relay.Line{{Delay: 5 * time.Millisecond}, {Delay: 45 * time.Millisecond}}, o.lines, "different distances")
+	require.Equal(t, [2]relay.Line{{Delay: 5 * time.Millisecond}, {Delay: 45 * time.Millisecond}}, o.lines,
+		"different distances")
 	o, err = parseFlags([]string{"--loss", "10", "--delay", "40", "--jitter", "10", "--seconds", "0.5"})
 	require.NoError(t, err)
 	same := relay.Line{Loss: 0.1, Delay: 40 * time.Millisecond, Jitter: 10 * time.Millisecond}
 	require.Equal(t, [2]relay.Line{same, same}, o.lines)
 	require.Equal(t, 30, o.frames)
-	for _, bad := range [][]string{{"-loss", "91"}, {"-loss", "NaN"}, {"-delay", "-1"}, {"-distances", "5,45,85"}, {"-seconds", "0"}, {"-jitter", "x"}, {"10"}, {"-what"}} {
+	for _, bad := range [][]string{{"-loss", "91"}, {"-loss", "NaN"}, {"-delay", "-1"}, {"-distances", "5,45,85"},
+		{"-seconds", "0"}, {"-jitter", "x"}, {"10"}, {"-what"}} {
 		_, err := parseFlags(bad)
 		require.Error(t, err, bad)
 	}

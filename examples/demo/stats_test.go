@@ -19,11 +19,14 @@ const gameEnded = `time=2026-01-02T03:04:05.678Z level=INFO msg="game ended" rea
 func TestParseStats(t *testing.T) {
 	want := stats{
 		reason: `the emulator "left" it`, player: 2, players: 2, frames: 600, frameDelay: 1,
-		ping: 412500 * time.Nanosecond, stall: 1500 * time.Millisecond, longestStall: 300 * time.Millisecond, duration: 10 * time.Second,
-		bytesSent: 30000, bytesReceived: 40005, datagramsSent: 610, datagramsReceived: 620, inputs: 602, inputsCached: 590,
+		ping: 412500 * time.Nanosecond, stall: 1500 * time.Millisecond, longestStall: 300 * time.Millisecond,
+		duration:  10 * time.Second,
+		bytesSent: 30000, bytesReceived: 40005, datagramsSent: 610, datagramsReceived: 620, inputs: 602,
+		inputsCached: 590,
 	}
 	other := strings.Replace(gameEnded, "frames=600", "frames=1", 1)
-	got, err := parseStats(strings.NewReader("\nnonsense = \n" + other + "\nmsg=\"game started\" player=1\n" + gameEnded + "\nmsg=end\n"))
+	got, err := parseStats(strings.NewReader("\nnonsense = \n" + other + "\nmsg=\"game started\" player=1\n" +
+		gameEnded + "\nmsg=end\n"))
 	require.NoError(t, err)
 	require.Equal(t, want, got, "the last game counts")
 	require.InDelta(t, 61.0, got.perSecond(got.datagramsSent), 1e-9)
@@ -41,7 +44,8 @@ func TestParseStats(t *testing.T) {
 // TestAttributes reads back what slog writes.
 func TestAttributes(t *testing.T) {
 	var log bytes.Buffer
-	slog.New(slog.NewTextHandler(&log, nil)).Info(`a "line"`, "empty", "", "equals", "a=b", "newline", "a\nb", "plain", 7, "odd key", "x")
+	slog.New(slog.NewTextHandler(&log, nil)).Info(`a "line"`, "empty", "", "equals", "a=b", "newline", "a\nb", "plain",
+		7, "odd key", "x")
 	got := attributes(strings.TrimSpace(log.String()))
 	delete(got, "time")
 	require.Equal(t, "7", got["plain"])
@@ -61,7 +65,8 @@ func TestSummary(t *testing.T) {
 	s, err := parseStats(strings.NewReader(gameEnded))
 	require.NoError(t, err)
 	var out strings.Builder
-	printSummary(&out, [2]string{"ann", "bob"}, [2]relay.Line{{Delay: 5 * time.Millisecond}, {Delay: 45 * time.Millisecond, Jitter: 10 * time.Millisecond}}, &c, [2]stats{s, s})
+	printSummary(&out, [2]string{"ann", "bob"}, [2]relay.Line{{Delay: 5 * time.Millisecond},
+		{Delay: 45 * time.Millisecond, Jitter: 10 * time.Millisecond}}, &c, [2]stats{s, s})
 	require.Equal(t, `                           player 1 (ann)           player 2 (bob)
   distance, one way        5 ms                     45 ± 10 ms
   frames of the machine    3                        3

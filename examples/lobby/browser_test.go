@@ -57,7 +57,8 @@ func TestBrowserWithRealEmulators(t *testing.T) {
 	a.Click(on("start"))
 	for _, tab := range tabs {
 		tab.View("game")
-		tab.Until("six seconds of frames", "Number([...document.querySelectorAll('.facts div')].find(d => d.textContent.startsWith('Frames'))?.querySelector('dd').textContent.replaceAll(',', '')) > 360")
+		tab.Until("six seconds of frames",
+			"Number([...document.querySelectorAll('.facts div')].find(d => d.textContent.startsWith('Frames'))?.querySelector('dd').textContent.replaceAll(',', '')) > 360")
 	}
 	b.Click(on("drop"))
 	b.Click(on("yes"))

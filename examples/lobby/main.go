@@ -46,7 +46,8 @@ func run(ctx context.Context, build string) error {
 	if err != nil {
 		return err
 	}
-	server := process.Command(ctx, filepath.Join(build, "kaillera-server"), "-listen", address, "-name", "Demo server", "-log-level", "warn")
+	server := process.Command(ctx, filepath.Join(build, "kaillera-server"), "-listen", address, "-name", "Demo server",
+		"-log-level", "warn")
 	if err := server.Start(); err != nil {
 		return err
 	}
@@ -87,8 +88,10 @@ func emulator(ctx context.Context, build, folder, name, server string, ended cha
 	if err := os.WriteFile(filepath.Join(config, "kbridge.toml"), []byte(text), 0o600); err != nil {
 		return "", err
 	}
-	cmd := process.Command(ctx, filepath.Join(build, "chip8"), "--bot", "--seed", fmt.Sprint(len(name)+int(name[0])), "--no-screen")
-	cmd.Env = append(os.Environ(), "KAILLERA_SERVER=", "KAILLERA_LOBBY=address", "KAILLERA_LOG=info", "XDG_CONFIG_HOME="+home)
+	cmd := process.Command(ctx, filepath.Join(build, "chip8"), "--bot", "--seed", fmt.Sprint(len(name)+int(name[0])),
+		"--no-screen")
+	cmd.Env = append(os.Environ(), "KAILLERA_SERVER=", "KAILLERA_LOBBY=address", "KAILLERA_LOG=info",
+		"XDG_CONFIG_HOME="+home)
 	log, err := cmd.StderrPipe()
 	if err != nil {
 		return "", err

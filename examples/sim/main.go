@@ -35,12 +35,15 @@ func main() {
 	flag.Uint64Var(&o.seeds, "seeds", 3, "how many seeds each game is played on")
 	flag.Uint64Var(&o.first, "seed", 1, "the first seed")
 	flag.Float64Var(&o.minutes, "minutes", 10, "simulated minutes of each game")
-	flag.StringVar(&o.profiles, "profile", "", "comma-separated networks (default: all): "+strings.Join(weatherNames(), " "))
+	flag.StringVar(&o.profiles, "profile", "", "comma-separated networks (default: all): "+strings.Join(weatherNames(),
+		" "))
 	flag.StringVar(&o.rooms, "room", "", "comma-separated rooms (default: all): "+strings.Join(roomNames(), " "))
 	flag.StringVar(&o.strategies, "strategy", "", "comma-separated strategies (default: all): ours classic floor")
 	flag.StringVar(&o.keep, "keep", "", "directory for the traces of failing seeds")
-	flag.Float64Var(&o.real, "real", 0, "instead: minutes of real time over real sockets through a lossy relay, beside the simulation")
-	flag.StringVar(&o.mixed, "mixed", "delays", "what the server does about mixed connection types: delays, padded or plain")
+	flag.Float64Var(&o.real, "real", 0,
+		"instead: minutes of real time over real sockets through a lossy relay, beside the simulation")
+	flag.StringVar(&o.mixed, "mixed", "delays",
+		"what the server does about mixed connection types: delays, padded or plain")
 	flag.BoolVar(&o.quiet, "quiet", false, "no progress on stderr")
 	flag.Parse()
 	if flag.NArg() > 0 {
@@ -87,7 +90,8 @@ func run(o options, out io.Writer) (ok bool, err error) {
 		fmt.Fprintln(out, "NOT AS IT SHOULD BE:", m)
 	}
 	if len(missed) == 0 {
-		fmt.Fprintln(out, "no desync, no message lost, no game of ours lost; where both played, 1, 5 and 10 % loss stall at most 1.5 times the floor, with no more datagrams")
+		fmt.Fprintln(out,
+			"no desync, no message lost, no game of ours lost; where both played, 1, 5 and 10 % loss stall at most 1.5 times the floor, with no more datagrams")
 	}
 	return len(missed) == 0, keep(o, rows, out)
 }
@@ -180,7 +184,8 @@ func keep(o options, rows []lab.Row, out io.Writer) error {
 			if err != nil {
 				return err
 			}
-			name := filepath.Join(o.keep, fmt.Sprintf("%s-%s-%v-%d.txt", rows[i].Weather, rows[i].Room, cfg.Strategy, cfg.Seed))
+			name := filepath.Join(o.keep, fmt.Sprintf("%s-%s-%v-%d.txt", rows[i].Weather, rows[i].Room, cfg.Strategy,
+				cfg.Seed))
 			again := fmt.Sprintf("go run ./examples/sim -profile %s -room %s -strategy %v -seeds 1 -seed %d -minutes %g\n",
 				rows[i].Weather, rows[i].Room, cfg.Strategy, cfg.Seed, o.minutes)
 			text := again + strings.Join(result.Failures, "\n") + "\n\n" + string(tail.kept)

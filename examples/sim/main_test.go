@@ -59,7 +59,8 @@ func TestTailWriter(t *testing.T) {
 func TestKeep(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "failing")
 	weather := lab.Weathers()[1]
-	row := lab.Row{Weather: weather.Name, Room: "2", Failing: []lab.Config{{Weather: weather, Connections: []int{1, 1}, Seed: 9, Length: 2 * time.Second}}}
+	row := lab.Row{Weather: weather.Name, Room: "2", Failing: []lab.Config{{Weather: weather, Connections: []int{1, 1},
+		Seed: 9, Length: 2 * time.Second}}}
 	var out bytes.Buffer
 	require.NoError(t, keep(options{keep: dir, minutes: 0.5}, []lab.Row{row}, &out))
 	text, err := os.ReadFile(filepath.Join(dir, "cable-2-ours-9.txt"))

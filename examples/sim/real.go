@@ -47,7 +47,8 @@ func runReal(o options, c lab.Campaign, out io.Writer) (ok bool, err error) {
 			return false, fmt.Errorf("the relay cannot do the weather %q", w.Name)
 		}
 		for _, room := range c.Rooms {
-			row := lab.Row{Weather: w.Name, Room: room.Name + " real", Strategies: c.Strategies, Results: make([]lab.Result, 1)}
+			row := lab.Row{Weather: w.Name, Room: room.Name + " real", Strategies: c.Strategies,
+				Results: make([]lab.Result, 1)}
 			for _, seed := range c.Seeds {
 				r, err := playReal(w, room.Connections, seed, c.Length, c.Mixed)
 				if err != nil {
@@ -70,7 +71,8 @@ func runReal(o options, c lab.Campaign, out io.Writer) (ok bool, err error) {
 }
 
 // playReal is one game in real time.
-func playReal(w lab.Weather, connections []int, seed uint64, length time.Duration, mixed lab.Mixed) (*lab.Result, error) {
+func playReal(w lab.Weather, connections []int, seed uint64, length time.Duration, mixed lab.Mixed) (*lab.Result,
+	error) {
 	quiet := slog.New(slog.DiscardHandler)
 	if mixed != lab.MixedDelays {
 		return nil, fmt.Errorf("the server meets mixed types with delays, not %v", mixed)
@@ -100,8 +102,10 @@ func playReal(w lab.Weather, connections []int, seed uint64, length time.Duratio
 		}
 		defer r.Close()
 		relays = append(relays, r)
-		l, err := kclient.Dial(ctx, r.Addr().String(), kclient.Config{User: fmt.Sprintf("player%d", p+1), Emulator: "sim 1",
-			Connection: wire.ConnectionType(c), Logger: quiet, HelloTimeout: time.Minute, LoginTimeout: time.Minute, RequestTimeout: time.Minute})
+		l, err := kclient.Dial(ctx, r.Addr().String(), kclient.Config{User: fmt.Sprintf("player%d", p+1),
+			Emulator:   "sim 1",
+			Connection: wire.ConnectionType(c), Logger: quiet, HelloTimeout: time.Minute, LoginTimeout: time.Minute,
+			RequestTimeout: time.Minute})
 		if err != nil {
 			return nil, err
 		}
@@ -202,7 +206,8 @@ func sleep(ctx context.Context, d time.Duration) error {
 }
 
 // playerReal is one emulator: the lab's timetable by the real clock.
-func playerReal(ctx context.Context, r *lab.Result, g *kclient.Game, p int, lags lab.Lags, seed uint64, length time.Duration, first func()) {
+func playerReal(ctx context.Context, r *lab.Result, g *kclient.Game, p int, lags lab.Lags, seed uint64,
+	length time.Duration, first func()) {
 	fail := func(err error) {
 		r.GamesLost++
 		r.Failures = append(r.Failures, fmt.Sprintf("player %d: %v", p, err))

@@ -92,7 +92,8 @@ func (a *attack) write(c *net.UDPConn, d []byte) {
 
 // socket is a fresh one; on Linux of a random address of loopback, so that the floods come from as many hosts.
 func socket(rng *rand.Rand) (*net.UDPConn, error) {
-	c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, byte(rng.IntN(256)), byte(rng.IntN(256)), byte(1+rng.IntN(254)))})
+	c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, byte(rng.IntN(256)), byte(rng.IntN(256)),
+		byte(1+rng.IntN(254)))})
 	if err != nil {
 		c, err = net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	}

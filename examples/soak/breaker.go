@@ -162,7 +162,8 @@ func (b *breaker) message() (wire.Type, []byte) {
 	case 0:
 		return wire.TypeCreateGame, wire.CreateRequest{Game: randomName(rng)}.AppendTo(nil)
 	case 1, 2:
-		return wire.TypeJoinGame, wire.JoinRequest{GameID: b.room - uint32(rng.IntN(3)), Connection: wire.LAN}.AppendTo(nil)
+		return wire.TypeJoinGame, wire.JoinRequest{GameID: b.room - uint32(rng.IntN(3)),
+			Connection: wire.LAN}.AppendTo(nil)
 	case 3:
 		return wire.TypeStartGame, wire.StartRequest{}.AppendTo(nil)
 	case 4:
@@ -182,7 +183,8 @@ func (b *breaker) message() (wire.Type, []byte) {
 	case 13:
 		return wire.TypeGameChat, wire.ChatRequest{Text: string(randomBytes(rng, rng.IntN(400)))}.AppendTo(nil)
 	case 14:
-		return wire.TypeLogin, wire.LoginRequest{User: randomName(rng), Emulator: "soak", Connection: wire.LAN}.AppendTo(nil)
+		return wire.TypeLogin, wire.LoginRequest{User: randomName(rng), Emulator: "soak",
+			Connection: wire.LAN}.AppendTo(nil)
 	default:
 		return wire.Type(rng.IntN(256)), randomBytes(rng, rng.IntN(100))
 	}

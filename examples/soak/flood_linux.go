@@ -25,7 +25,8 @@ func (a *attack) loginFlood(ctx context.Context, rng *rand.Rand) {
 	a.paced(ctx, floodRate, func() bool {
 		d := wire.AppendBundleHeader(nil, 2)
 		d = wire.AppendMessage(d, 1, wire.TypeClientAck, wire.ClientAck{}.AppendTo(nil))
-		d = wire.AppendMessage(d, 0, wire.TypeLogin, wire.LoginRequest{User: randomName(rng), Emulator: "soak", Connection: wire.LAN}.AppendTo(nil))
+		d = wire.AppendMessage(d, 0, wire.TypeLogin, wire.LoginRequest{User: randomName(rng), Emulator: "soak",
+			Connection: wire.LAN}.AppendTo(nil))
 		source := [4]byte{127, byte(1 + rng.IntN(190)), byte(rng.IntN(256)), byte(1 + rng.IntN(254))}
 		if _, _, err := c.WriteMsgUDPAddrPort(d, sourceControl(source), a.addr); err == nil {
 			a.sent.Add(1)

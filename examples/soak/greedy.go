@@ -36,7 +36,8 @@ func (a *attack) cycler(ctx context.Context, rng *rand.Rand) {
 // comebacks comes back into its game with one ticket, in a loop, and talks each time.
 func (a *attack) comebacks(ctx context.Context, rng *rand.Rand) {
 	for ctx.Err() == nil {
-		cfg := kclient.Config{User: randomName(rng), Emulator: "flood", Listen: func(netip.AddrPort) (kclient.PacketConn, error) { return socket(rng) }}
+		cfg := kclient.Config{User: randomName(rng), Emulator: "flood",
+			Listen: func(netip.AddrPort) (kclient.PacketConn, error) { return socket(rng) }}
 		lobby, err := kclient.Dial(ctx, a.addr.String(), cfg)
 		if err != nil {
 			pause(ctx, time.Second)
@@ -47,7 +48,8 @@ func (a *attack) comebacks(ctx context.Context, rng *rand.Rand) {
 			err = room.Start(ctx)
 		}
 		ticket, ok := lobby.Ticket()
-		for until := time.Now().Add(20 * time.Second); err == nil && ok && time.Now().Before(until) && ctx.Err() == nil; {
+		for until := time.Now().Add(20 * time.Second); err == nil && ok && time.Now().Before(until) &&
+			ctx.Err() == nil; {
 			cfg.Comeback = &ticket
 			next, dialed := kclient.Dial(ctx, a.addr.String(), cfg)
 			if err = dialed; err != nil {

@@ -42,7 +42,8 @@ func run(ctx context.Context, o options, out io.Writer) (reasons []string, err e
 		return nil, err
 	}
 	report := verdict(r)
-	fmt.Fprintf(out, "\n%d newcomers, %d not let in, the slowest took %v\n", r.newcomers.came.Load(), r.newcomers.failed.Load(),
+	fmt.Fprintf(out, "\n%d newcomers, %d not let in, the slowest took %v\n", r.newcomers.came.Load(),
+		r.newcomers.failed.Load(),
 		time.Duration(r.newcomers.slowest.Load()).Round(time.Millisecond))
 	fmt.Fprintf(out, "%d lines said to %d listeners each\n", r.talkers.said.Load(), len(r.talkers.all))
 	for _, v := range r.victims {
@@ -50,7 +51,8 @@ func run(ctx context.Context, o options, out io.Writer) (reasons []string, err e
 	}
 	for _, g := range r.games {
 		for _, p := range g.players {
-			fmt.Fprintf(out, "%s in %s: %d frames, %.2f a second\n", p.name, g.name, p.frames.Load(), float64(p.frames.Load())/r.elapsed.Seconds())
+			fmt.Fprintf(out, "%s in %s: %d frames, %.2f a second\n", p.name, g.name, p.frames.Load(),
+				float64(p.frames.Load())/r.elapsed.Seconds())
 		}
 	}
 	return report, nil
@@ -96,8 +98,10 @@ func soak(ctx context.Context, o options, out io.Writer) (*result, error) {
 // watch samples until the time is over.
 func (r *result) watch(ctx context.Context, o options, s *served, a *attack, out io.Writer) error {
 	begun := time.Now()
-	fmt.Fprintf(out, "%d players in %d games on %s, attacked at rate %v, seed %d\n\n", len(everybody(r.games)), len(r.games), s.addr, o.rate, o.seed)
-	fmt.Fprintln(out, "   time   RSS MiB  heap MiB  goroutines  files  users  pending  datagrams/s  hostile/s  slowest fps  longest stall")
+	fmt.Fprintf(out, "%d players in %d games on %s, attacked at rate %v, seed %d\n\n", len(everybody(r.games)),
+		len(r.games), s.addr, o.rate, o.seed)
+	fmt.Fprintln(out,
+		"   time   RSS MiB  heap MiB  goroutines  files  users  pending  datagrams/s  hostile/s  slowest fps  longest stall")
 	before := map[*player]int64{}
 	var received, hostile int
 	last := begun
@@ -128,8 +132,10 @@ func (r *result) watch(ctx context.Context, o options, s *served, a *attack, out
 		x.received, x.hostile = float64(said.received-received)/took, float64(sent-hostile)/took
 		received, hostile = said.received, sent
 		r.samples = append(r.samples, x)
-		fmt.Fprintf(out, "%7s %9.1f %9.1f %11d %6d %6d %8d %12.0f %10.0f %12.1f %14v\n", x.at.Round(time.Second), float64(x.rss)/(1<<20), float64(x.heap)/(1<<20),
-			x.goroutines, x.files, x.users, x.pending, x.received, x.hostile, x.slowest, x.stall.Round(time.Millisecond))
+		fmt.Fprintf(out, "%7s %9.1f %9.1f %11d %6d %6d %8d %12.0f %10.0f %12.1f %14v\n", x.at.Round(time.Second),
+			float64(x.rss)/(1<<20), float64(x.heap)/(1<<20),
+			x.goroutines, x.files, x.users, x.pending, x.received, x.hostile, x.slowest,
+			x.stall.Round(time.Millisecond))
 	}
 	r.elapsed = time.Since(begun)
 	return nil

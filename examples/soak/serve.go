@@ -47,7 +47,8 @@ func serve(in io.Reader, out io.Writer) error {
 		var m runtime.MemStats
 		runtime.ReadMemStats(&m)
 		st := s.Stats()
-		fmt.Fprintln(out, m.HeapAlloc, runtime.NumGoroutine(), st.Users, st.Games, st.Pending, st.DatagramsReceived, st.Refusals.Total())
+		fmt.Fprintln(out, m.HeapAlloc, runtime.NumGoroutine(), st.Users, st.Games, st.Pending, st.DatagramsReceived,
+			st.Refusals.Total())
 	}
 	s.Close("the soak is over")
 	return <-served

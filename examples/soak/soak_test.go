@@ -33,7 +33,8 @@ func TestShortSoak(t *testing.T) {
 	self, err := os.Executable()
 	require.NoError(t, err)
 	var out bytes.Buffer
-	r, err := soak(context.Background(), options{length: 3 * time.Second, every: 500 * time.Millisecond, rate: 0.3, seed: 1, self: []string{self}}, &out)
+	r, err := soak(context.Background(), options{length: 3 * time.Second, every: 500 * time.Millisecond, rate: 0.3,
+		seed: 1, self: []string{self}}, &out)
 	require.NoError(t, err, out.String())
 	require.NoError(t, r.server)
 	require.GreaterOrEqual(t, len(r.samples), 5)
@@ -64,7 +65,8 @@ func steady() *result {
 	r := &result{elapsed: 100 * time.Second, newcomers: &newcomers{}}
 	r.newcomers.came.Store(50)
 	for i := range 20 {
-		r.samples = append(r.samples, sample{at: time.Duration(i) * time.Second, rss: 20 << 20, files: 9, heap: 10 << 20, goroutines: 3, slowest: 59.9})
+		r.samples = append(r.samples, sample{at: time.Duration(i) * time.Second, rss: 20 << 20, files: 9,
+			heap: 10 << 20, goroutines: 3, slowest: 59.9})
 	}
 	g := &game{name: "Duel", digests: map[int]uint64{}, seen: map[int]int{}, compared: 100}
 	for range 2 {
@@ -73,7 +75,8 @@ func steady() *result {
 		g.players = append(g.players, p)
 	}
 	r.games = []*game{g}
-	r.talkers = &talkers{all: []*talker{{name: "talker 1", said: 30, heard: map[string]int{"talker 1": 30, "talker 1 in the room": 30}}}}
+	r.talkers = &talkers{all: []*talker{{name: "talker 1", said: 30, heard: map[string]int{"talker 1": 30,
+		"talker 1 in the room": 30}}}}
 	v := &victim{what: "blind"}
 	v.sent.Store(2000)
 	v.came.Store(5000)

@@ -151,7 +151,8 @@ func (t *talkers) lost() (reasons []string) {
 		for _, other := range t.all {
 			for _, as := range []string{other.name, inRoom(other.name)} {
 				if heard := who.heard[as]; heard != other.said {
-					reasons = append(reasons, fmt.Sprintf("%s heard %d of the %d lines of %s", who.name, heard, other.said, as))
+					reasons = append(reasons, fmt.Sprintf("%s heard %d of the %d lines of %s", who.name, heard,
+						other.said, as))
 				}
 			}
 		}

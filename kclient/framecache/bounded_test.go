@@ -113,7 +113,8 @@ func TestCachesTakeNoMoreThanMaxBytes(t *testing.T) {
 			}
 			took := (int(heap()) - int(before)) / caches
 			// The allocator rounds up by an eighth at most (runtime's size classes).
-			must(t, took <= framecache.MaxBytes(n, limit)*9/8, "%d bytes, limit %d: %d bytes of %d", n, limit, took, framecache.MaxBytes(n, limit))
+			must(t, took <= framecache.MaxBytes(n, limit)*9/8, "%d bytes, limit %d: %d bytes of %d", n, limit, took,
+				framecache.MaxBytes(n, limit))
 			runtime.KeepAlive(all)
 		}
 	}

@@ -55,7 +55,8 @@ func TestTheSourceTestFindsWhatIsNotGuarded(t *testing.T) {
 }
 
 // starters are the functions of the standard library that run ours on a goroutine of theirs, which does not recover.
-var starters = map[string]bool{"time.AfterFunc": true, "context.AfterFunc": true, "runtime.SetFinalizer": true, "runtime.AddCleanup": true}
+var starters = map[string]bool{"time.AfterFunc": true, "context.AfterFunc": true, "runtime.SetFinalizer": true,
+	"runtime.AddCleanup": true}
 
 // unguarded lists what a file starts without the guard, as "file:line what".
 func unguarded(t *testing.T, path string) (found []string) {
@@ -71,7 +72,8 @@ func unguarded(t *testing.T, path string) (found []string) {
 		if spec.Name != nil {
 			local = spec.Name.Name
 		}
-		require.False(t, local == "." && !strings.HasPrefix(name, "kbridge/"), "%s: an import without a name hides what it starts", path)
+		require.False(t, local == "." && !strings.HasPrefix(name, "kbridge/"),
+			"%s: an import without a name hides what it starts", path)
 		imports[local] = name
 	}
 	ast.Inspect(file, func(n ast.Node) bool {

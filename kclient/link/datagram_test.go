@@ -223,7 +223,8 @@ func TestProveGame(t *testing.T) {
 	l.ProveGame(epoch, 4)
 	require.Equal(t, 7, l.Unproven(), "there is no fourth game message")
 	l.ProveGame(epoch, 2)
-	require.Equal(t, 3, l.Unproven(), "the second one, and all before it: the chat after it, the third, its chat are left")
+	require.Equal(t, 3, l.Unproven(),
+		"the second one, and all before it: the chat after it, the third, its chat are left")
 	l.ProveGame(epoch, 1)
 	l.ProveGame(epoch, 2)
 	require.Equal(t, 3, l.Unproven())
@@ -279,7 +280,8 @@ func TestForgottenBeforeTheyWereSent(t *testing.T) {
 		var newest uint16
 		for _, d := range drain(l, epoch) {
 			for _, m := range parse(t, d) {
-				require.Equal(t, []byte{byte(m.Seq), byte(m.Seq >> 8)}, m.Body, "server=%v: message %d says what it said when it was sent", server, m.Seq)
+				require.Equal(t, []byte{byte(m.Seq), byte(m.Seq >> 8)}, m.Body,
+					"server=%v: message %d says what it said when it was sent", server, m.Seq)
 				newest = max(newest, m.Seq)
 			}
 		}

@@ -61,7 +61,8 @@ func TestReceiveOrders(t *testing.T) {
 		require.Equal(t, []uint16{9, 10, 11, 12}, take(t, l, epoch, bundle(9, 8)))
 		require.Equal(t, []uint16{13, 14}, take(t, l, epoch, bundle(13, 12, 11)))
 		require.Equal(t, []uint16{15}, take(t, l, epoch, bundle(15, 15, 15)), "the same one thrice in one datagram")
-		require.Equal(t, []uint16{16, 17}, take(t, l, epoch, bundle(16, 17)), "a bundle in the wrong order is put right")
+		require.Equal(t, []uint16{16, 17}, take(t, l, epoch, bundle(16, 17)),
+			"a bundle in the wrong order is put right")
 		require.Equal(t, []uint16{18, 19, 20}, take(t, l, epoch, bundle(19, 18, 20, 19)))
 	})
 }
@@ -291,7 +292,8 @@ func TestNoEchoBetweenOurEnds(t *testing.T) {
 		}
 		before := client.link.Stats().DatagramsSent
 		s.pass(30 * time.Second)
-		require.LessOrEqual(t, client.link.Stats().DatagramsSent-before, 3, "phase %v: the client does not answer repeats", phase)
+		require.LessOrEqual(t, client.link.Stats().DatagramsSent-before, 3,
+			"phase %v: the client does not answer repeats", phase)
 	}
 }
 
@@ -299,7 +301,8 @@ func TestNoEchoBetweenOurEnds(t *testing.T) {
 func bundleOf(numbers ...uint32) []byte {
 	b := wire.AppendBundleHeader(nil, len(numbers))
 	for _, n := range numbers {
-		b = wire.AppendMessage(b, uint16(n), wire.TypeGameChat, []byte{byte(n), byte(n >> 8), byte(n >> 16), byte(n >> 24)})
+		b = wire.AppendMessage(b, uint16(n), wire.TypeGameChat, []byte{byte(n), byte(n >> 8), byte(n >> 16),
+			byte(n >> 24)})
 	}
 	return b
 }

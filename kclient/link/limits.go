@@ -82,18 +82,20 @@ const (
 
 // Times. All of them bound how much is sent while nothing is heard.
 const (
-	firstRTT      = 100 * time.Millisecond // before anything was measured
-	minPlayWait   = 5 * time.Millisecond   // below it a game on a LAN would resend what is under way
-	maxPlayWait   = 250 * time.Millisecond // n02 and EmuLinker answer repeats at most this often
-	minLobbyWait  = 200 * time.Millisecond
-	maxLobbyWait  = time.Second
-	maxCopies     = 4                      // datagrams of one resend
-	lobbyResends  = 12                     // of everything unproven, then the peer is left in peace until something new is sent
+	firstRTT     = 100 * time.Millisecond // before anything was measured
+	minPlayWait  = 5 * time.Millisecond   // below it a game on a LAN would resend what is under way
+	maxPlayWait  = 250 * time.Millisecond // n02 and EmuLinker answer repeats at most this often
+	minLobbyWait = 200 * time.Millisecond
+	maxLobbyWait = time.Second
+	maxCopies    = 4 // datagrams of one resend
+	// of everything unproven, then the peer is left in peace until something new is sent
+	lobbyResends  = 12
 	longSilence   = 8 * time.Second        // lobbyResends take nearly ten
 	netsyncRepeat = 200 * time.Millisecond // n02 handles one message per datagram and never asks
 	answerGap     = 250 * time.Millisecond // between answers to repeats outside of play, EmuLinker's maxPing as shipped
-	farPatience   = 3 * time.Second        // of messages far ahead before the client follows a server that has thrown the rest away
-	farMessages   = 8
+	// of messages far ahead before the client follows a server that has thrown the rest away
+	farPatience = 3 * time.Second
+	farMessages = 8
 
 	// leftAfter is how old what the peer may lack is when it no longer waits for a silence to be sent again: outside of
 	// play a server asks for proof once a second.

@@ -48,9 +48,11 @@ func TestOutboxKeepsWhatThePeerMayLack(t *testing.T) {
 					body = nil
 				}
 				forgotten := o.forgotten
-				full := o.unproven() >= keepMessages || o.bytes+len(body) > keepBytes-64<<10 // one of the largest stays out of the ring's end
+				// one of the largest stays out of the ring's end
+				full := o.unproven() >= keepMessages || o.bytes+len(body) > keepBytes-64<<10
 				require.EqualValues(t, len(bodies), o.add(wire.TypeGameData, body))
-				require.True(t, full || o.forgotten == forgotten, "seed %d, step %d: forgotten without need", seed, step)
+				require.True(t, full || o.forgotten == forgotten, "seed %d, step %d: forgotten without need", seed,
+					step)
 				bodies = append(bodies, body)
 			} else if o.unproven() > 0 {
 				o.prove(o.proven + 1 + uint64(rng.IntN(o.unproven())))
@@ -67,7 +69,8 @@ func TestOutboxKeepsWhatThePeerMayLack(t *testing.T) {
 			used := 0
 			for i := o.first; i < o.next; i++ {
 				if !bytes.Equal(bodies[i], o.body(i)) {
-					t.Fatalf("seed %d, step %d: message %d of %d..%d is not what was added", seed, step, i, o.first, o.next)
+					t.Fatalf("seed %d, step %d: message %d of %d..%d is not what was added", seed, step, i, o.first,
+						o.next)
 				}
 				used += len(bodies[i])
 			}
@@ -190,7 +193,8 @@ func TestTheWindowGivesItsMemoryBack(t *testing.T) {
 			require.False(t, ok)
 		}
 		most = max(most, l.Held())
-		require.NoError(t, l.Receive(epoch, wire.AppendMessage(wire.AppendBundleHeader(nil, 1), uint16(next), wire.TypeGameData, body)))
+		require.NoError(t, l.Receive(epoch, wire.AppendMessage(wire.AppendBundleHeader(nil, 1), uint16(next),
+			wire.TypeGameData, body)))
 		for range 50 {
 			_, ok := l.NextMessage()
 			require.True(t, ok)

@@ -123,21 +123,25 @@ func TestN02ClimbsOutOfAnOutage(t *testing.T) {
 	for _, before := range []int{0, 1, 7, 8, 20} {
 		for _, missed := range []int{1, 8, 9, 10, 11, 14, 15, 16, 18, 19, 27, 28, 40, 100} {
 			for seed := range uint64(6) {
-				t.Run(fmt.Sprintf("%d messages before and %d in the outage, seed %d", before, missed, seed), func(t *testing.T) {
-					p := path{delay: 30 * time.Millisecond}
-					p.down = func(at time.Duration, _ bool) bool { return at > 10*time.Second && at < 12*time.Second }
-					if seed > 0 {
-						p.loss = 0.1
-					}
-					s, client, server := pairWithN02(t, seed, p)
-					for i := range before {
-						s.after(time.Duration(i)*300*time.Millisecond, func() { server.send(wire.TypeGlobalChat) })
-					}
-					for i := range missed {
-						s.after(10*time.Second+time.Duration(1+i)*10*time.Millisecond, func() { server.send(wire.TypeGlobalChat) })
-					}
-					s.run(2*time.Minute, func() bool { return int(client.expected) == before+missed })
-				})
+				t.Run(fmt.Sprintf("%d messages before and %d in the outage, seed %d", before, missed, seed),
+					func(t *testing.T) {
+						p := path{delay: 30 * time.Millisecond}
+						p.down = func(at time.Duration, _ bool) bool {
+							return at > 10*time.Second && at < 12*time.Second
+						}
+						if seed > 0 {
+							p.loss = 0.1
+						}
+						s, client, server := pairWithN02(t, seed, p)
+						for i := range before {
+							s.after(time.Duration(i)*300*time.Millisecond, func() { server.send(wire.TypeGlobalChat) })
+						}
+						for i := range missed {
+							s.after(10*time.Second+time.Duration(1+i)*10*time.Millisecond,
+								func() { server.send(wire.TypeGlobalChat) })
+						}
+						s.run(2*time.Minute, func() bool { return int(client.expected) == before+missed })
+					})
 			}
 		}
 	}

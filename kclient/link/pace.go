@@ -137,7 +137,8 @@ func (l *Link) backOff(w time.Duration) time.Duration {
 // the first resend after it.
 func (l *Link) owesCopy(now time.Time) bool {
 	return l.phase == Play && l.games.pace.mean >= everyFrame &&
-		!l.games.pace.hurry && l.resends <= 1 && !l.heard.missed.IsZero() && now.Sub(l.heard.missed) < lossMemory && l.steps() == 1
+		!l.games.pace.hurry && l.resends <= 1 && !l.heard.missed.IsZero() && now.Sub(l.heard.missed) < lossMemory &&
+		l.steps() == 1
 }
 
 // inVain reports whether a resend had the time to be answered and was not.

@@ -112,7 +112,8 @@ func TestCopiesAreNotAnswered(t *testing.T) {
 	hears(t, l, now, copyAfter, 0, 0)
 	require.Empty(t, datagramsIn(l, now, 40*time.Millisecond))
 	hears(t, l, now.Add(45*time.Millisecond), 0, 0)
-	require.NotEmpty(t, datagramsIn(l, now.Add(45*time.Millisecond), 5*time.Millisecond), "the client waits for something")
+	require.NotEmpty(t, datagramsIn(l, now.Add(45*time.Millisecond), 5*time.Millisecond),
+		"the client waits for something")
 }
 
 // While the peer sends copies, a loss shows by a copy that is missing, though every message arrives.

@@ -72,7 +72,8 @@ func TestPlayBeyondSeq65535(t *testing.T) {
 
 // A path that is down for a while stalls the game, no more.
 func TestPlaySurvivesOutages(t *testing.T) {
-	for _, outage := range []time.Duration{100 * time.Millisecond, 500 * time.Millisecond, 3 * time.Second, 9 * time.Second} {
+	for _, outage := range []time.Duration{100 * time.Millisecond, 500 * time.Millisecond, 3 * time.Second,
+		9 * time.Second} {
 		for _, d := range []int{1, 9, 14, 30} {
 			p := bad(0.02)
 			p.down = func(at time.Duration, _ bool) bool { return at > 3*time.Second && at < 3*time.Second+outage }
@@ -111,7 +112,8 @@ func TestPlayResendsAreBounded(t *testing.T) {
 					windowStart, inWindow = when, 0
 				}
 				inWindow++
-				require.LessOrEqual(t, inWindow, 1+maxCopies, "toServer=%v: datagrams in a round trip at %v", toServer, when)
+				require.LessOrEqual(t, inWindow, 1+maxCopies, "toServer=%v: datagrams in a round trip at %v", toServer,
+					when)
 			}
 			require.Less(t, after, 20*4*(1+maxCopies), "toServer=%v: datagrams in 20 s of silence", toServer)
 			require.Greater(t, after, 20, "toServer=%v: it goes on trying", toServer)

@@ -59,7 +59,8 @@ func TestAnAnswerToAStrangerIsNone(t *testing.T) {
 			}
 			stranger(foreign(seqs...))
 		}
-		require.Equal(t, []uint16{uint16(next)}, take(t, l, now, bundle(uint16(next), uint16(next-1))), "the session goes on")
+		require.Equal(t, []uint16{uint16(next)}, take(t, l, now, bundle(uint16(next), uint16(next-1))),
+			"the session goes on")
 		require.Zero(t, l.Unanswered())
 	}
 }
@@ -69,7 +70,8 @@ func TestAnAnswerToAStrangerIsNone(t *testing.T) {
 func TestNobodyIsTakenForAStranger(t *testing.T) {
 	l := on(t, 40)
 	require.Empty(t, take(t, l, epoch.Add(2*time.Second), bundle(44, 43)))
-	require.Equal(t, []uint16{40, 41, 42, 43, 44}, take(t, l, epoch.Add(2*time.Second), bundle(42, 41, 40)), "late, not strange")
+	require.Equal(t, []uint16{40, 41, 42, 43, 44}, take(t, l, epoch.Add(2*time.Second), bundle(42, 41, 40)),
+		"late, not strange")
 	require.ErrorIs(t, l.Receive(epoch.Add(2*time.Second), bundle(42, 41, 40)), ErrStranger, "late, and nothing new")
 	require.Empty(t, take(t, l, epoch.Add(2*time.Second), bundle(43, 44, 42)), "in the wrong order")
 

@@ -108,11 +108,13 @@ func TestAServerThatAnswersIsAskedWhenQuiet(t *testing.T) {
 		answer := func(at time.Duration) {
 			require.Empty(t, take(t, l, epoch.Add(at+100*millis), bundle(0)))
 		}
-		require.Equal(t, []time.Duration{1000 * millis, 6100 * millis, 11200 * millis}, sends(t, l, 0, 12*time.Second, answer))
+		require.Equal(t, []time.Duration{1000 * millis, 6100 * millis, 11200 * millis}, sends(t, l, 0, 12*time.Second,
+			answer))
 		require.True(t, l.AnswersRepeats())
 		l.SetPhase(epoch.Add(12*time.Second), phase)
 		l.watch.complete = true // what the change of phase asks for is another test's matter
-		require.Equal(t, []time.Duration{16300 * millis, 21400 * millis}, sends(t, l, 12*time.Second, 25*time.Second, answer))
+		require.Equal(t, []time.Duration{16300 * millis, 21400 * millis}, sends(t, l, 12*time.Second, 25*time.Second,
+			answer))
 		require.Zero(t, l.Unanswered())
 		// It falls silent: often at first, then seldom.
 		at := sends(t, l, 25*time.Second, 10*time.Minute, nil)

@@ -133,7 +133,8 @@ func TestReset(t *testing.T) {
 	must(t, b.Reset(lockstep.BatcherConfig{Connection: 9}) != nil)
 	equal(t, 1, b.Messages(), "a refused Reset changes nothing")
 	equal(t, 96, b.FrameSize())
-	for _, numbering := range []framecache.Numbering{framecache.Window, framecache.Window, framecache.Ring, framecache.Ring} {
+	for _, numbering := range []framecache.Numbering{framecache.Window, framecache.Window, framecache.Ring,
+		framecache.Ring} {
 		must(t, b.Reset(lockstep.BatcherConfig{Connection: 2, FrameDelay: 1, Players: 1, Numbering: numbering}) == nil)
 		equal(t, 0, b.Size()+b.FrameSize()+b.Batches()+b.Messages()+b.Frames()+b.Cached()+b.Queued()+b.ServerProven())
 		equal(t, 3, b.Delay())

@@ -97,7 +97,8 @@ func FuzzBatcher(f *testing.F) {
 				}
 			}
 			equal(t, len(expected), b.Queued())
-			must(t, b.Queued() <= lockstep.QueueBatches(config.FrameDelay)*config.Connection, "%d frames are queued", b.Queued())
+			must(t, b.Queued() <= lockstep.QueueBatches(config.FrameDelay)*config.Connection, "%d frames are queued",
+				b.Queued())
 			must(t, b.ServerProven() <= b.Batches() && b.ServerProven() <= b.Messages())
 			must(t, !b.Waiting() || b.Queued() == 0)
 		}

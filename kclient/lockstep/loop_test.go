@@ -26,7 +26,8 @@ func newLoop(t testing.TB, connection, players, size int, fresh bool) *loop {
 	for range players {
 		config.Connections = append(config.Connections, connection)
 		config.FrameDelays = append(config.FrameDelays, 1)
-		l.clients = append(l.clients, newBatcher(t, lockstep.BatcherConfig{Connection: connection, FrameDelay: 1, Players: players}))
+		l.clients = append(l.clients, newBatcher(t, lockstep.BatcherConfig{Connection: connection, FrameDelay: 1,
+			Players: players}))
 	}
 	l.mixer = newMixer(t, config)
 	for range (framecache.Slots + 8) * connection { // until the caches are full

@@ -66,11 +66,13 @@ func TestClientsDecodeWhatAMixerOfLittleMemorySays(t *testing.T) {
 	for _, sent := range []int{1, 500, 5000, 0} {
 		const players, size, frames = 3, 16, 3000
 		rng := rand.New(rand.NewPCG(uint64(sent), 9))
-		m := newMixer(t, lockstep.MixerConfig{Connections: []int{1, 2, 3}, FrameDelays: []int{5, 2, 1}, SentBytes: sent})
+		m := newMixer(t, lockstep.MixerConfig{Connections: []int{1, 2, 3}, FrameDelays: []int{5, 2, 1},
+			SentBytes: sent})
 		var clients [players]*lockstep.Batcher
 		var heard [players][][]byte
 		for i := range clients {
-			clients[i] = newBatcher(t, lockstep.BatcherConfig{Connection: i + 1, FrameDelay: []int{5, 2, 1}[i], Players: players})
+			clients[i] = newBatcher(t, lockstep.BatcherConfig{Connection: i + 1, FrameDelay: []int{5, 2, 1}[i],
+				Players: players})
 		}
 		cached := 0
 		for range frames {

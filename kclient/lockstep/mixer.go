@@ -34,7 +34,8 @@ func (c MixerConfig) validate() error {
 		return fmt.Errorf("%w: %d frame delays for %d players", ErrConfig, len(c.FrameDelays), len(c.Connections))
 	}
 	for i := range c.Connections {
-		one := BatcherConfig{Connection: c.Connections[i], FrameDelay: c.FrameDelays[i], Players: 1, Numbering: c.Numbering}
+		one := BatcherConfig{Connection: c.Connections[i], FrameDelay: c.FrameDelays[i], Players: 1,
+			Numbering: c.Numbering}
 		if err := one.validate(); err != nil {
 			return fmt.Errorf("player %d: %w", i, err)
 		}
@@ -165,7 +166,8 @@ func (m *Mixer) input(column int, p *player, payload []byte) error {
 		return ErrSizeChanged
 	case p.presence == Away:
 		return nil // sent before it was away
-	case p.received-p.sent >= queueBatches(p.frameDelay) || max(p.have, p.inFrom+p.received*p.connection)+p.connection-m.oldest() > m.rows:
+	case p.received-p.sent >= queueBatches(p.frameDelay) ||
+		max(p.have, p.inFrom+p.received*p.connection)+p.connection-m.oldest() > m.rows:
 		return ErrQueueFull
 	}
 	if m.size == 0 {
@@ -205,7 +207,8 @@ func (m *Mixer) MaxBytes(size int) int {
 	n := m.rows * width
 	for i := range m.players {
 		if p := &m.players[i]; p.presence != Dropped {
-			n += framecache.MaxBytes(p.connection*size, 0) + framecache.MaxBytes(p.connection*width, m.sent) + p.connection*width
+			n += framecache.MaxBytes(p.connection*size, 0) + framecache.MaxBytes(p.connection*width, m.sent) +
+				p.connection*width
 		}
 	}
 	return n

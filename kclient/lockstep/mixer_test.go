@@ -45,7 +45,8 @@ func TestMixerKeepsNoSliceOfItsConfig(t *testing.T) {
 // it too.
 func TestDropBeforeTheSizeIsKnown(t *testing.T) {
 	for _, padding := range []bool{false, true} {
-		m := newMixer(t, lockstep.MixerConfig{Connections: []int{3, 1, 2}, FrameDelays: []int{1, 5, 2}, Padding: padding})
+		m := newMixer(t, lockstep.MixerConfig{Connections: []int{3, 1, 2}, FrameDelays: []int{1, 5, 2},
+			Padding: padding})
 		m.Drop(0)
 		nothing(t, m, 0, 1, 2)
 		equal(t, 0, m.Size())
@@ -156,8 +157,10 @@ func TestFrameDelayForPing(t *testing.T) {
 		want int
 	}{
 		{1, 0, 1}, {1, -time.Second, 1}, {1, 16 * time.Millisecond, 1}, {1, 17 * time.Millisecond, 2},
-		{1, 100 * time.Millisecond, 7}, {2, 100 * time.Millisecond, 4}, {3, 100 * time.Millisecond, 3}, {6, 100 * time.Millisecond, 2},
-		{1, time.Second, 61}, {6, time.Second, 11}, {1, time.Hour, lockstep.MaxFrameDelay}, {1, math.MaxInt64, lockstep.MaxFrameDelay}, {0, time.Second, 1},
+		{1, 100 * time.Millisecond, 7}, {2, 100 * time.Millisecond, 4}, {3, 100 * time.Millisecond, 3},
+		{6, 100 * time.Millisecond, 2},
+		{1, time.Second, 61}, {6, time.Second, 11}, {1, time.Hour, lockstep.MaxFrameDelay},
+		{1, math.MaxInt64, lockstep.MaxFrameDelay}, {0, time.Second, 1},
 	} {
 		equal(t, row.want, lockstep.FrameDelay(row.c, row.ping), "c %d, ping %v", row.c, row.ping)
 	}

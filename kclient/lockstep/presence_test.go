@@ -44,9 +44,11 @@ func TestPlayersWhoAreAwayChangeNobodysFrames(t *testing.T) {
 			const size = 3
 			g := &awayGame{t: t, m: m, size: size}
 			for i := range players {
-				b, err := lockstep.NewBatcher(lockstep.BatcherConfig{Connection: config.Connections[i], FrameDelay: config.FrameDelays[i], Players: players})
+				b, err := lockstep.NewBatcher(lockstep.BatcherConfig{Connection: config.Connections[i],
+					FrameDelay: config.FrameDelays[i], Players: players})
 				require.NoError(t, err)
-				g.players = append(g.players, &awayPlayer{b: b, past: history.NewReader(size * players), lead: m.Lead(i)})
+				g.players = append(g.players, &awayPlayer{b: b, past: history.NewReader(size * players),
+					lead: m.Lead(i)})
 				g.players[i].past.Append(history.AppendZeroFrames(nil, m.Lead(i)))
 			}
 			for range 3000 {

@@ -109,7 +109,8 @@ func TestLongGames(t *testing.T) {
 // A room in which everybody plays alone after a while, and then nobody.
 func TestEverybodyDrops(t *testing.T) {
 	for seed := range uint64(50) {
-		g := &game{seed: seed, connections: []int{1, 3, 2}, delays: []int{1, 0, 2}, padding: seed%2 == 0, size: 4, frames: 20}
+		g := &game{seed: seed, connections: []int{1, 3, 2}, delays: []int{1, 0, 2}, padding: seed%2 == 0, size: 4,
+			frames: 20}
 		g.run(t)
 		for _, i := range g.rng.Perm(3) {
 			g.drop(t, i)
@@ -137,7 +138,8 @@ func TestProofsAreSound(t *testing.T) {
 	for seed := range uint64(60) {
 		rng := rand.New(rand.NewPCG(seed, 6))
 		g := &game{
-			seed: seed, connections: []int{1, 6, 2, 5}, delays: []int{rng.IntN(5), rng.IntN(5), rng.IntN(5), rng.IntN(5)},
+			seed: seed, connections: []int{1, 6, 2, 5}, delays: []int{rng.IntN(5), rng.IntN(5), rng.IntN(5),
+				rng.IntN(5)},
 			padding: seed%2 == 0, size: 2, frames: 150, drops: int(seed % 3),
 		}
 		g.run(t)
@@ -146,7 +148,8 @@ func TestProofsAreSound(t *testing.T) {
 				continue
 			}
 			sent, proven := g.mixer.Sent(i), g.mixer.ClientProven(i)
-			must(t, proven > 0 && sent-proven <= g.delays[i]+2, "%v: player %d: %d of %d messages proven", g, i, proven, sent)
+			must(t, proven > 0 && sent-proven <= g.delays[i]+2, "%v: player %d: %d of %d messages proven", g, i, proven,
+				sent)
 			must(t, c.batcher.ServerProven() > 0, "%v: player %d: nothing proven", g, i)
 		}
 	}

@@ -140,7 +140,8 @@ func (g *game) run(t *testing.T) {
 	for i, c := range g.clients {
 		for f, frame := range c.stream {
 			if want := g.want(f - c.lead); !bytes.Equal(want, frame) {
-				t.Fatalf("%v: player %d, frame %d behind %d leading zeros\nwant % x\n got % x", g, i, f-c.lead, c.lead, want, frame)
+				t.Fatalf("%v: player %d, frame %d behind %d leading zeros\nwant % x\n got % x", g, i, f-c.lead, c.lead,
+					want, frame)
 			}
 		}
 		equal(t, len(c.stream), c.batcher.Frames(), "%v", g)

@@ -150,7 +150,8 @@ func (q *queue) write() {
 			q.hand(e)
 		}
 		if dropped > 0 {
-			r := slog.NewRecord(time.Now(), slog.LevelWarn, "lines of the log were dropped: it is written too slowly", 0)
+			r := slog.NewRecord(time.Now(), slog.LevelWarn, "lines of the log were dropped: it is written too slowly",
+				0)
 			r.AddAttrs(slog.Int("lines", dropped))
 			q.hand(entry{to: q.base, record: r})
 		}

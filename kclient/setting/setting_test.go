@@ -43,7 +43,8 @@ func TestDefaultsFillWhatIsZeroAndResetEverything(t *testing.T) {
 }
 
 func TestAWrongTextIsNamedAndChangesNothing(t *testing.T) {
-	for i, wrong := range [][]string{{"0", "10", "x", "", "99999999999999999999"}, {"1ms", "2h", "60"}, {"ajar", ""}, {"a,b,c", "abcde"}} {
+	for i, wrong := range [][]string{{"0", "10", "x", "", "99999999999999999999"}, {"1ms", "2h", "60"}, {"ajar", ""},
+		{"a,b,c", "abcde"}} {
 		h := house{}
 		for _, text := range wrong {
 			err := table[i].Set(&h, text)
@@ -69,7 +70,8 @@ func TestRightTextsAreSet(t *testing.T) {
 func TestWrongValuesAreFoundAndMended(t *testing.T) {
 	h := house{10, 0, "ajar", []string{" "}}
 	for i, want := range []string{
-		"Rooms is 10; it takes a whole number from 1 to 9", "wait is 0s; it takes a time from 1s to 1h", "door is ajar; it takes open or shut",
+		"Rooms is 10; it takes a whole number from 1 to 9", "wait is 0s; it takes a time from 1s to 1h",
+		"door is ajar; it takes open or shut",
 		`names has the name " "; it takes at most 2 names of 1 to 4 bytes, with commas between them`,
 	} {
 		require.EqualError(t, table[i].Check(&h), want)
@@ -84,11 +86,14 @@ func TestTheTableIsPrinted(t *testing.T) {
 	require.Equal(t, "| flag | what it is | takes | default |\n|---|---|---|---|\n"+
 		"| `-rooms` | how many there are | a whole number from 1 to 9 | 3 |\n| `-wait` | at the door | a time from 1s to 1h | 1m |\n"+
 		"| `-door` | open \\| shut | open or shut | open |\n", Markdown("flag", "-", Describe(table[:3])))
-	require.Equal(t, "  -rooms number\n    \thow many there are\n    \tIt takes a whole number from 1 to 9 (default 3)\n", Flags(Describe(table[:1])))
+	require.Equal(t,
+		"  -rooms number\n    \thow many there are\n    \tIt takes a whole number from 1 to 9 (default 3)\n",
+		Flags(Describe(table[:1])))
 }
 
 func TestHelpIsWrapped(t *testing.T) {
-	for line := range strings.Lines(Flags([]Description{{Name: "x", Help: strings.Repeat("many words ", 50), Takes: strings.Repeat("x", 200)}})) {
+	for line := range strings.Lines(Flags([]Description{{Name: "x", Help: strings.Repeat("many words ", 50),
+		Takes: strings.Repeat("x", 200)}})) {
 		if !strings.Contains(line, "xxx") {
 			require.Less(t, len(line), 80)
 		}

@@ -39,10 +39,11 @@ func (e *AddressError) Error() string { return fmt.Sprintf("%q is no address: %s
 
 // Limits of what is read (RFC 1035, 2.3.4).
 const (
-	maxHost      = 253
-	maxLabel     = 63
-	maxZone      = 32
-	maxTyped     = 1024 // bytes of the whole; international names are shorter as they are typed than as they are asked for
+	maxHost  = 253
+	maxLabel = 63
+	maxZone  = 32
+	// bytes of the whole; international names are shorter as they are typed than as they are asked for
+	maxTyped     = 1024
 	problemPort  = "the port is not a number from 1 to 65535"
 	problemColon = "an IPv6 address with a port stands in brackets, as in [2001:db8::1]:27888"
 )
@@ -98,7 +99,8 @@ func ParseListen(s string) (Address, error) {
 // fold takes spaces off the ends, and makes ASCII of full-width characters and ideographic full stops.
 func fold(s string) string {
 	s = strings.TrimFunc(s, func(r rune) bool {
-		return unicode.IsSpace(r) || r == '\uFEFF' || r == '\u200B' || r == '\u200E' || r == '\u200F' // marks that are copied along
+		// marks that are copied along
+		return unicode.IsSpace(r) || r == '\uFEFF' || r == '\u200B' || r == '\u200E' || r == '\u200F'
 	})
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -159,7 +161,8 @@ func parseHost(typed, host string) (string, error) {
 		return "", &AddressError{typed, fmt.Sprintf(format, args...)}
 	}
 	if ip, err := netip.ParseAddr(host); err == nil {
-		if zone := ip.Zone(); len(zone) > maxZone || strings.ContainsFunc(zone, func(r rune) bool { return !isNameRune(r) }) {
+		if zone := ip.Zone(); len(zone) > maxZone || strings.ContainsFunc(zone,
+			func(r rune) bool { return !isNameRune(r) }) {
 			return wrong("%q names no network interface", zone)
 		}
 		return ip.Unmap().String(), nil
@@ -173,7 +176,8 @@ func parseHost(typed, host string) (string, error) {
 			return wrong("a host's name has at most %d characters", maxHost)
 		}
 		var err error
-		if name, err = international.ToASCII(host); err != nil || strings.ContainsFunc(name, func(r rune) bool { return !isNameRune(r) }) {
+		if name, err = international.ToASCII(host); err != nil || strings.ContainsFunc(name,
+			func(r rune) bool { return !isNameRune(r) }) {
 			if r, found := strange(host); found {
 				return wrong("%q (%U) cannot stand in the name of a host", r, r)
 			}
@@ -202,7 +206,8 @@ func parseHost(typed, host string) (string, error) {
 }
 
 // international is UTS 46 as browsers look names up, without its rules for ASCII, which isNameRune has.
-var international = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.Transitional(false), idna.StrictDomainName(false))
+var international = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.Transitional(false),
+	idna.StrictDomainName(false))
 
 // strange finds the first character of a name that can be in none.
 func strange(name string) (rune, bool) {

@@ -69,15 +69,21 @@ func TestOneParserReadsWhatPeopleWrite(t *testing.T) {
 func TestAnAddressThatIsNoneSaysWhichCharacter(t *testing.T) {
 	for in, why := range map[string]string{
 		"": "no host", ":27888": "no host", "   ": "no host",
-		"host:": "the port", "host:0": "the port", "host:65536": "the port", "host:x": "the port", "host:+5": "the port", "host:000027888": "the port",
+		"host:": "the port", "host:0": "the port", "host:65536": "the port", "host:x": "the port",
+		"host:+5": "the port", "host:000027888": "the port",
 		"[::1]:": "the port", "[::1]5": "the port", "host: 5": "the port", "host:５５５５５５": "the port",
-		"a&calc": `'&'`, "a|b": `'|'`, "a b": `' '`, "file:///etc/passwd": "the port", "$(x)": `'$'`, "a\nb": `'\n'`, "a:1:2": "brackets",
-		"a%b": `'%'`, "a\x00b": `'\x00'`, "http//a": `'/'`, "a@b": `'@'`, "user@example.org:5": `'@'`, "a＆b": `'&'`, "a／b": `'/'`,
-		"2001:db8::1:27888x": "brackets", "[example.org]:5": "IPv6", "[127.0.0.1]:5": "IPv6", "[::1": "IPv6", "fe80::1%eth0:27888": "brackets",
-		"[fe80::1%a b]:5": `"a b"`, "[fe80::1%" + strings.Repeat("e", 40) + "]": "interface",
+		"a&calc": `'&'`, "a|b": `'|'`, "a b": `' '`, "file:///etc/passwd": "the port", "$(x)": `'$'`, "a\nb": `'\n'`,
+		"a:1:2": "brackets",
+		"a%b":   `'%'`, "a\x00b": `'\x00'`, "http//a": `'/'`, "a@b": `'@'`, "user@example.org:5": `'@'`, "a＆b": `'&'`,
+		"a／b":                `'/'`,
+		"2001:db8::1:27888x": "brackets", "[example.org]:5": "IPv6", "[127.0.0.1]:5": "IPv6", "[::1": "IPv6",
+		"fe80::1%eth0:27888": "brackets",
+		"[fe80::1%a b]:5":    `"a b"`, "[fe80::1%" + strings.Repeat("e", 40) + "]": "interface",
 		"1.2.3": "IPv4", "192.168.001.010": "IPv4", "256.1.1.1": "IPv4", "1.2.3.4.5": "IPv4", "4711": "IPv4",
-		"a..b": "1 to 63", ".": "1 to 63", ".a": "1 to 63", strings.Repeat("a", 64) + ".org": "1 to 63", strings.Repeat("abc.", 64) + "org": "253",
-		"mün*chen.example": `'*'`, "münchen℀.example": "℀", "game\u2028.example": "U+2028", "a\u202eb.example": "U+202E", "💩\u0000.example": `'\x00'`,
+		"a..b": "1 to 63", ".": "1 to 63", ".a": "1 to 63", strings.Repeat("a", 64) + ".org": "1 to 63",
+		strings.Repeat("abc.", 64) + "org": "253",
+		"mün*chen.example":                 `'*'`, "münchen℀.example": "℀", "game\u2028.example": "U+2028",
+		"a\u202eb.example": "U+202E", "💩\u0000.example": `'\x00'`,
 		"a\u00a0b": "U+00A0", "\xff.example": "no text", strings.Repeat("ü", 600): "too long",
 	} {
 		_, err := text.ParseAddress(in, 27888)
@@ -89,7 +95,8 @@ func TestAnAddressThatIsNoneSaysWhichCharacter(t *testing.T) {
 
 func TestWhereAServerListens(t *testing.T) {
 	for in, want := range map[string]text.Address{
-		":27888": {Port: 27888}, ":0": {}, "127.0.0.1:0": {Host: "127.0.0.1"}, "[::]:5": {Host: "::", Port: 5}, "localhost:5": {Host: "localhost", Port: 5},
+		":27888": {Port: 27888}, ":0": {}, "127.0.0.1:0": {Host: "127.0.0.1"}, "[::]:5": {Host: "::", Port: 5},
+		"localhost:5":   {Host: "localhost", Port: 5},
 		"0.0.0.0:27888": {Host: "0.0.0.0", Port: 27888}, "[fe80::1%2]:1": {Host: "fe80::1%2", Port: 1},
 	} {
 		a, err := text.ParseListen(in)
@@ -105,7 +112,8 @@ func TestWhereAServerListens(t *testing.T) {
 
 // FuzzParseAddress: whatever is read is read again as the same, and has nothing in it but what hosts have.
 func FuzzParseAddress(f *testing.F) {
-	for _, s := range []string{"example.org:5", "[::1]:5", "fe80::1%eth0", "münchen.example", "１２７．０．０．１：２７８８８", "a&b", "::ffff:1.2.3.4", "ℹ.example:1", "xn--a.b", "1.2.3.4.:5"} {
+	for _, s := range []string{"example.org:5", "[::1]:5", "fe80::1%eth0", "münchen.example", "１２７．０．０．１：２７８８８", "a&b",
+		"::ffff:1.2.3.4", "ℹ.example:1", "xn--a.b", "1.2.3.4.:5"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -130,7 +138,8 @@ func FuzzParseAddress(f *testing.F) {
 		if isIP && ip.Is6() {
 			host = strings.NewReplacer(":", "", "%", "").Replace(host)
 		}
-		if a.Port == 0 || host == "" && ip != netip.IPv6Unspecified() || strings.Trim(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") != "" {
+		if a.Port == 0 || host == "" && ip != netip.IPv6Unspecified() ||
+			strings.Trim(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") != "" {
 			t.Fatalf("%q is %v", s, a)
 		}
 	})

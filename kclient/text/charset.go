@@ -148,7 +148,8 @@ func (cs *charset) encode(s string) (raw string, lost rune, isLost bool) {
 		char := s[:n]
 		s = s[n:]
 		spelling := 0
-		if next, n := utf8.DecodeRuneInString(s); cs.double != nil && isSpelling(next) && cs.double.spelled(r, int(spellingMark-next)) {
+		if next, n := utf8.DecodeRuneInString(s); cs.double != nil && isSpelling(next) &&
+			cs.double.spelled(r, int(spellingMark-next)) {
 			spelling, s = int(spellingMark-next), s[n:]
 		}
 		b, isByte := byteOf(r)

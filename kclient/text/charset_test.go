@@ -16,22 +16,27 @@ func mustCharset(t testing.TB, name string) Charset {
 }
 
 func TestLookupCharset(t *testing.T) {
-	require.Equal(t, []string{"windows-1252", "utf-8", "windows-1250", "windows-1251", "windows-1253", "windows-1254", "windows-1255",
-		"windows-1256", "windows-1257", "windows-1258", "windows-874", "shift_jis", "euc-kr", "gbk", "big5"}, CharsetNames())
+	require.Equal(t, []string{"windows-1252", "utf-8", "windows-1250", "windows-1251", "windows-1253", "windows-1254",
+		"windows-1255",
+		"windows-1256", "windows-1257", "windows-1258", "windows-874", "shift_jis", "euc-kr", "gbk", "big5"},
+		CharsetNames())
 	for _, name := range CharsetNames() {
 		require.Equal(t, name, mustCharset(t, name).Name())
 	}
 	for name, want := range map[string]string{
 		"": "windows-1252", "UTF8": "utf-8", "Utf-8": "utf-8", "Shift-JIS": "shift_jis", "shiftjis": "shift_jis",
 		"EUC_KR": "euc-kr", "euckr": "euc-kr", "GBK": "gbk", "Windows1251": "windows-1251",
-		"932": "shift_jis", "CP932": "shift_jis", "SJIS": "shift_jis", "Windows-31J": "shift_jis", "windows-949": "euc-kr", "UHC": "euc-kr",
-		"cp936": "gbk", "GB2312": "gbk", "950": "big5", "cp1252": "windows-1252", "1250": "windows-1250", "874": "windows-874", "65001": "utf-8",
+		"932": "shift_jis", "CP932": "shift_jis", "SJIS": "shift_jis", "Windows-31J": "shift_jis",
+		"windows-949": "euc-kr", "UHC": "euc-kr",
+		"cp936": "gbk", "GB2312": "gbk", "950": "big5", "cp1252": "windows-1252", "1250": "windows-1250",
+		"874": "windows-874", "65001": "utf-8",
 	} {
 		require.Equal(t, want, mustCharset(t, name).Name())
 	}
 	require.Equal(t, "windows-1252", Charset{}.Name())
 
-	for _, name := range []string{"latin-9", "utf-16", " utf-8", "windows-125", "\x00", "437", "cp", "windows", "windows-99999"} {
+	for _, name := range []string{"latin-9", "utf-16", " utf-8", "windows-125", "\x00", "437", "cp", "windows",
+		"windows-99999"} {
 		_, err := LookupCharset(name)
 		require.Error(t, err, "%q", name)
 		for _, known := range CharsetNames() {
@@ -129,7 +134,8 @@ func TestCut(t *testing.T) {
 			require.True(t, strings.HasPrefix(raw, cut), "%s to %d", charset, limit)
 			require.True(t, strings.HasPrefix(text, c.Decode(cut)), "%s to %d: %q", charset, limit, c.Decode(cut))
 			// No more is lost than the character that stands on the limit.
-			require.True(t, len(cut) >= min(limit, len(raw))-utf8.UTFMax+1, "%s to %d: only %d bytes", charset, limit, len(cut))
+			require.True(t, len(cut) >= min(limit, len(raw))-utf8.UTFMax+1, "%s to %d: only %d bytes", charset, limit,
+				len(cut))
 		}
 	}
 }
@@ -137,7 +143,8 @@ func TestCut(t *testing.T) {
 func TestCutOfBrokenBytes(t *testing.T) {
 	c := mustCharset(t, "utf-8")
 	require.Equal(t, "\xff\xff\xff", c.Cut("\xff\xff\xff\xff\xff", 3))
-	require.Equal(t, "\x80\x80\x80", c.Cut("\x80\x80\x80\x80\x80", 3), "continuation bytes alone are no character to keep whole")
+	require.Equal(t, "\x80\x80\x80", c.Cut("\x80\x80\x80\x80\x80", 3),
+		"continuation bytes alone are no character to keep whole")
 	require.Equal(t, "a", c.Cut("a\xf0\x9f\x8e\xae", 4))
 	for _, name := range []string{"shift_jis", "euc-kr", "gbk", "big5"} {
 		require.Equal(t, "\xff\xff", mustCharset(t, name).Cut("\xff\xff\xff\xff", 2), name)

@@ -37,7 +37,8 @@ func TestSanitiseLeavesNothingHarmful(t *testing.T) {
 			continue
 		}
 		got := Sanitise("<" + string(r) + ">")
-		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || unicode.Is(unicode.Cf, r) || r == '\u2028' || r == '\u2029' {
+		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || unicode.Is(unicode.Cf, r) || r == '\u2028' ||
+			r == '\u2029' {
 			require.Equal(t, "<>", got, "%U", r)
 		} else {
 			require.Equal(t, "<"+string(r)+">", got, "%U", r)

@@ -22,7 +22,8 @@ func BenchmarkAnswers(b *testing.B) {
 		c, err := listen("udp", nil)
 		require.NoError(b, err)
 		b.Cleanup(func() { c.Close() })
-		return c, netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), c.LocalAddr().(*net.UDPAddr).AddrPort().Port())
+		return c, netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}),
+			c.LocalAddr().(*net.UDPAddr).AddrPort().Port())
 	}
 	plain, atPlain := open(udp.Listen)
 	c, atApart := open(udp.ListenServer)

@@ -70,7 +70,8 @@ func (m *infoMessage) init4() { m.init(windows.IPPROTO_IP, windows.IP_PKTINFO, i
 func (m *infoMessage) init6() { m.init(windows.IPPROTO_IPV6, windows.IPV6_PKTINFO, info6Size) }
 
 func (m *infoMessage) init(level, typ int32, size int) {
-	*(*windows.WSACMSGHDR)(unsafe.Pointer(&m.b[0])) = windows.WSACMSGHDR{Len: uintptr(headerSize + size), Level: level, Type: typ}
+	*(*windows.WSACMSGHDR)(unsafe.Pointer(&m.b[0])) = windows.WSACMSGHDR{Len: uintptr(headerSize + size), Level: level,
+		Type: typ}
 	m.size = headerSize + aligned(size)
 }
 

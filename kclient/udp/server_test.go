@@ -15,7 +15,8 @@ import (
 
 // askAt sends from one address to another, through sockets of both families that listen on all addresses, and returns
 // where the answer came from.
-func askAt(t *testing.T, network string, s udp.ServerConn, from, to netip.Addr) (told netip.Addr, answered netip.AddrPort) {
+func askAt(t *testing.T, network string, s udp.ServerConn, from, to netip.Addr) (told netip.Addr,
+	answered netip.AddrPort) {
 	t.Helper()
 	c, err := udp.Listen(network, net.UDPAddrFromAddrPort(netip.AddrPortFrom(from, 0)))
 	require.NoError(t, err)
@@ -41,7 +42,8 @@ func all(t *testing.T, f func(t *testing.T, network string, s udp.ServerConn)) {
 	if runtime.GOOS != "linux" && runtime.GOOS != "windows" {
 		t.Skip("only Linux and Windows have all of 127.0.0.0/8")
 	}
-	for name, addr := range map[string]*net.UDPAddr{"udp": nil, "udp 0.0.0.0": {IP: net.IPv4zero}, "udp ::": {IP: net.IPv6unspecified}, "udp4": nil} {
+	for name, addr := range map[string]*net.UDPAddr{"udp": nil, "udp 0.0.0.0": {IP: net.IPv4zero},
+		"udp ::": {IP: net.IPv6unspecified}, "udp4": nil} {
 		t.Run(name, func(t *testing.T) {
 			network := name[:min(len(name), 4)]
 			if network != "udp4" {
@@ -86,7 +88,8 @@ func TestAServersSocketAnswersFromWhereItWasAsked(t *testing.T) {
 func TestAServersSocketSendsAllTheSame(t *testing.T) {
 	all(t, func(t *testing.T, network string, s udp.ServerConn) {
 		c, to := listen(t, "udp4", loopback4)
-		for _, from := range []netip.Addr{{}, netip.MustParseAddr("203.0.113.9"), netip.MustParseAddr("255.255.255.255"), netip.MustParseAddr("2001:db8::1")} {
+		for _, from := range []netip.Addr{{}, netip.MustParseAddr("203.0.113.9"),
+			netip.MustParseAddr("255.255.255.255"), netip.MustParseAddr("2001:db8::1")} {
 			_, err := s.WriteFromTo([]byte("hello"), from, to)
 			require.NoError(t, err, from)
 			got, _ := receive(t, c)

@@ -13,8 +13,9 @@ import (
 // nearly always, a datagram needs no control message: that costs half a microsecond, most of what telling addresses
 // apart costs. Whoever is sent a lot, and that is players, is looked up once a second; the routing may change.
 type usual struct {
-	begun     time.Time
-	now       time.Duration // after begun, as of one of the last datagrams: a look at the clock costs as much as all the rest
+	begun time.Time
+	// after begun, as of one of the last datagrams: a look at the clock costs as much as all the rest
+	now       time.Duration
 	writes    uint
 	four, six int // sockets that are connected for a moment and send nothing
 	known     [usualSize]choice

@@ -43,7 +43,8 @@ func TestRevisionIsThatOfThisModule(t *testing.T) {
 		"another program":            {linked("v0.0.0-20261127222842-bdd3a29c1f2e"), "bdd3a29c1f2e"},
 		"another program, replaced":  {linked("(devel)"), ""},
 		"another program, unwitting": {built("example.com/emulator", "(devel)", at, dirty), ""},
-		"a short revision":           {built("kbridge", "", debug.BuildSetting{Key: "vcs.revision", Value: "42"}), "42"},
+		"a short revision": {built("kbridge", "", debug.BuildSetting{Key: "vcs.revision", Value: "42"}),
+			"42"},
 	} {
 		require.Equal(t, c.want, revisionOf(c.info), name)
 	}

@@ -77,7 +77,8 @@ func TestFramePathDoesNotAllocate(t *testing.T) {
 func TestRefusingDoesNotAllocate(t *testing.T) {
 	skipUnderRace(t)
 	messages := make([]Message, 0, MaxBundle)
-	for _, datagram := range [][]byte{{}, {0}, {255, 1, 2, 3}, unhex(t, "01 00 00 00 00 07"), unhex(t, printedCapture), []byte("Kthxbai")} {
+	for _, datagram := range [][]byte{{}, {0}, {255, 1, 2, 3}, unhex(t, "01 00 00 00 00 07"), unhex(t, printedCapture),
+		[]byte("Kthxbai")} {
 		allocs(t, "a refused bundle", func() {
 			if _, err := ParseBundle(datagram, messages); err == nil {
 				t.Fatal("not refused")
@@ -112,7 +113,8 @@ func TestCleanTextDoesNotAllocate(t *testing.T) {
 		if text.Sanitise("Käse 鵺 🎮") != "Käse 鵺 🎮" {
 			t.Fatal("changed")
 		}
-		if c := (text.Charset{}); c.Decode("plain") != "plain" || c.Encode("plain") != "plain" || c.Cut("plain", 3) != "pla" {
+		if c := (text.Charset{}); c.Decode("plain") != "plain" || c.Encode("plain") != "plain" ||
+			c.Cut("plain", 3) != "pla" {
 			t.Fatal("changed")
 		}
 	})

@@ -135,7 +135,8 @@ func TestAClientTakesTheCompleteMessagesOfADatagram(t *testing.T) {
 		b := AppendBundleHeader(nil, 9)
 		var want []Message
 		for i := range 8 {
-			m := Message{Seq: uint16(40 - i), Type: TypeGameChat, Body: []byte("ann\x00" + strings.Repeat("x", 240) + "\x00")}
+			m := Message{Seq: uint16(40 - i), Type: TypeGameChat, Body: []byte("ann\x00" + strings.Repeat("x", 240) +
+				"\x00")}
 			b = AppendMessage(b, m.Seq, m.Type, m.Body)
 			want = append(want, m)
 		}

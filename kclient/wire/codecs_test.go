@@ -167,11 +167,14 @@ func TestMeaninglessFieldsAreNotLookedAt(t *testing.T) {
 		{"quit", codectest.Parse(ParseQuitRequest), body{"nue", u16(7), "bye"}, QuitRequest{"bye"}},
 		{"chat", codectest.Parse(ParseChatRequest), body{"nue", "hi"}, ChatRequest{"hi"}},
 		{"create", codectest.Parse(ParseCreateRequest), body{"nue", "Pong", "chip8", u32(0)}, CreateRequest{"Pong"}},
-		{"join", codectest.Parse(ParseJoinRequest), body{"nue", u32(61), "x", u32(9), u16(9), u8(2)}, JoinRequest{61, Excellent}},
+		{"join", codectest.Parse(ParseJoinRequest), body{"nue", u32(61), "x", u32(9), u16(9), u8(2)},
+			JoinRequest{61, Excellent}},
 		{"ack", codectest.Parse(ParseClientAck), body{"nue", u32(9), u32(9), u32(9), u32(9)}, ClientAck{}},
 		{"start", codectest.Parse(ParseStartRequest), body{"nue", u16(0), u8(0), u8(0)}, StartRequest{}},
-		{"drop as n02 sends it, one byte longer", codectest.Parse(ParseDropRequest), body{"", u8(0), u8(0)}, DropRequest{}},
-		{"old servers' pointer for a game ID", codectest.Parse(ParsePlayerJoined), body{"", u32(0x00C3F1A8), "mi", u32(1), u16(2), u8(1)},
+		{"drop as n02 sends it, one byte longer", codectest.Parse(ParseDropRequest), body{"", u8(0), u8(0)},
+			DropRequest{}},
+		{"old servers' pointer for a game ID", codectest.Parse(ParsePlayerJoined), body{"", u32(0x00C3F1A8), "mi",
+			u32(1), u16(2), u8(1)},
 			PlayerJoined{0x00C3F1A8, "mi", 1, 2, LAN}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -17,8 +17,14 @@ type left struct {
 }
 
 var leftHandlers = wire.Handlers[*left]{
-	wire.TypeQuitGame: wire.On(wire.ParseLeaveRequest, func(l *left, now time.Time, _ wire.LeaveRequest) { l.at = now }),
-	wire.TypeGameData: wire.On(wire.ParseGameData, func(l *left, _ time.Time, payload []byte) { l.bytes += len(payload) }),
+	wire.TypeQuitGame: wire.On(wire.ParseLeaveRequest, func(l *left, now time.Time,
+		_ wire.LeaveRequest) {
+		l.at = now
+	}),
+	wire.TypeGameData: wire.On(wire.ParseGameData, func(l *left, _ time.Time,
+		payload []byte) {
+		l.bytes += len(payload)
+	}),
 }
 
 func TestHandlersGetWhatParses(t *testing.T) {

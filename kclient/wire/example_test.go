@@ -51,7 +51,8 @@ func ExampleParseHelloReply() {
 func ExampleSplitServerStatus() {
 	users := make([]wire.StatusUser, 60)
 	for i := range users {
-		users[i] = wire.StatusUser{Name: fmt.Sprint("player ", i), Ping: 30, State: wire.UserIdle, UserID: uint16(i), Connection: wire.Good}
+		users[i] = wire.StatusUser{Name: fmt.Sprint("player ", i), Ping: 30, State: wire.UserIdle, UserID: uint16(i),
+			Connection: wire.Good}
 	}
 	parts := 0
 	wire.SplitServerStatus(users, nil, func(part wire.ServerStatus) {

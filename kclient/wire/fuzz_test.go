@@ -26,7 +26,8 @@ func FuzzChat(f *testing.F) { fuzzBodies(f, TypeGlobalChat, TypeGameChat, TypeSe
 
 func FuzzStatus(f *testing.F) {
 	// More users than there are, though there are bytes enough for them; players that are no numbers.
-	f.Add(codectest.Body{"", uint32(2), uint32(0), "a name as long as two", uint32(10), uint8(1), uint16(11), uint8(1)}.Bytes())
+	f.Add(codectest.Body{"", uint32(2), uint32(0), "a name as long as two", uint32(10), uint8(1), uint16(11),
+		uint8(1)}.Bytes())
 	f.Add(codectest.Body{"", uint32(0), uint32(1), "Maze", uint32(5), "test", "dora", "one/all", uint8(0)}.Bytes())
 	fuzzBodies(f, TypeServerStatus)
 }
@@ -97,7 +98,8 @@ func FuzzBundle(f *testing.F) {
 
 func FuzzHandshake(f *testing.F) {
 	for _, b := range [][]byte{AppendHello(nil), AppendHelloReply(nil, 27888), AppendServerFull(nil),
-		AppendVersionRefused(nil), AppendPing(nil), AppendPong(nil), []byte("HELLOD00D99999\x00"), []byte("HELLOD00D27888")} {
+		AppendVersionRefused(nil), AppendPing(nil), AppendPong(nil), []byte("HELLOD00D99999\x00"),
+		[]byte("HELLOD00D27888")} {
 		f.Add(b)
 	}
 	f.Fuzz(func(t *testing.T, in []byte) {

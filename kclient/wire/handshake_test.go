@@ -121,7 +121,8 @@ func TestPingPong(t *testing.T) {
 
 // Servers that have one port for everything tell the two apart by this.
 func TestHandshakeTextsAreNoBundles(t *testing.T) {
-	for _, b := range [][]byte{AppendHello(nil), AppendHelloReply(nil, 1), AppendServerFull(nil), AppendVersionRefused(nil), AppendPing(nil), AppendPong(nil)} {
+	for _, b := range [][]byte{AppendHello(nil), AppendHelloReply(nil, 1), AppendServerFull(nil),
+		AppendVersionRefused(nil), AppendPing(nil), AppendPong(nil)} {
 		_, err := ParseBundle(b, nil)
 		require.ErrorIs(t, err, ErrBundleCount, "%q", b)
 	}

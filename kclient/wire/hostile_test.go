@@ -24,13 +24,17 @@ func TestListCountsAreCappedByTheBytesLeft(t *testing.T) {
 		parse func([]byte) (codectest.Message, error)
 		body  body
 	}{
-		"04, all FF":                      {codectest.Parse(ParseServerStatus), body{"", u32(0xFFFFFFFF), u32(0xFFFFFFFF)}},
-		"04, users":                       {codectest.Parse(ParseServerStatus), body{"", u32(0xFFFFFFFF), u32(0)}},
-		"04, games":                       {codectest.Parse(ParseServerStatus), body{"", u32(0), u32(0xFFFFFFFF)}},
-		"04, one user too many":           {codectest.Parse(ParseServerStatus), body{"", u32(2), u32(0), "", u32(0), u8(0), u16(0), u8(1)}},
-		"04, users fit but not the games": {codectest.Parse(ParseServerStatus), body{"", u32(1), u32(1), "", u32(0), u8(0), u16(0), u8(1)}},
-		"0D, all FF":                      {codectest.Parse(ParsePlayerList), body{"", u32(0xFFFFFFFF)}},
-		"0D, one too many":                {codectest.Parse(ParsePlayerList), body{"", u32(2), "", u32(0), u16(0), u8(1)}},
+		"04, all FF": {codectest.Parse(ParseServerStatus), body{"", u32(0xFFFFFFFF),
+			u32(0xFFFFFFFF)}},
+		"04, users": {codectest.Parse(ParseServerStatus), body{"", u32(0xFFFFFFFF), u32(0)}},
+		"04, games": {codectest.Parse(ParseServerStatus), body{"", u32(0), u32(0xFFFFFFFF)}},
+		"04, one user too many": {codectest.Parse(ParseServerStatus), body{"", u32(2), u32(0), "", u32(0),
+			u8(0), u16(0), u8(1)}},
+		"04, users fit but not the games": {codectest.Parse(ParseServerStatus), body{"", u32(1), u32(1), "", u32(0),
+			u8(0), u16(0), u8(1)}},
+		"0D, all FF": {codectest.Parse(ParsePlayerList), body{"", u32(0xFFFFFFFF)}},
+		"0D, one too many": {codectest.Parse(ParsePlayerList), body{"", u32(2), "", u32(0), u16(0),
+			u8(1)}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := tc.body.Bytes()
@@ -41,7 +45,8 @@ func TestListCountsAreCappedByTheBytesLeft(t *testing.T) {
 			runtime.ReadMemStats(&before)
 			_, _ = tc.parse(b)
 			runtime.ReadMemStats(&after)
-			require.True(t, after.TotalAlloc-before.TotalAlloc < 64<<10, "a count allocated %d bytes", after.TotalAlloc-before.TotalAlloc)
+			require.True(t, after.TotalAlloc-before.TotalAlloc < 64<<10, "a count allocated %d bytes",
+				after.TotalAlloc-before.TotalAlloc)
 		})
 	}
 }
@@ -161,7 +166,8 @@ func TestWritersStayWithinTheWire(t *testing.T) {
 	var status ServerStatus
 	for range 400 {
 		status.Users = append(status.Users, StatusUser{Name: long, Connection: LAN})
-		status.Games = append(status.Games, StatusGame{Name: long, Emulator: long, Owner: long, Players: -1, MaxPlayers: 1 << 30})
+		status.Games = append(status.Games, StatusGame{Name: long, Emulator: long, Owner: long, Players: -1,
+			MaxPlayers: 1 << 30})
 	}
 	b := status.AppendTo([]byte("kept"))[len("kept"):]
 	require.True(t, len(b) <= MaxBody, "%d bytes", len(b))

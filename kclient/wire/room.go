@@ -65,7 +65,8 @@ func (m PlayerJoined) AppendTo(b []byte) []byte {
 func ParsePlayerJoined(body []byte) (PlayerJoined, error) {
 	r := field.Reader{Rest: body}
 	r.Skip()
-	return field.Done(&r, PlayerJoined{GameID: r.U32(), User: r.Str(), Ping: r.U32(), UserID: r.U16(), Connection: ConnectionType(r.U8())})
+	return field.Done(&r, PlayerJoined{GameID: r.U32(), User: r.Str(), Ping: r.U32(), UserID: r.U16(),
+		Connection: ConnectionType(r.U8())})
 }
 
 // LeaveRequest (0B, client) leaves the room.

@@ -84,7 +84,8 @@ func ParseServerStatus(body []byte) (ServerStatus, error) {
 	}
 	var m ServerStatus
 	for range users {
-		u := StatusUser{Name: r.Str(), Ping: r.U32(), State: UserState(r.U8()), UserID: r.U16(), Connection: ConnectionType(r.U8())}
+		u := StatusUser{Name: r.Str(), Ping: r.U32(), State: UserState(r.U8()), UserID: r.U16(),
+			Connection: ConnectionType(r.U8())}
 		if r.Err != nil {
 			return ServerStatus{}, r.Err
 		}
@@ -136,7 +137,8 @@ func (u *StatusUser) appendTo(b []byte) []byte {
 
 func (g *StatusGame) size() int {
 	var text [16]byte
-	return 4 + 1 + field.StrSize(g.Name) + field.StrSize(g.Emulator) + field.StrSize(g.Owner) + len(g.appendPlayers(text[:0]))
+	return 4 + 1 + field.StrSize(g.Name) + field.StrSize(g.Emulator) + field.StrSize(g.Owner) +
+		len(g.appendPlayers(text[:0]))
 }
 
 func (g *StatusGame) appendTo(b []byte) []byte {

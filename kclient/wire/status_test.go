@@ -11,14 +11,16 @@ import (
 func manyUsers(n int) (users []StatusUser) {
 	for i := range n {
 		// The longest names that servers take.
-		users = append(users, StatusUser{Name: fmt.Sprintf("%0*d", MaxUserName, i), Ping: uint32(i), State: UserIdle, UserID: uint16(i), Connection: LAN})
+		users = append(users, StatusUser{Name: fmt.Sprintf("%0*d", MaxUserName, i), Ping: uint32(i), State: UserIdle,
+			UserID: uint16(i), Connection: LAN})
 	}
 	return users
 }
 
 func manyGames(n int) (games []StatusGame) {
 	for i := range n {
-		games = append(games, StatusGame{Name: fmt.Sprint("game ", i), GameID: uint32(i), Emulator: "chip8 1.0", Owner: "nue", Players: 1, MaxPlayers: 8})
+		games = append(games, StatusGame{Name: fmt.Sprint("game ", i), GameID: uint32(i), Emulator: "chip8 1.0",
+			Owner: "nue", Players: 1, MaxPlayers: 8})
 	}
 	return games
 }

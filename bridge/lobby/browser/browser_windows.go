@@ -26,13 +26,15 @@ func open(path string) error {
 func Tell(window uintptr, address string) {
 	guard.Go("lobby: message box", func() {
 		runtime.LockOSThread()
-		text, err := windows.UTF16PtrFromString("The lobby is open, but no browser has come. Open this address in a browser on this computer. It works once.\n\n" + address +
+		text,
+			err := windows.UTF16PtrFromString("The lobby is open, but no browser has come. Open this address in a browser on this computer. It works once.\n\n" + address +
 			"\n\n(Ctrl+C copies this text.)")
 		if err != nil {
 			return
 		}
 		title, _ := windows.UTF16PtrFromString("Kaillera")
-		_, _ = windows.MessageBox(windows.HWND(0), text, title, windows.MB_OK|windows.MB_ICONINFORMATION|windows.MB_SETFOREGROUND)
+		_, _ = windows.MessageBox(windows.HWND(0), text, title,
+			windows.MB_OK|windows.MB_ICONINFORMATION|windows.MB_SETFOREGROUND)
 		_ = window // not its owner: that would disable the emulator's window
 	}, nil)
 }

@@ -62,12 +62,14 @@ func start() {
 		return
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.WindowSize(1280, 800),
-		chromedp.Flag("autoplay-policy", "no-user-gesture-required"), chromedp.Flag("mute-audio", true), chromedp.Flag("lang", "en-US"))
+		chromedp.Flag("autoplay-policy", "no-user-gesture-required"), chromedp.Flag("mute-audio", true),
+		chromedp.Flag("lang", "en-US"))
 	if os.Geteuid() == 0 {
 		options = append(options, chromedp.NoSandbox) // Chromium's sandbox does not work for root
 	}
 	allocator, endAllocator := chromedp.NewExecAllocator(context.Background(), options...)
-	ctx, endBrowser := chromedp.NewContext(allocator, chromedp.WithErrorf(func(string, ...any) {})) // it names events of newer Chromiums
+	// it names events of newer Chromiums
+	ctx, endBrowser := chromedp.NewContext(allocator, chromedp.WithErrorf(func(string, ...any) {}))
 	stop = func() { endBrowser(); endAllocator() }
 	browser = ctx
 	failure = chromedp.Run(ctx)
@@ -227,7 +229,8 @@ func (tab *Tab) Has(selector string) bool {
 // Click clicks what a selector finds, once it is there and enabled.
 func (tab *Tab) Click(selector string) {
 	tab.T.Helper()
-	tab.Until(selector+" that can be clicked", fmt.Sprintf("(e => e && !e.disabled && e.getClientRects().length)(document.querySelector(%q))", selector))
+	tab.Until(selector+" that can be clicked",
+		fmt.Sprintf("(e => e && !e.disabled && e.getClientRects().length)(document.querySelector(%q))", selector))
 	tab.Do(chromedp.Evaluate(fmt.Sprintf("(e => { e.scrollIntoView({block: 'center'}); e.focus(); e.click(); })(document.querySelector(%q))", selector), nil))
 }
 
@@ -236,7 +239,8 @@ func (tab *Tab) Click(selector string) {
 func (tab *Tab) Type(selector, text string) {
 	tab.T.Helper()
 	tab.Until(selector, fmt.Sprintf("document.querySelector(%q)", selector))
-	tab.Do(chromedp.Evaluate(fmt.Sprintf("(e => { e.focus(); e.select && e.select(); })(document.querySelector(%q))", selector), nil), chromedp.KeyEvent(text))
+	tab.Do(chromedp.Evaluate(fmt.Sprintf("(e => { e.focus(); e.select && e.select(); })(document.querySelector(%q))",
+		selector), nil), chromedp.KeyEvent(text))
 }
 
 // Keys presses keys where the focus is.

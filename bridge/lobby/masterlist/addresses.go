@@ -32,7 +32,8 @@ var embedding = map[netip.Prefix]int{
 // Public reports whether an address is one host of the public Internet.
 func Public(a netip.Addr) bool {
 	a = a.Unmap().WithZone("")
-	if !a.IsGlobalUnicast() || a.IsPrivate() { // global: not loopback, link-local, multicast, unspecified, 255.255.255.255
+	// global: not loopback, link-local, multicast, unspecified, 255.255.255.255
+	if !a.IsGlobalUnicast() || a.IsPrivate() {
 		return false
 	}
 	for _, p := range inside {
@@ -108,7 +109,8 @@ func (l Lookup) Allowed(ctx context.Context, host string, local bool) ([]netip.A
 		}
 	}
 	if len(good) == 0 && len(addrs) > 0 {
-		return nil, fmt.Errorf("%s is %v, which is %w; only a list that is itself in this network may lead there (it is named by its own address, such as http://192.168.1.2/list)", host, addrs[0], errInside)
+		return nil,
+			fmt.Errorf("%s is %v, which is %w; only a list that is itself in this network may lead there (it is named by its own address, such as http://192.168.1.2/list)", host, addrs[0], errInside)
 	}
 	if len(good) == 0 {
 		return nil, fmt.Errorf("%s has no address", host)

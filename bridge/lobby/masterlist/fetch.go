@@ -24,9 +24,10 @@ type List struct {
 
 // Fetcher fetches lists. The zero value works, without a cache.
 type Fetcher struct {
-	Client *http.Client // nil: Go's usual one. Its transport, if it is an *http.Transport, is kept from addresses inside
-	Lookup Lookup       // of hosts; nil is the system's
-	Folder string       // where lists are kept; "" is nowhere
+	// nil: Go's usual one. Its transport, if it is an *http.Transport, is kept from addresses inside
+	Client *http.Client
+	Lookup Lookup // of hosts; nil is the system's
+	Folder string // where lists are kept; "" is nowhere
 }
 
 // Fetch gets the list of a source. On an error it returns the list that was kept
@@ -55,7 +56,8 @@ func (f *Fetcher) Fetch(ctx context.Context, source string) (List, error) {
 func (f *Fetcher) fetch(ctx context.Context, source string) ([]byte, error) {
 	u, err := url.Parse(source)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return nil, fmt.Errorf("%q is not the address of a list: it takes one that begins with http:// or https://", source)
+		return nil, fmt.Errorf("%q is not the address of a list: it takes one that begins with http:// or https://",
+			source)
 	}
 	file := path.Base(u.Path)
 	if file == "raw_server_list2.php" {
@@ -106,7 +108,8 @@ func (f *Fetcher) get(ctx context.Context, source, address string) ([]byte, erro
 }
 
 func (f *Fetcher) file(source string) string {
-	return filepath.Join(f.Folder, fmt.Sprintf("servers-%x.txt", sha256.Sum256([]byte(source)))[:len("servers-")+16]+".txt")
+	return filepath.Join(f.Folder, fmt.Sprintf("servers-%x.txt",
+		sha256.Sum256([]byte(source)))[:len("servers-")+16]+".txt")
 }
 
 // keep writes a list down for another time. That it cannot be is no reason to

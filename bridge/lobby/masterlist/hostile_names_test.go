@@ -52,7 +52,8 @@ func TestANameThatLeadsInsideLeadsNowhere(t *testing.T) {
 	// By a name that is plainly one of this network, a list may be there.
 	w := newWorld(t)
 	w.site("192.168.1.2:80", answers(servers))
-	_, err := (&masterlist.Fetcher{Client: w.client(), Lookup: names{"nas.lan": {"192.168.1.2"}}.lookup}).Fetch(context.Background(), "http://nas.lan/list")
+	_, err := (&masterlist.Fetcher{Client: w.client(),
+		Lookup: names{"nas.lan": {"192.168.1.2"}}.lookup}).Fetch(context.Background(), "http://nas.lan/list")
 	require.NoError(t, err)
 }
 
@@ -81,19 +82,24 @@ func TestAProxyIsNoWayInside(t *testing.T) {
 // Row 42: which addresses are one host of the Internet's, and which sources are of this network.
 func TestWhatIsOfTheInternet(t *testing.T) {
 	for a, want := range map[string]bool{
-		"93.184.216.34": true, "2606:2800::1": true, "64:ff9b::5db8:d822": true, "2002:5db8:d822::1": true, "::ffff:93.184.216.34": true,
-		"127.0.0.1": false, "10.1.2.3": false, "172.31.255.255": false, "172.32.0.1": true, "192.168.0.1": false, "169.254.1.1": false,
-		"100.64.0.1": false, "100.128.0.1": true, "0.0.0.0": false, "0.1.2.3": false, "224.0.0.1": false, "255.255.255.255": false, "240.0.0.1": false,
-		"::1": false, "::": false, "fe80::1": false, "fd00::1": false, "ff02::1": false, "fec0::1": false, "64:ff9b::a00:1": false, "2002:c0a8:101::": false, "::ffff:10.0.0.1": false,
+		"93.184.216.34": true, "2606:2800::1": true, "64:ff9b::5db8:d822": true, "2002:5db8:d822::1": true,
+		"::ffff:93.184.216.34": true, "127.0.0.1": false, "10.1.2.3": false, "172.31.255.255": false,
+		"172.32.0.1": true, "192.168.0.1": false, "169.254.1.1": false, "100.64.0.1": false, "100.128.0.1": true,
+		"0.0.0.0": false, "0.1.2.3": false, "224.0.0.1": false, "255.255.255.255": false, "240.0.0.1": false,
+		"::1": false, "::": false, "fe80::1": false, "fd00::1": false, "ff02::1": false, "fec0::1": false,
+		"64:ff9b::a00:1": false, "2002:c0a8:101::": false, "::ffff:10.0.0.1": false,
 	} {
 		require.Equal(t, want, masterlist.Public(netip.MustParseAddr(a)), a)
 	}
-	for a, want := range map[string]bool{"127.0.0.1": true, "192.168.1.1": true, "224.0.0.1": false, "255.255.255.255": false, "0.0.0.0": false, "::": false, "ff02::1": false, "::ffff:224.0.0.1": false} {
+	for a, want := range map[string]bool{"127.0.0.1": true, "192.168.1.1": true, "224.0.0.1": false,
+		"255.255.255.255": false, "0.0.0.0": false, "::": false, "ff02::1": false, "::ffff:224.0.0.1": false} {
 		require.Equal(t, want, masterlist.Unicast(netip.MustParseAddr(a)), a)
 	}
 	for source, want := range map[string]bool{
-		"http://127.0.0.1:8000/list": true, "http://[::1]/": true, "http://192.168.1.2/": true, "http://localhost/": true, "http://nas/list": true, "http://nas.local/": true, "http://NAS.LAN./": true,
-		"http://www.kaillera.com/raw_server_list2.php": false, "http://93.184.216.34/": false, "http://127.0.0.1.nip.io/": false, "http://local.example/": false, "http://": false, "::": false,
+		"http://127.0.0.1:8000/list": true, "http://[::1]/": true, "http://192.168.1.2/": true,
+		"http://localhost/": true, "http://nas/list": true, "http://nas.local/": true, "http://NAS.LAN./": true,
+		"http://www.kaillera.com/raw_server_list2.php": false, "http://93.184.216.34/": false,
+		"http://127.0.0.1.nip.io/": false, "http://local.example/": false, "http://": false, "::": false,
 	} {
 		require.Equal(t, want, masterlist.Local(source), source)
 	}

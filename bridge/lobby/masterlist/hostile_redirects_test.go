@@ -38,7 +38,8 @@ func (w *world) site(address string, answer http.HandlerFunc) {
 }
 
 func (w *world) client() *http.Client {
-	return &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+	return &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, network,
+		address string) (net.Conn, error) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		w.asked[address]++
@@ -69,8 +70,10 @@ const public, other = "93.184.216.34:80", "93.184.215.14:80"
 // Row 42: a list of the Internet leads nobody to this computer or this network.
 func TestARedirectLeadsNowhereInside(t *testing.T) {
 	got, all := 0, 0
-	for _, inside := range []string{"127.0.0.1:8080", "127.9.9.9:80", "10.0.0.1:80", "172.16.0.1:80", "192.168.1.1:80", "169.254.169.254:80", "100.64.0.1:80", "0.0.0.0:80",
-		"[::1]:80", "[fe80::1]:80", "[fd00::1]:80", "[::ffff:127.0.0.1]:80", "[::ffff:192.168.1.1]:80", "[64:ff9b::7f00:1]:80", "[2002:7f00:1::]:80", "198.18.0.1:80", "255.255.255.255:80", "224.0.0.1:80"} {
+	for _, inside := range []string{"127.0.0.1:8080", "127.9.9.9:80", "10.0.0.1:80", "172.16.0.1:80", "192.168.1.1:80",
+		"169.254.169.254:80", "100.64.0.1:80", "0.0.0.0:80",
+		"[::1]:80", "[fe80::1]:80", "[fd00::1]:80", "[::ffff:127.0.0.1]:80", "[::ffff:192.168.1.1]:80",
+		"[64:ff9b::7f00:1]:80", "[2002:7f00:1::]:80", "198.18.0.1:80", "255.255.255.255:80", "224.0.0.1:80"} {
 		w := newWorld(t)
 		w.site(public, redirects("http://"+inside+"/admin?reboot=1"))
 		w.site(inside, answers(servers))

@@ -29,7 +29,8 @@ func TestBothForms(t *testing.T) {
 }
 
 func TestNonsenseIsLeftOut(t *testing.T) {
-	servers, waiting := Parse([]byte("<html><body>404</body></html>\nGood\n10.0.0.1:27888;x/y\nBad port\n10.0.0.1:99999;1/2;3;4;5\n" +
+	servers,
+		waiting := Parse([]byte("<html><body>404</body></html>\nGood\n10.0.0.1:27888;x/y\nBad port\n10.0.0.1:99999;1/2;3;4;5\n" +
 		"Evil\n<script>:80;1/2;0;v;l\nNo port\n10.0.0.9;1/2\n\x1b[31mRed\n[2001:db8::1]:27888;1/2;0;v;l\na|b|c|d|e|f|g\n"))
 	require.Len(t, servers, 2)
 	require.Equal(t, Server{Name: "Good", Address: "10.0.0.1:27888", Users: -1, MaxUsers: -1, Games: -1}, servers[0])
@@ -61,7 +62,8 @@ func TestWaitingGamesAreAskedForWhereTheyAre(t *testing.T) {
 	require.Len(t, l.Waiting, 1)
 	_, err = (&Fetcher{}).Fetch(context.Background(), url+"/raw_server_list2.php")
 	require.NoError(t, err)
-	require.Equal(t, []string{"/a/server_list.php", "/a/game_list.php", "/raw_server_list2.php?version=0.9&wg=1"}, asked)
+	require.Equal(t, []string{"/a/server_list.php", "/a/game_list.php", "/raw_server_list2.php?version=0.9&wg=1"},
+		asked)
 }
 
 func TestADeadListIsNoDeadEnd(t *testing.T) {

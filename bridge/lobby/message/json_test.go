@@ -50,7 +50,8 @@ func TestParseTellsAbsentFromEmpty(t *testing.T) {
 }
 
 func TestParseRefusesWhatIsNoMessage(t *testing.T) {
-	for _, b := range []string{``, `[]`, `"connect"`, `{"t":5}`, `{"t":"connect","address":5}`, `{"t":"say","to":1.5}`, `{"id":1}`} {
+	for _, b := range []string{``, `[]`, `"connect"`, `{"t":5}`, `{"t":"connect","address":5}`, `{"t":"say","to":1.5}`,
+		`{"id":1}`} {
 		_, _, err := Parse([]byte(b))
 		assert.Error(t, err, b)
 	}

@@ -256,10 +256,11 @@ type Play struct {
 	Reason     string   `json:"reason"` // why it is over, for a person
 	Record     string   `json:"record"` // the file it is recorded to, or played from; may be empty
 	Playback   bool     `json:"playback"`
-	Paused     bool     `json:"paused"`  // a playback's
-	Speed      float64  `json:"speed"`   // a playback's: 1 is 60 frames a second, 0 as fast as it goes
-	Length     int      `json:"length"`  // a playback's frames in all
-	Samples    []Sample `json:"samples"` // of the whole game so far, thinned out; only in the first Play of a connection and when a game ends
+	Paused     bool     `json:"paused"` // a playback's
+	Speed      float64  `json:"speed"`  // a playback's: 1 is 60 frames a second, 0 as fast as it goes
+	Length     int      `json:"length"` // a playback's frames in all
+	// of the whole game so far, thinned out; only in the first Play of a connection and when a game ends
+	Samples []Sample `json:"samples"`
 }
 
 // Sampled adds a sample to the running game.
@@ -269,16 +270,17 @@ type Sampled struct {
 
 // Sample is half a second of a game.
 type Sample struct {
-	At        int64   `json:"at"`
-	Frames    int     `json:"frames"`    // handed out since the start
-	Rate      float64 `json:"rate"`      // frames a second
-	Ping      float64 `json:"ping"`      // ms, measured by the frames themselves
-	Stalls    int     `json:"stalls"`    // in this sample
-	Stall     float64 `json:"stall"`     // ms waited in this sample
-	StalledBy []int   `json:"stalledBy"` // players' numbers that the waits were for; 0 is our own line; empty: not known
-	Lost      float64 `json:"lost"`      // per cent of datagrams, estimated
-	Resends   int     `json:"resends"`   // in this sample
-	BytesIn   int     `json:"bytesIn"`   // a second, UDP payload
+	At     int64   `json:"at"`
+	Frames int     `json:"frames"` // handed out since the start
+	Rate   float64 `json:"rate"`   // frames a second
+	Ping   float64 `json:"ping"`   // ms, measured by the frames themselves
+	Stalls int     `json:"stalls"` // in this sample
+	Stall  float64 `json:"stall"`  // ms waited in this sample
+	// players' numbers that the waits were for; 0 is our own line; empty: not known
+	StalledBy []int   `json:"stalledBy"`
+	Lost      float64 `json:"lost"`    // per cent of datagrams, estimated
+	Resends   int     `json:"resends"` // in this sample
+	BytesIn   int     `json:"bytesIn"` // a second, UDP payload
 	BytesOut  int     `json:"bytesOut"`
 	Behind    int     `json:"behind"` // frames that a player who came back has still to catch up
 }

@@ -84,7 +84,8 @@ func TestThePageKeepsToItsPolicy(t *testing.T) {
 	html := read(t, "index.html")
 	require.NotRegexp(t, `(?i)\son\w+=|style=|<style|<script(?:>|[^>]*>[^<])`, html)
 	for name, text := range scripts(t) {
-		require.NotRegexp(t, `innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|import\s*\(|setAttribute\('style'`, text, name)
+		require.NotRegexp(t,
+			`innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|import\s*\(|setAttribute\('style'`, text, name)
 		require.NotRegexp(t, `https?://[a-z0-9]`, text, name)
 		require.Less(t, strings.Count(text, "\n"), 400, "%s holds more than one idea", name)
 	}

@@ -259,7 +259,8 @@ func (p *Playback) next(values []byte) (int, error) {
 		p.mu.Lock()
 		if n > 0 && n != p.size*p.header.Players || n > len(values) {
 			p.mu.Unlock()
-			p.end(fmt.Errorf("frame %d of the recording has %d bytes, not %d for each of %d players", p.frames, n, p.size, p.header.Players))
+			p.end(fmt.Errorf("frame %d of the recording has %d bytes, not %d for each of %d players", p.frames, n,
+				p.size, p.header.Players))
 			return 0, p.reason()
 		}
 		copy(values, r.Values)
@@ -301,7 +302,8 @@ func (p *Playback) Close() error { return p.file.Close() }
 func (p *Playback) Stats() kclient.GameStats {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	s := kclient.GameStats{Player: p.header.Player, Players: p.header.Players, FrameDelay: p.about.Delay, Frames: p.frames}
+	s := kclient.GameStats{Player: p.header.Player, Players: p.header.Players, FrameDelay: p.about.Delay,
+		Frames: p.frames}
 	if !p.begun.IsZero() {
 		end := p.ended
 		if end.IsZero() {

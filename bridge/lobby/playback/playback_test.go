@@ -19,7 +19,8 @@ var _ bridge.Game = (*Playback)(nil)
 
 // record writes a game of two players with two bytes each.
 func record(t testing.TB, folder string, frames int) string {
-	w, err := krec.Create(folder, "Duel", krec.Header{App: "test 1.0", Game: "Duel", Time: time.Unix(1_700_000_000, 0), Player: 2, Players: 2, Names: []string{"ann", "bob"}})
+	w, err := krec.Create(folder, "Duel", krec.Header{App: "test 1.0", Game: "Duel", Time: time.Unix(1_700_000_000, 0),
+		Player: 2, Players: 2, Names: []string{"ann", "bob"}})
 	require.NoError(t, err)
 	for range 3 {
 		require.NoError(t, w.Frame(nil))
@@ -78,8 +79,10 @@ func TestWhatWasRecordedIsPlayed(t *testing.T) {
 			}
 			require.Equal(t, []byte{1, byte(call - 3), 2, byte((call - 3) >> 8)}, values[:n])
 		}
-		require.InDelta(t, 5, time.Since(begun).Seconds(), 0.2, "sixty frames a second, although this emulator never waits")
-		require.Equal(t, []Event{{Kind: krec.Chat, Nick: "ann", Text: "hi"}, {Kind: krec.Drop, Nick: "ann", Player: 1}}, events)
+		require.InDelta(t, 5, time.Since(begun).Seconds(), 0.2,
+			"sixty frames a second, although this emulator never waits")
+		require.Equal(t, []Event{{Kind: krec.Chat, Nick: "ann", Text: "hi"}, {Kind: krec.Drop, Nick: "ann", Player: 1}},
+			events)
 		require.NoError(t, p.Submit(values, 2))
 		_, err = receive(p, values)
 		require.ErrorIs(t, err, ErrEnd)
@@ -170,7 +173,8 @@ func TestShelf(t *testing.T) {
 	require.False(t, byName["cut.krec"].Complete)
 	require.NotEmpty(t, byName["bad.krec"].Problem)
 
-	for _, name := range []string{"", "..", "note.txt", "../" + filepath.Base(folder) + "/bad.krec", `..\bad.krec`, "/etc/passwd.krec", "folder.krec", "none.krec", "C:bad.krec", ".krec"} {
+	for _, name := range []string{"", "..", "note.txt", "../" + filepath.Base(folder) + "/bad.krec", `..\bad.krec`,
+		"/etc/passwd.krec", "folder.krec", "none.krec", "C:bad.krec", ".krec"} {
 		require.Error(t, Delete(folder, name), name)
 	}
 	require.NoError(t, Delete(folder, "bad.krec"))

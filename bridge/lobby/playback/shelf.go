@@ -84,7 +84,8 @@ func Look(file string) (About, error) {
 			a.Delay++
 		case n == 0:
 		case frame == 0 && n%a.Header.Players != 0, frame != 0 && n != frame:
-			a.Problem = fmt.Sprintf("frame %d has %d bytes, which does not fit %d players", a.Frames, n, a.Header.Players)
+			a.Problem = fmt.Sprintf("frame %d has %d bytes, which does not fit %d players", a.Frames, n,
+				a.Header.Players)
 			return a, nil
 		default:
 			frame = n
@@ -161,7 +162,8 @@ func (s *Shelf) List(folder string) ([]About, error) {
 // Path is where a recording of that name lies, if the name is one: no way leads out
 // of the folder.
 func Path(folder, name string) (string, error) {
-	if !isRecording(name) || filepath.Base(name) != name || strings.ContainsAny(name, `/\:`) || strings.ContainsRune(name, 0) {
+	if !isRecording(name) || filepath.Base(name) != name || strings.ContainsAny(name, `/\:`) ||
+		strings.ContainsRune(name, 0) {
 		return "", fmt.Errorf("%q is not the name of a recording", name)
 	}
 	path := filepath.Join(folder, name)

@@ -11,12 +11,16 @@ import (
 // What nests is counted, and what only looks like it is not: in strings of all four kinds, comments, numbers.
 func TestOnlyWhatNestsIsCounted(t *testing.T) {
 	deep := strings.Repeat("[", maxDepth+1)
-	for _, good := range []string{"", deep[1:], "# " + deep, `a = "` + deep + `"`, `a = '` + deep + `'`, `a = """` + deep + "\n" + deep + `"""`, "a = '''" + deep + "'''",
-		`a = "\"` + deep + `"`, `a = """"` + deep + `"""""`, strings.Repeat("a = [[[1.5]]]\n[b.c]\n", 50), "a.b.c.d.e.f.g.h.i = 1.5", strings.Repeat("]", 50) + deep[1:]} {
+	for _, good := range []string{"", deep[1:], "# " + deep, `a = "` + deep + `"`, `a = '` + deep + `'`,
+		`a = """` + deep + "\n" + deep + `"""`, "a = '''" + deep + "'''",
+		`a = "\"` + deep + `"`, `a = """"` + deep + `"""""`, strings.Repeat("a = [[[1.5]]]\n[b.c]\n", 50),
+		"a.b.c.d.e.f.g.h.i = 1.5", strings.Repeat("]", 50) + deep[1:]} {
 		require.NoError(t, checkDepth([]byte(good)), good)
 	}
-	for _, bad := range []string{deep, "{a=[{a=[{a=[{a=[{", `a = """x"""""` + deep, `a = "" ` + deep, "a = \"open\n" + deep, `a = "\\"` + deep, `a = '\'` + deep, "a = '''x'''''" + deep,
-		"a.b.c.d.e.f.g.h.i.j = 1", "# x\n" + deep, "# x\r\n" + deep, `"a"."b"."c"."d"."e"."f"."g"."h"."i"."j" = 1`, "a\n.b.c\n=" + deep} {
+	for _, bad := range []string{deep, "{a=[{a=[{a=[{a=[{", `a = """x"""""` + deep, `a = "" ` + deep, "a = \"open\n" +
+		deep, `a = "\\"` + deep, `a = '\'` + deep, "a = '''x'''''" + deep,
+		"a.b.c.d.e.f.g.h.i.j = 1", "# x\n" + deep, "# x\r\n" + deep, `"a"."b"."c"."d"."e"."f"."g"."h"."i"."j" = 1`,
+		"a\n.b.c\n=" + deep} {
 		require.Error(t, checkDepth([]byte(bad)), bad)
 	}
 }

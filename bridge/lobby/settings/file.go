@@ -58,12 +58,14 @@ func Open(folder string) (f *File, problem string) {
 		}
 	case !isBroken(err):
 		f.path = ""
-		return f, fmt.Sprintf("Your settings cannot be read (%v). They stay as they are, and changes are forgotten at the end.", err)
+		return f,
+			fmt.Sprintf("Your settings cannot be read (%v). They stay as they are, and changes are forgotten at the end.", err)
 	default:
 		aside, e := setAside(f.path)
 		if e != nil {
 			f.path = ""
-			return f, fmt.Sprintf("Your settings cannot be read (%v) nor moved aside (%v); they stay as they are, and changes are forgotten at the end.", err, e)
+			return f,
+				fmt.Sprintf("Your settings cannot be read (%v) nor moved aside (%v); they stay as they are, and changes are forgotten at the end.", err, e)
 		}
 		problem = fmt.Sprintf("Your settings could not be read (%v). They are now in %s, and you start with the defaults. To use them again, correct that file and rename it to %s while no lobby is open.",
 			err, aside, Name)
@@ -112,7 +114,8 @@ func read(path string) (s Settings, wrong []error, err error) {
 		return s, nil, err
 	}
 	if len(b) > maxFile {
-		return s, nil, broken{fmt.Errorf("%s has %d bytes, at most %d are read", path, max(info.Size(), int64(len(b))), maxFile)}
+		return s, nil, broken{fmt.Errorf("%s has %d bytes, at most %d are read", path, max(info.Size(), int64(len(b))),
+			maxFile)}
 	}
 	if err := checkDepth(b); err != nil {
 		return s, nil, broken{fmt.Errorf("%s has %d bytes, and %w", path, len(b), err)}
@@ -158,7 +161,8 @@ func (f *File) Change(change func(*Settings)) error {
 			err = errors.Join(err, e)
 			fallthrough
 		default:
-			write, moved = false, fmt.Errorf("the settings cannot be read any more, and nothing is written over them: %w", err)
+			write, moved = false,
+				fmt.Errorf("the settings cannot be read any more, and nothing is written over them: %w", err)
 		}
 	}
 	change(&f.now)

@@ -64,7 +64,8 @@ func TestNoSettingsFileTakesMuchMemory(t *testing.T) {
 		runtime.ReadMemStats(&after)
 		bytes := after.TotalAlloc - before.TotalAlloc
 		most = max(most, bytes)
-		t.Logf("%-32s %7d bytes: %9.1f kB, %8.2f ms: %.90s", name, len(text), float64(bytes)/1000, float64(took.Microseconds())/1000, strings.ReplaceAll(problem, folder, ""))
+		t.Logf("%-32s %7d bytes: %9.1f kB, %8.2f ms: %.90s", name, len(text), float64(bytes)/1000,
+			float64(took.Microseconds())/1000, strings.ReplaceAll(problem, folder, ""))
 		aside, _ := filepath.Glob(path + ".broken-*")
 		if problem == "" {
 			require.Empty(t, aside)
@@ -128,7 +129,8 @@ func TestNoFileIsWrittenThatWouldNotBeRead(t *testing.T) {
 	require.NoError(t, f.Change(func(s *settings.Settings) { s.Nick = "ann" }))
 	err := f.Change(func(s *settings.Settings) {
 		for i := range settings.MaxFavourites {
-			s.Favourites = append(s.Favourites, settings.Favourite{Address: fmt.Sprintf("10.0.0.1:%d", i), Name: fill("n", 200), Note: fill("ü", 200)})
+			s.Favourites = append(s.Favourites, settings.Favourite{Address: fmt.Sprintf("10.0.0.1:%d", i),
+				Name: fill("n", 200), Note: fill("ü", 200)})
 		}
 	})
 	require.ErrorContains(t, err, "shorten the notes")
@@ -139,7 +141,8 @@ func TestNoFileIsWrittenThatWouldNotBeRead(t *testing.T) {
 	require.NoError(t, f.Change(func(s *settings.Settings) {
 		s.Favourites = nil
 		for i := range 300 {
-			s.Favourites = append(s.Favourites, settings.Favourite{Address: fmt.Sprintf("203.0.113.%d:27888", i%256), Name: "A server with a usual name", Note: "good ping in the evening, ask for bob"})
+			s.Favourites = append(s.Favourites, settings.Favourite{Address: fmt.Sprintf("203.0.113.%d:27888", i%256),
+				Name: "A server with a usual name", Note: "good ping in the evening, ask for bob"})
 		}
 	}))
 	again, problem = settings.Open(folder)

@@ -26,7 +26,8 @@ func TestChangesAreKept(t *testing.T) {
 	require.Empty(t, problem)
 	s := again.Get()
 	require.Equal(t, "Ann \"é\" #1", s.Nick)
-	require.Equal(t, []Favourite{{"b:1", "B", "goodping"}, {"a:1", "A", ""}}, s.Favourites, "in order, and without control characters")
+	require.Equal(t, []Favourite{{"b:1", "B", "goodping"}, {"a:1", "A", ""}}, s.Favourites,
+		"in order, and without control characters")
 	require.True(t, at.Equal(s.Recent[0].At))
 	text, err := os.ReadFile(f.Path())
 	require.NoError(t, err)
@@ -93,7 +94,8 @@ func TestOthersChangesAreKept(t *testing.T) {
 	require.NoError(t, one.Change(func(s *Settings) { s.Nick = "ann" }))
 	require.NoError(t, two.Change(func(s *Settings) { s.Connection = 4 }))
 	text, _ := os.ReadFile(one.Path())
-	require.NoError(t, os.WriteFile(one.Path(), []byte(strings.Replace(string(text), "theme = \"auto\"", "theme = \"dark\"", 1)), 0o600))
+	require.NoError(t, os.WriteFile(one.Path(), []byte(strings.Replace(string(text), "theme = \"auto\"",
+		"theme = \"dark\"", 1)), 0o600))
 	require.NoError(t, one.Change(func(s *Settings) { s.Sound = false }))
 	s := one.Get()
 	require.Equal(t, "ann", s.Nick)

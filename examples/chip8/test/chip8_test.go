@@ -118,7 +118,8 @@ func readReport(t *testing.T, path string) (frames []frame, comments []string) {
 // TestMachine runs machine_test.c, with gcc's checkers for memory and undefined behaviour where they are installed.
 func TestMachine(t *testing.T) {
 	arguments := []string{c("machine_test.c"), c("machine.c")}
-	probe := exec.Command("gcc", "-fsanitize=address,undefined", "-x", "c", "-o", filepath.Join(t.TempDir(), "probe"), "-")
+	probe := exec.Command("gcc", "-fsanitize=address,undefined", "-x", "c", "-o", filepath.Join(t.TempDir(), "probe"),
+		"-")
 	probe.Stdin = strings.NewReader("int main(void) { return 0; }")
 	if probe.Run() == nil {
 		arguments = append(arguments, "-fsanitize=address,undefined", "-fno-sanitize-recover")
@@ -129,13 +130,15 @@ func TestMachine(t *testing.T) {
 func TestAssembler(t *testing.T) {
 	assembler := compile(t, "asm", c("asm.c"))
 	for _, test := range []struct{ name, source, want string }{
-		{"every instruction", "cls\nret\njp 0x234\njp v0, 0x234\ncall 0x234\nse v1, 2\nsne v1, 2\nse v1, v2\nsne v1, v2\n" +
-			"ld v1, 2\nadd v1, 2\nld v1, v2\nor v1, v2\nand v1, v2\nxor v1, v2\nadd v1, v2\nsub v1, v2\nshr v1, v2\n" +
-			"subn v1, v2\nshl v1, v2\nld i, 0x234\nrnd v1, 2\ndrw v1, v2, 3\nskp v1\nsknp v1\nld v1, dt\nld v1, k\n" +
-			"ld dt, v1\nld st, v1\nadd i, v1\nld f, v1\nld b, v1\nld [i], v1\nld v1, [i]",
+		{"every instruction",
+			"cls\nret\njp 0x234\njp v0, 0x234\ncall 0x234\nse v1, 2\nsne v1, 2\nse v1, v2\nsne v1, v2\n" +
+				"ld v1, 2\nadd v1, 2\nld v1, v2\nor v1, v2\nand v1, v2\nxor v1, v2\nadd v1, v2\nsub v1, v2\nshr v1, v2\n" +
+				"subn v1, v2\nshl v1, v2\nld i, 0x234\nrnd v1, 2\ndrw v1, v2, 3\nskp v1\nsknp v1\nld v1, dt\nld v1, k\n" +
+				"ld dt, v1\nld st, v1\nadd i, v1\nld f, v1\nld b, v1\nld [i], v1\nld v1, [i]",
 			"00e000ee1234b234223431024102512091206102710281208121812281238124812581268127812ea234c102d123e19ee1a1" +
 				"f107f10af115f118f11ef129f133f155f165"},
-		{"names and labels", "; nothing\nx = va\nstep = 0b11\n  start:\nadd x, step+1 ; four\nadd x, -step\njp end\ndb 1,0xff, -1\nend: \njp start",
+		{"names and labels",
+			"; nothing\nx = va\nstep = 0b11\n  start:\nadd x, step+1 ; four\nadd x, -step\njp end\ndb 1,0xff, -1\nend: \njp start",
 			"7a047afd120901ffff1200"},
 	} {
 		file := filepath.Join(t.TempDir(), "x.8s")
@@ -185,7 +188,8 @@ func TestCallsAreFrames(t *testing.T) {
 	chip8 := emulator(t)
 	// Keys 0, 1, 2, 4, 5, 7, 8, A in turn, A once more, then C, which is not in the player's half of the pad.
 	trace := filepath.Join(t.TempDir(), "trace.txt")
-	require.NoError(t, os.WriteFile(trace, []byte("0100\n0200\n0400ffff\n1000\n2000\n8000\n0001\n0004\nx1\n0010\n0800\nx3\n"), 0o600))
+	require.NoError(t,
+		os.WriteFile(trace, []byte("0100\n0200\n0400ffff\n1000\n2000\n8000\n0001\n0004\nx1\n0010\n0800\nx3\n"), 0o600))
 	raw := []uint16{0x0001, 0x0002, 0x0004, 0x0010, 0x0020, 0x0080, 0x0100, 0x0400, 0x0400, 0x1000, 0x0008, 0x0008}
 	for player, own := range map[int][]uint16{
 		1: {0x0001, 0x0002, 0x0004, 0x0010, 0x0020, 0x0080, 0x0100, 0x0400, 0x0400, 0, 0, 0},
@@ -194,7 +198,8 @@ func TestCallsAreFrames(t *testing.T) {
 		for _, delay := range []int{0, 1, 5} {
 			t.Run(fmt.Sprintf("player %d, delay %d", player, delay), func(t *testing.T) {
 				report := filepath.Join(t.TempDir(), "report")
-				got := run(t, []string{fmt.Sprint("FAKE_PLAYER=", player), fmt.Sprint("FAKE_DELAY=", delay), "FAKE_FRAMES=12"},
+				got := run(t, []string{fmt.Sprint("FAKE_PLAYER=", player), fmt.Sprint("FAKE_DELAY=", delay),
+					"FAKE_FRAMES=12"},
 					chip8, "--no-screen", "--unthrottled", "--trace", trace, "--report", report, "--chat", "hi\x1b[2J")
 				require.Equal(t, 1, got.code, "the game was lost")
 				require.Contains(t, got.stderr, "ended before its time")
@@ -208,10 +213,12 @@ func TestCallsAreFrames(t *testing.T) {
 				all := delay + len(own)
 				inputs := fmt.Sprintf("inputs digest=%016x frames=%d", sum.Sum64(), all)
 				require.Equal(t, fmt.Sprintf("Duel: you are player %d of 3.\n<me> hi?[2J\n"+
-					"th?[2Jem? (player 3) has left the game.\n%s\nkailleraEndGame: called\n", player, inputs), got.stdout)
+					"th?[2Jem? (player 3) has left the game.\n%s\nkailleraEndGame: called\n", player, inputs),
+					got.stdout)
 
 				frames, comments := readReport(t, report)
-				require.Equal(t, []string{fmt.Sprintf("# start player %d of 3, game Duel", player), fmt.Sprintf("# end %d frames: lost", all), "# " + inputs}, comments)
+				require.Equal(t, []string{fmt.Sprintf("# start player %d of 3, game Duel", player),
+					fmt.Sprintf("# end %d frames: lost", all), "# " + inputs}, comments)
 				other := uint16(0x2000) // player 2 holds key 5, which arrives as D
 				if player == 2 {
 					other = 0x0020
@@ -229,8 +236,10 @@ func TestCallsAreFrames(t *testing.T) {
 		}
 	}
 
-	got := run(t, []string{"FAKE_PLAYER=1", "FAKE_DELAY=2", "FAKE_FRAMES=12"}, chip8, "--no-screen", "--unthrottled", "--frames", "7")
-	require.Regexp(t, `^Duel: you are player 1 of 3.\nth\?\[2Jem\? \(player 3\) has left the game.\ninputs digest=[0-9a-f]{16} frames=7\nkailleraEndGame: called\n$`, got.stdout)
+	got := run(t, []string{"FAKE_PLAYER=1", "FAKE_DELAY=2", "FAKE_FRAMES=12"}, chip8, "--no-screen", "--unthrottled",
+		"--frames", "7")
+	require.Regexp(t,
+		`^Duel: you are player 1 of 3.\nth\?\[2Jem\? \(player 3\) has left the game.\ninputs digest=[0-9a-f]{16} frames=7\nkailleraEndGame: called\n$`, got.stdout)
 	require.Equal(t, result{got.stdout, "", 0}, got)
 
 	got = run(t, nil, chip8, "--no-screen")
@@ -244,7 +253,8 @@ func TestSameInputSameMachine(t *testing.T) {
 	chip8 := emulator(t)
 	play := func(seed string) []frame {
 		report := filepath.Join(t.TempDir(), "report")
-		got := run(t, nil, chip8, "--offline", "--bot", "--seed", seed, "--no-screen", "--unthrottled", "--frames", "3000", "--report", report)
+		got := run(t, nil, chip8, "--offline", "--bot", "--seed", seed, "--no-screen", "--unthrottled", "--frames",
+			"3000", "--report", report)
 		require.Equal(t, result{}, got)
 		frames, comments := readReport(t, report)
 		require.Equal(t, []string{"# start offline, game Duel", "# end 3000 frames: finished"}, comments)
@@ -274,7 +284,8 @@ func TestSameInputSameMachine(t *testing.T) {
 func TestPace(t *testing.T) {
 	chip8 := emulator(t)
 	begin := time.Now()
-	require.Equal(t, result{}, run(t, nil, chip8, "--offline", "--bot", "--no-screen", "--fps", "300", "--frames", "30"))
+	require.Equal(t, result{}, run(t, nil, chip8, "--offline", "--bot", "--no-screen", "--fps", "300", "--frames",
+		"30"))
 	require.GreaterOrEqual(t, time.Since(begin), 90*time.Millisecond)
 }
 
@@ -284,11 +295,13 @@ func TestRomFiles(t *testing.T) {
 	rom := filepath.Join(folder, "spin.v1.ch8")
 	require.NoError(t, os.WriteFile(rom, []byte{0x12, 0x00}, 0o600))
 	report := filepath.Join(folder, "report")
-	require.Equal(t, result{}, run(t, nil, chip8, "--offline", "--no-screen", "--unthrottled", "--frames", "2", "--report", report, rom))
+	require.Equal(t, result{}, run(t, nil, chip8, "--offline", "--no-screen", "--unthrottled", "--frames", "2",
+		"--report", report, rom))
 	_, comments := readReport(t, report)
 	require.Regexp(t, `^# start offline, game spin\.v1 \[[0-9a-f]{8}\]$`, comments[0])
 
-	for content, want := range map[string]string{"": "is not a CHIP-8 ROM", strings.Repeat("x", 3585): "is not a CHIP-8 ROM"} {
+	for content, want := range map[string]string{"": "is not a CHIP-8 ROM",
+		strings.Repeat("x", 3585): "is not a CHIP-8 ROM"} {
 		require.NoError(t, os.WriteFile(rom, []byte(content), 0o600))
 		got := run(t, nil, chip8, "--offline", "--no-screen", rom)
 		require.Equal(t, 1, got.code)
@@ -300,7 +313,8 @@ func TestFlags(t *testing.T) {
 	chip8 := emulator(t)
 	got := run(t, nil, chip8, "--help")
 	require.Zero(t, got.code)
-	for _, flag := range []string{"--bot", "--seed", "--trace", "--frames", "--seconds", "--no-screen", "--report", "--chat", "--fps",
+	for _, flag := range []string{"--bot", "--seed", "--trace", "--frames", "--seconds", "--no-screen", "--report",
+		"--chat", "--fps",
 		"--unthrottled", "--offline", "KAILLERA_SERVER"} {
 		require.Contains(t, got.stdout, flag)
 	}

@@ -61,13 +61,15 @@ func (l Line) way(seed, stream uint64) Way {
 func ParseDistances(text string, players int) ([]time.Duration, error) {
 	fields := strings.Split(text, ",")
 	if len(fields) != 1 && len(fields) != players {
-		return nil, fmt.Errorf("%q are %d distances; it takes one, or one for each of %d players", text, len(fields), players)
+		return nil, fmt.Errorf("%q are %d distances; it takes one, or one for each of %d players", text, len(fields),
+			players)
 	}
 	distances := make([]time.Duration, players)
 	for p := range distances {
 		n, err := strconv.ParseFloat(strings.TrimSpace(fields[p%len(fields)]), 64)
 		if err != nil || !(n >= 0 && n <= float64(maxDistance.Milliseconds())) {
-			return nil, fmt.Errorf("%q is no distance; it takes milliseconds one way, from 0 to %d", fields[p%len(fields)], maxDistance.Milliseconds())
+			return nil, fmt.Errorf("%q is no distance; it takes milliseconds one way, from 0 to %d",
+				fields[p%len(fields)], maxDistance.Milliseconds())
 		}
 		distances[p] = time.Duration(n * float64(time.Millisecond))
 	}

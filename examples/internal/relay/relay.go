@@ -116,7 +116,8 @@ func (r *Relay) forward() {
 			return
 		}
 		to := r.server
-		if port := s.session.Load(); port != 0 && !bytes.HasPrefix(datagram, []byte("HELLO")) && !bytes.HasPrefix(datagram, []byte("PING")) {
+		if port := s.session.Load(); port != 0 && !bytes.HasPrefix(datagram, []byte("HELLO")) &&
+			!bytes.HasPrefix(datagram, []byte("PING")) {
 			to = netip.AddrPortFrom(to.Addr(), uint16(port))
 		}
 		s.up.pass(datagram, func() { _, _ = s.back.WriteToUDPAddrPort(datagram, to) })

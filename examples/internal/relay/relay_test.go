@@ -82,7 +82,8 @@ func TestHelloPort(t *testing.T) {
 	port, ok := helloPort([]byte("HELLOD00D27888\x00"))
 	require.True(t, ok)
 	require.Equal(t, uint16(27888), port)
-	for _, bad := range []string{"", "HELLOD00D", "HELLOD00D\x00", "HELLOD00D0\x00", "HELLOD00D65536\x00", "HELLOD00Dabc\x00", "HELLOD00D-1\x00", "TOO\x00"} {
+	for _, bad := range []string{"", "HELLOD00D", "HELLOD00D\x00", "HELLOD00D0\x00", "HELLOD00D65536\x00",
+		"HELLOD00Dabc\x00", "HELLOD00D-1\x00", "TOO\x00"} {
 		_, ok := helloPort([]byte(bad))
 		require.False(t, ok, bad)
 	}
@@ -114,7 +115,8 @@ func TestLineLoses(t *testing.T) {
 	require.Equal(t, lost, losses(Line{Loss: 0.1}, 1), "the same seed")
 	require.NotEqual(t, lost, losses(Line{Loss: 0.1}, 2), "another seed")
 	synctest.Test(t, func(t *testing.T) {
-		require.Equal(t, lost, losses(Line{Loss: 0.1, Delay: 40 * time.Millisecond, Jitter: 10 * time.Millisecond}, 1), "whatever the delay")
+		require.Equal(t, lost, losses(Line{Loss: 0.1, Delay: 40 * time.Millisecond, Jitter: 10 * time.Millisecond}, 1),
+			"whatever the delay")
 	})
 }
 
@@ -164,13 +166,15 @@ func TestWayThatCopies(t *testing.T) {
 
 func TestLineSaysWhatItIs(t *testing.T) {
 	require.Equal(t, "5 ms each way", Line{Delay: 5 * time.Millisecond}.String())
-	require.Equal(t, "45 ± 10 ms each way, 2.5 % lost", Line{Loss: 0.025, Delay: 45 * time.Millisecond, Jitter: 10 * time.Millisecond}.String())
+	require.Equal(t, "45 ± 10 ms each way, 2.5 % lost", Line{Loss: 0.025, Delay: 45 * time.Millisecond,
+		Jitter: 10 * time.Millisecond}.String())
 	require.True(t, Line{}.Perfect())
 }
 
 func TestParseDistances(t *testing.T) {
 	for text, want := range map[string][]time.Duration{
-		"5,45": {5 * time.Millisecond, 45 * time.Millisecond}, "0.5": {500 * time.Microsecond, 500 * time.Microsecond}, "0, 1000": {0, time.Second},
+		"5,45": {5 * time.Millisecond, 45 * time.Millisecond}, "0.5": {500 * time.Microsecond, 500 * time.Microsecond},
+		"0, 1000": {0, time.Second},
 	} {
 		got, err := ParseDistances(text, 2)
 		require.NoError(t, err)

@@ -57,7 +57,8 @@ func TestCartridge(t *testing.T) {
 	cartridge, err := os.ReadFile(path)
 	require.NoError(t, err)
 	require.Len(t, cartridge, 16+0x4000+0x2000)
-	require.Equal(t, []byte{0x00, 0xC1, 0x00, 0xC0, 0x00, 0xC0}, cartridge[16+0x3FFA:16+0x4000], "the vectors are the program's last bytes")
+	require.Equal(t, []byte{0x00, 0xC1, 0x00, 0xC0, 0x00, 0xC0}, cartridge[16+0x3FFA:16+0x4000],
+		"the vectors are the program's last bytes")
 	require.Equal(t, []byte{0x78, 0xD8}, cartridge[16:18], "the program begins at C000")
 
 	for _, bad := range []string{"prg", "prg XYZ", "78", "prg C000\n7", "chr 1FFF\n00 00"} {
@@ -70,7 +71,8 @@ func TestCartridge(t *testing.T) {
 func TestShotReadsXwd(t *testing.T) {
 	const header, colours, stride = 100 + 60, 2, 4 * screenWidth
 	file := make([]byte, header+12*colours+screenHeight*stride)
-	for place, value := range map[int]uint32{0: header, 4: screenWidth, 5: screenHeight, 11: 32, 12: stride, 19: colours} {
+	for place, value := range map[int]uint32{0: header, 4: screenWidth, 5: screenHeight, 11: 32, 12: stride,
+		19: colours} {
 		binary.BigEndian.PutUint32(file[4*place:], value)
 	}
 	binary.LittleEndian.PutUint32(file[header+12*colours+5*stride+4*7:], 0x00112233)

@@ -60,7 +60,8 @@ func (f *follower) read(now time.Time) error {
 		}
 		f.rest = rest
 		var r record
-		if _, err := fmt.Sscanf(string(line), "%d %16s %16s %g", &r.frame, &r.state, &r.screen, &r.time); err != nil || r.frame <= f.frame() {
+		if _, err := fmt.Sscanf(string(line), "%d %16s %16s %g", &r.frame, &r.state, &r.screen, &r.time); err != nil ||
+			r.frame <= f.frame() {
 			return fmt.Errorf("%s: the line %q is not understood", f.path, line)
 		}
 		f.records = append(f.records, r)

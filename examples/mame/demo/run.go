@@ -48,7 +48,8 @@ func run(ctx context.Context, o options, all []scene) error {
 	var failed error
 	for _, s := range all {
 		if err := play(ctx, o, s); err != nil {
-			failed = errors.Join(failed, fmt.Errorf("%s: %w (the logs are in %s)", s.name, err, filepath.Join(o.logs, s.name)))
+			failed = errors.Join(failed, fmt.Errorf("%s: %w (the logs are in %s)", s.name, err,
+				filepath.Join(o.logs, s.name)))
 		}
 		if ctx.Err() != nil {
 			break
@@ -138,7 +139,8 @@ func startServer(ctx, lifetime context.Context, o options, folder string) (*proc
 	}
 	address := probe.LocalAddr().(*net.UDPAddr).AddrPort()
 	probe.Close()
-	server, err := process.Start(lifetime, process.Options{Name: "server", Folder: folder}, filepath.Join(o.builds, "kaillera-server"), "-listen", address.String())
+	server, err := process.Start(lifetime, process.Options{Name: "server", Folder: folder},
+		filepath.Join(o.builds, "kaillera-server"), "-listen", address.String())
 	if err != nil {
 		return nil, address, err
 	}
@@ -147,7 +149,8 @@ func startServer(ctx, lifetime context.Context, o options, folder string) (*proc
 		return server, address, err
 	}
 	defer ping.Close()
-	for end := time.Now().Add(serverStart); time.Now().Before(end) && ctx.Err() == nil && !server.Ended(); time.Sleep(look) {
+	for end := time.Now().Add(serverStart); time.Now().Before(end) && ctx.Err() == nil &&
+		!server.Ended(); time.Sleep(look) {
 		ping.Write([]byte("PING\x00"))
 		ping.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
 		var answer [16]byte
@@ -186,9 +189,13 @@ func (g *game) startMAME(ctx context.Context, n int, server netip.AddrPort, fold
 	g.digests[n].path = filepath.Join(folder, name+".digests")
 	environment := []string{
 		"DISPLAY=" + g.screens[n].display, "XDG_RUNTIME_DIR=" + folder, "KMAME_HOME=" + filepath.Join(folder, name),
-		"KMAME_SCRIPT=" + script, "KMAME_DIGESTS=" + g.digests[n].path, "KMAME_EVERY=" + strconv.Itoa(digestEvery), "KMAME_HOLD=" + strconv.Itoa(g.shotEvery()), "KMAME_FRAMES=" + strconv.Itoa(cmp.Or(g.frames(n), turnedAwayBy)),
-		"KAILLERA_SERVER=" + server.String(), "KAILLERA_NICK=" + [2]string{"ann", "bob"}[n], "KAILLERA_ROLE=" + [2]string{"create", "join"}[n],
-		"KAILLERA_GAME=", "KAILLERA_PLAYERS=2", "KAILLERA_CONNECTION=" + strconv.Itoa(max(g.scene.connection, 1)), "KAILLERA_CHARSET=", "KAILLERA_RECORD=",
+		"KMAME_SCRIPT=" + script, "KMAME_DIGESTS=" + g.digests[n].path, "KMAME_EVERY=" + strconv.Itoa(digestEvery),
+		"KMAME_HOLD=" + strconv.Itoa(g.shotEvery()), "KMAME_FRAMES=" +
+			strconv.Itoa(cmp.Or(g.frames(n), turnedAwayBy)),
+		"KAILLERA_SERVER=" + server.String(), "KAILLERA_NICK=" + [2]string{"ann", "bob"}[n], "KAILLERA_ROLE=" +
+			[2]string{"create", "join"}[n],
+		"KAILLERA_GAME=", "KAILLERA_PLAYERS=2", "KAILLERA_CONNECTION=" + strconv.Itoa(max(g.scene.connection, 1)),
+		"KAILLERA_CHARSET=", "KAILLERA_RECORD=",
 		"KAILLERA_LOG=" + filepath.Join(folder, name+".log"),
 	}
 	if g.scene.env[n] != "" {
@@ -199,8 +206,10 @@ func (g *game) startMAME(ctx context.Context, n int, server netip.AddrPort, fold
 		// A run with an end below 300 s does not ask anybody to confirm that the machine is not emulated perfectly.
 		arguments = append(arguments, "-seconds_to_run", strconv.Itoa(longest))
 	}
-	arguments = append(arguments, "-window", "-video", "soft", "-sound", "none", "-resolution", fmt.Sprintf("%dx%d", screenWidth, screenHeight))
-	g.mames[n], err = process.Start(ctx, process.Options{Name: name, Folder: folder, Environment: environment, Goodbye: goodbye}, filepath.Join(g.options.builds, "mame", "kmame"), arguments...)
+	arguments = append(arguments, "-window", "-video", "soft", "-sound", "none", "-resolution",
+		fmt.Sprintf("%dx%d", screenWidth, screenHeight))
+	g.mames[n], err = process.Start(ctx, process.Options{Name: name, Folder: folder, Environment: environment,
+		Goodbye: goodbye}, filepath.Join(g.options.builds, "mame", "kmame"), arguments...)
 	return err
 }
 
@@ -252,7 +261,8 @@ func (g *game) watch(ctx context.Context) error {
 			limit = playerExit
 		}
 		if now.Sub(last) > limit {
-			return fmt.Errorf("nothing happens any more: at frames %d and %d of %d", g.digests[0].frame(), g.digests[1].frame(), g.scene.frames)
+			return fmt.Errorf("nothing happens any more: at frames %d and %d of %d", g.digests[0].frame(),
+				g.digests[1].frame(), g.scene.frames)
 		}
 	}
 	return nil
@@ -265,7 +275,8 @@ func (g *game) judge() error {
 			return err
 		}
 		if got := g.digests[n].frame(); got != g.frames(n) {
-			return fmt.Errorf("player %d played %d of %d frames and said: %s", n+1, got, g.frames(n), strings.Join(said(g.mames[n]), "; "))
+			return fmt.Errorf("player %d played %d of %d frames and said: %s", n+1, got, g.frames(n),
+				strings.Join(said(g.mames[n]), "; "))
 		}
 		for _, line := range said(g.mames[n]) {
 			if strings.HasPrefix(line, "DESYNC") || strings.HasPrefix(line, "error") {
@@ -285,7 +296,8 @@ func (g *game) judge() error {
 	if shown < equal/4 {
 		return fmt.Errorf("only %d different pictures in %d compared frames: do the scripts play?", shown, equal)
 	}
-	fmt.Printf("  %d frames of the machine; equal states and pictures in all %d compared; %d different pictures\n", g.scene.frames, equal, shown)
+	fmt.Printf("  %d frames of the machine; equal states and pictures in all %d compared; %d different pictures\n",
+		g.scene.frames, equal, shown)
 	fmt.Printf("  %d screenshots, %d of them with every pixel the same on both screens\n", g.shots, g.same)
 	slowest := 1.0
 	for n := range g.digests {

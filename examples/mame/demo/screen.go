@@ -39,8 +39,10 @@ func startScreen(ctx context.Context, name, folder string) (*screen, error) {
 	}
 	defer read.Close()
 	s := &screen{picture: filepath.Join(folder, name, "Xvfb_screen0")}
-	s.process, err = process.Start(ctx, process.Options{Name: name, Folder: folder, Extra: []*os.File{write}}, "Xvfb", "-displayfd", "3", "-screen", "0",
-		fmt.Sprintf("%dx%dx24", screenWidth, screenHeight), "-fbdir", filepath.Join(folder, name), "-nolisten", "tcp", "-nocursor")
+	s.process, err = process.Start(ctx, process.Options{Name: name, Folder: folder, Extra: []*os.File{write}}, "Xvfb",
+		"-displayfd", "3", "-screen", "0",
+		fmt.Sprintf("%dx%dx24", screenWidth, screenHeight), "-fbdir", filepath.Join(folder, name), "-nolisten", "tcp",
+		"-nocursor")
 	write.Close()
 	if err != nil {
 		return nil, err
@@ -69,7 +71,8 @@ func (s *screen) shot() (*image.RGBA, error) {
 	}
 	field := func(n int) int { return int(binary.BigEndian.Uint32(file[4*n:])) }
 	pixels := field(size) + 12*field(colours)
-	if field(width) != screenWidth || field(height) != screenHeight || field(depth) != 32 || len(file) < pixels+screenHeight*field(stride) {
+	if field(width) != screenWidth || field(height) != screenHeight || field(depth) != 32 ||
+		len(file) < pixels+screenHeight*field(stride) {
 		return nil, errPicture
 	}
 	picture := image.NewRGBA(image.Rect(0, 0, screenWidth, screenHeight))

@@ -74,11 +74,13 @@ func (c Campaign) Run() ([]Row, error) {
 		for _, room := range c.Rooms {
 			for _, seed := range c.Seeds {
 				for i, s := range c.Strategies {
-					cfg := Config{Strategy: s, Weather: w, Connections: room.Connections, Seed: seed, Length: c.Length, Mixed: c.Mixed}
+					cfg := Config{Strategy: s, Weather: w, Connections: room.Connections, Seed: seed, Length: c.Length,
+						Mixed: c.Mixed}
 					jobs = append(jobs, &job{row: len(rows), cfg: cfg, strategy: i})
 				}
 			}
-			rows = append(rows, Row{Weather: w.Name, Room: room.Name, Strategies: c.Strategies, Results: make([]Result, len(c.Strategies))})
+			rows = append(rows, Row{Weather: w.Name, Room: room.Name, Strategies: c.Strategies,
+				Results: make([]Result, len(c.Strategies))})
 		}
 	}
 	var (
@@ -152,7 +154,8 @@ func Missed(rows []Row) (missed []string) {
 		r := &rows[i]
 		for _, s := range []Strategy{Ours, Floor} {
 			if res, ok := r.Of(s); ok && (res.Desyncs+res.Lost+res.GamesLost > 0 || len(res.Failures) > 0) {
-				miss(r, "%v: %d desyncs, %d messages lost, %d games lost: %s", s, res.Desyncs, res.Lost, res.GamesLost, strings.Join(res.Failures, "; "))
+				miss(r, "%v: %d desyncs, %d messages lost, %d games lost: %s", s, res.Desyncs, res.Lost, res.GamesLost,
+					strings.Join(res.Failures, "; "))
 			}
 		}
 		ours, played := r.Of(Ours)

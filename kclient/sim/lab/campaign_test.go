@@ -82,7 +82,8 @@ func TestNothingIsEverLost(t *testing.T) {
 
 // The classic rules lose games at 5 % and more, and none without loss.
 func TestClassicLosesGames(t *testing.T) {
-	c := Campaign{Weathers: weathers("LAN", "loss5", "loss10"), Rooms: rooms("2"), Strategies: []Strategy{Classic}, Seeds: []uint64{1, 2, 3}, Length: 5 * time.Minute}
+	c := Campaign{Weathers: weathers("LAN", "loss5", "loss10"), Rooms: rooms("2"), Strategies: []Strategy{Classic},
+		Seeds: []uint64{1, 2, 3}, Length: 5 * time.Minute}
 	rows, err := c.Run()
 	require.NoError(t, err)
 	require.Zero(t, rows[0].Results[0].GamesLost)
@@ -90,12 +91,14 @@ func TestClassicLosesGames(t *testing.T) {
 	life, ok := rows[2].Results[0].Life()
 	require.True(t, ok)
 	require.Less(t, life, 30*time.Second, "at 10 %%")
-	require.Zero(t, rows[1].Results[0].Desyncs+rows[2].Results[0].Desyncs, "it stops, it does not play on with other frames")
+	require.Zero(t, rows[1].Results[0].Desyncs+rows[2].Results[0].Desyncs,
+		"it stops, it does not play on with other frames")
 }
 
 // The same Config is the same game, alone or among others.
 func TestRunsAreReproducible(t *testing.T) {
-	cfg := Config{Strategy: Ours, Weather: weathers("Wi-Fi")[0], Connections: []int{1, 2, 3}, Seed: 5, Length: time.Minute}
+	cfg := Config{Strategy: Ours, Weather: weathers("Wi-Fi")[0], Connections: []int{1, 2, 3}, Seed: 5,
+		Length: time.Minute}
 	first, err := Run(cfg)
 	require.NoError(t, err)
 	again, err := Run(cfg)
@@ -108,7 +111,8 @@ func TestRunsAreReproducible(t *testing.T) {
 	require.Equal(t, first, traced)
 	require.Contains(t, trace.String(), "player 2 sends")
 
-	c := Campaign{Weathers: weathers("Wi-Fi"), Rooms: []Room{{"3", []int{1, 2, 3}}}, Strategies: []Strategy{Ours}, Seeds: []uint64{4, 5, 6}, Length: time.Minute, Workers: 2}
+	c := Campaign{Weathers: weathers("Wi-Fi"), Rooms: []Room{{"3", []int{1, 2, 3}}}, Strategies: []Strategy{Ours},
+		Seeds: []uint64{4, 5, 6}, Length: time.Minute, Workers: 2}
 	parallel, err := c.Run()
 	require.NoError(t, err)
 	c.Workers = 1

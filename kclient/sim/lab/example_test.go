@@ -12,7 +12,8 @@ import (
 func ExampleRun() {
 	weather := lab.Weather{Name: "mine", Line: network.Loss(0.10)}
 	for _, s := range lab.Strategies {
-		r, err := lab.Run(lab.Config{Strategy: s, Weather: weather, Connections: []int{1, 1}, Seed: 1, Length: 10 * time.Minute})
+		r, err := lab.Run(lab.Config{Strategy: s, Weather: weather, Connections: []int{1, 1}, Seed: 1,
+			Length: 10 * time.Minute})
 		if err != nil {
 			fmt.Println(err)
 			return

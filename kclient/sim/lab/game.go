@@ -23,7 +23,8 @@ type Config struct {
 }
 
 func (c Config) String() string {
-	return fmt.Sprintf("weather %s, connections %v, strategy %v, seed %d", c.Weather.Name, c.Connections, c.Strategy, c.Seed)
+	return fmt.Sprintf("weather %s, connections %v, strategy %v, seed %d", c.Weather.Name, c.Connections, c.Strategy,
+		c.Seed)
 }
 
 // remembered is how many frames back the players can be compared; the largest frame

@@ -33,7 +33,8 @@ func (b *broken) message() (wire.Message, bool) {
 // The laboratory sees what it is there to see: it is tried on ends that are wrong.
 func TestFaultsAreSeen(t *testing.T) {
 	play := func(wrong func(n int, m wire.Message) (wire.Message, bool)) Result {
-		g := newGame(Config{Strategy: Ours, Weather: weathers("loss5")[0], Connections: []int{1, 1}, Seed: 1, Length: 20 * time.Second})
+		g := newGame(Config{Strategy: Ours, Weather: weathers("loss5")[0], Connections: []int{1, 1}, Seed: 1,
+			Length: 20 * time.Second})
 		require.NoError(t, g.begin())
 		if wrong != nil {
 			pl := &g.players[1].client

@@ -168,7 +168,8 @@ func (g *game) transmit(p int, up bool, datagram []byte) {
 	}
 	f := pl.line.fate(g.now, up, datagram)
 	if g.cfg.Trace != nil {
-		g.trace("player %d %s: %d messages up to %d, %d bytes, lost=%v", p, map[bool]string{true: "sends", false: "is sent"}[up],
+		g.trace("player %d %s: %d messages up to %d, %d bytes, lost=%v", p, map[bool]string{true: "sends",
+			false: "is sent"}[up],
 			datagram[0], binary.LittleEndian.Uint16(datagram[1:]), len(datagram), f.Lost)
 	}
 	if f.Lost {

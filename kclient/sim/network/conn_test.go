@@ -318,7 +318,8 @@ func TestConnBehavesLikeUDPConn(t *testing.T) {
 		read("read nothing", 100)
 		write("write 20", a, 20, at(b))
 		read("read into nothing", 0)
-		write("to an IPv4-mapped address", a, 4, netip.AddrPortFrom(netip.AddrFrom16(at(b).Addr().As16()), at(b).Port()))
+		write("to an IPv4-mapped address", a, 4, netip.AddrPortFrom(netip.AddrFrom16(at(b).Addr().As16()),
+			at(b).Port()))
 		read("read it", 100)
 		write("largest", a, 65507, at(b))
 		read("read it", 70000)
@@ -335,7 +336,8 @@ func TestConnBehavesLikeUDPConn(t *testing.T) {
 		deadline("none", b, time.Time{})
 		write("write", a, 5, at(b))
 		read("read", 100)
-		steps = append(steps, step{Step: "close", Err: name(b.Close())}, step{Step: "close again", Err: name(b.Close())})
+		steps = append(steps, step{Step: "close", Err: name(b.Close())}, step{Step: "close again",
+			Err: name(b.Close())})
 		read("read closed", 100)
 		write("write closed", b, 1, at(a))
 		deadline("set closed", b, time.Now())

@@ -79,8 +79,9 @@ func gathering(t *testing.T, seed uint64, p Profile) string {
 
 func TestARunIsTheSameEveryTime(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
-	chaos := Profile{Delay: 20 * time.Millisecond, Jitter: 30 * time.Millisecond, Loss: 0.1, Duplicate: 0.1, Reorder: 0.1,
-		Burst: Burst{Every: time.Second, Length: 50 * time.Millisecond, Loss: 0.9}}
+	chaos := Profile{Delay: 20 * time.Millisecond, Jitter: 30 * time.Millisecond, Loss: 0.1, Duplicate: 0.1,
+		Reorder: 0.1,
+		Burst:   Burst{Every: time.Second, Length: 50 * time.Millisecond, Loss: 0.9}}
 	for name, p := range map[string]Profile{
 		"no delay":         {},
 		"everything meets": {Delay: 20 * time.Millisecond}, // all arrive at one instant

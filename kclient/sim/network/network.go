@@ -310,7 +310,8 @@ func (n *Network) keepLocked(from, to netip.AddrPort, b []byte) bool {
 }
 
 // launchLocked puts one datagram on its way to a conn.
-func (n *Network) launchLocked(c *Conn, from netip.AddrPort, to netip.Addr, direction uint64, due time.Duration, b []byte) {
+func (n *Network) launchLocked(c *Conn, from netip.AddrPort, to netip.Addr, direction uint64, due time.Duration,
+	b []byte) {
 	if len(c.flight) >= MaxInFlight {
 		n.stats.Overflowed++
 		return

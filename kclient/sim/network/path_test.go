@@ -37,7 +37,8 @@ var goldenFate = Fate{Delay: 37123965, Late: true, Copied: true, CopyDelay: 4128
 // A seed that somebody wrote down must mean the same network tomorrow and on another machine.
 func TestASeedKeepsItsMeaning(t *testing.T) {
 	p := NewPath(1, hostA, hostB, Profile{Delay: 10 * time.Millisecond, Jitter: 10 * time.Millisecond, Loss: 0.2,
-		Burst: Burst{Every: 40 * time.Millisecond, Length: 6 * time.Millisecond, Loss: 1}, Duplicate: 0.5, Reorder: 0.5})
+		Burst: Burst{Every: 40 * time.Millisecond, Length: 6 * time.Millisecond, Loss: 1}, Duplicate: 0.5,
+		Reorder: 0.5})
 	require.Equal(t, goldenLoss, pattern(p, len(goldenLoss)))
 	require.Equal(t, goldenFate, p.Fate(time.Millisecond, 7))
 }
@@ -108,7 +109,8 @@ func runs(pattern string) (lengths []int) {
 
 func TestFixedBurstsAreBlackouts(t *testing.T) {
 	const periods = 100
-	p := NewPath(7, hostA, hostB, Profile{Burst: Burst{Every: 5 * time.Second, Length: 2 * time.Second, Loss: 1, Fixed: true}})
+	p := NewPath(7, hostA, hostB, Profile{Burst: Burst{Every: 5 * time.Second, Length: 2 * time.Second, Loss: 1,
+		Fixed: true}})
 	lost := runs(pattern(p, periods*5000+2000))
 	exact := 0
 	for _, n := range lost {
@@ -211,13 +213,15 @@ func TestProfilesAreBroughtIntoRange(t *testing.T) {
 			Burst: Burst{Every: -1, Length: -1, Loss: -1}}.clean())
 	require.Equal(t, Profile{Delay: day, Jitter: day, Loss: 1, Duplicate: 1, Reorder: 1, ReorderDelay: day,
 		Burst: Burst{Every: day, Length: day, Loss: 1}},
-		Profile{Delay: math.MaxInt64, Jitter: math.MaxInt64, Loss: 2, Duplicate: math.Inf(1), Reorder: 1.5, ReorderDelay: math.MaxInt64,
-			Burst: Burst{Every: math.MaxInt64, Length: math.MaxInt64, Loss: 7}}.clean())
+		Profile{Delay: math.MaxInt64, Jitter: math.MaxInt64, Loss: 2, Duplicate: math.Inf(1), Reorder: 1.5,
+			ReorderDelay: math.MaxInt64,
+			Burst:        Burst{Every: math.MaxInt64, Length: math.MaxInt64, Loss: 7}}.clean())
 	for _, b := range []Burst{{Every: 1, Length: 1}, {Every: 1, Loss: 1}, {Length: 1, Loss: 1}} {
 		require.Zero(t, Profile{Burst: b}.clean().Burst, "%+v is no burst", b)
 	}
 	// The extremes must not hang or divide by zero.
-	for _, p := range []Profile{{}, {Delay: math.MaxInt64, Jitter: math.MaxInt64, Burst: Burst{Every: 1, Length: math.MaxInt64, Loss: 1}}} {
+	for _, p := range []Profile{{}, {Delay: math.MaxInt64, Jitter: math.MaxInt64,
+		Burst: Burst{Every: 1, Length: math.MaxInt64, Loss: 1}}} {
 		path := NewPath(1, hostA, hostB, p)
 		path.Fate(time.Hour, 0)
 		require.Equal(t, path.Fate(0, 0), path.Fate(math.MinInt64, 0), "before the start is the start")
@@ -226,7 +230,8 @@ func TestProfilesAreBroughtIntoRange(t *testing.T) {
 }
 
 func TestNamedProfiles(t *testing.T) {
-	for name, p := range map[string]Profile{"LAN": LAN(), "Cable": Cable(), "WiFi": WiFi(), "Mobile": Mobile(), "Satellite": Satellite(), "Loss": Loss(0.2)} {
+	for name, p := range map[string]Profile{"LAN": LAN(), "Cable": Cable(), "WiFi": WiFi(), "Mobile": Mobile(),
+		"Satellite": Satellite(), "Loss": Loss(0.2)} {
 		clean := p.clean()
 		clean.ReorderDelay = p.ReorderDelay
 		require.Equal(t, p, clean, "%s is in range", name)

@@ -48,13 +48,15 @@ func TestRealTime(t *testing.T) {
 	require.ErrorIs(t, <-closed, net.ErrClosed)
 	require.NoError(t, a.Close())
 	stacks := make([]byte, 1<<20)
-	require.NotContains(t, string(stacks[:runtime.Stack(stacks, true)]), "sim/network.(*", "no goroutine is left in the network")
+	require.NotContains(t, string(stacks[:runtime.Stack(stacks, true)]), "sim/network.(*",
+		"no goroutine is left in the network")
 }
 
 // Everything at once, for the race detector and for lost wake-ups: every reader must see
 // its deadline or its Close.
 func TestEverythingAtOnce(t *testing.T) {
-	n := New(1, Profile{Delay: 50 * time.Microsecond, Jitter: 200 * time.Microsecond, Loss: 0.1, Duplicate: 0.1, Reorder: 0.1, ReorderDelay: time.Millisecond})
+	n := New(1, Profile{Delay: 50 * time.Microsecond, Jitter: 200 * time.Microsecond, Loss: 0.1, Duplicate: 0.1,
+		Reorder: 0.1, ReorderDelay: time.Millisecond})
 	conns := make([]*Conn, 4)
 	for i := range conns {
 		conns[i] = listen(t, n, "")
@@ -118,8 +120,9 @@ func TestSendingAndReceivingAllocateNothing(t *testing.T) {
 	if race.Enabled {
 		t.Skip("the race detector allocates")
 	}
-	p := Profile{Delay: time.Microsecond, Jitter: 10 * time.Microsecond, Duplicate: 0.5, Reorder: 0.2, ReorderDelay: 20 * time.Microsecond,
-		Burst: Burst{Every: time.Second, Length: time.Millisecond, Loss: 0.1}}
+	p := Profile{Delay: time.Microsecond, Jitter: 10 * time.Microsecond, Duplicate: 0.5, Reorder: 0.2,
+		ReorderDelay: 20 * time.Microsecond,
+		Burst:        Burst{Every: time.Second, Length: time.Millisecond, Loss: 0.1}}
 	n := New(1, p)
 	a, b := listen(t, n, ""), listen(t, n, "")
 	payload, buf := make([]byte, 1400), make([]byte, 2000)

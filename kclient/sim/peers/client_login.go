@@ -38,7 +38,8 @@ func (c *Client) connect() error {
 	c.reader = make(chan struct{})
 	c.keepAt = begun.Add(c.rules.keepAlive)
 	guard.Go("deployed: client", c.read, c.failed)
-	c.send(wire.TypeLogin, wire.LoginRequest{User: c.opts.User, Emulator: c.opts.Emulator, Connection: c.opts.Connection}.AppendTo(nil))
+	c.send(wire.TypeLogin, wire.LoginRequest{User: c.opts.User, Emulator: c.opts.Emulator,
+		Connection: c.opts.Connection}.AppendTo(nil))
 	c.mu.Unlock()
 	if c.opts.SetPing > 0 {
 		for range 4 {

@@ -171,7 +171,8 @@ func (p *performer) dial(r recording, network *network.Network, real []said) {
 	if strings.HasPrefix(r.Server, "supra") {
 		rules = supraRules
 	}
-	p.client, err = dial(network, recordedServer, Options{User: login.User, Emulator: login.Emulator, Connection: login.Connection}, rules)
+	p.client, err = dial(network, recordedServer, Options{User: login.User, Emulator: login.Emulator,
+		Connection: login.Connection}, rules)
 	require.NoError(p.t, err)
 }
 

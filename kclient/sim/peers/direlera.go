@@ -208,7 +208,8 @@ func (d *direlera) pong(u *dlUser) {
 		}
 	}
 	for _, r := range d.rooms {
-		status.Games = append(status.Games, wire.StatusGame{Name: r.name, GameID: r.id, Emulator: r.emulator, Owner: r.owner,
+		status.Games = append(status.Games, wire.StatusGame{Name: r.name, GameID: r.id, Emulator: r.emulator,
+			Owner:   r.owner,
 			Players: len(r.players), MaxPlayers: direleraRoom, State: r.status})
 	}
 	d.send(u, wire.TypeServerStatus, status)

@@ -24,7 +24,8 @@ type dlGame struct {
 
 func newDireleraGame(players []*dlUser) *dlGame {
 	n := len(players)
-	g := &dlGame{queues: make([][][]byte, n), ready: make([][]byte, n), counts: make([]int, n), dropped: make([]bool, n)}
+	g := &dlGame{queues: make([][][]byte, n), ready: make([][]byte, n), counts: make([]int, n),
+		dropped: make([]bool, n)}
 	for _, p := range players {
 		g.batch = append(g.batch, int(p.connection))
 		g.inCaches = append(g.inCaches, framecache.New(framecache.Window))
@@ -127,7 +128,8 @@ func (d *direlera) startGame(u *dlUser, r *dlRoom) {
 	}
 	d.statusChanged(r)
 	for i, p := range r.players {
-		d.send(p, wire.TypeStartGame, wire.GameStarted{FrameDelay: uint16(p.connection), Player: uint8(i + 1), Players: uint8(len(r.players))})
+		d.send(p, wire.TypeStartGame, wire.GameStarted{FrameDelay: uint16(p.connection), Player: uint8(i + 1),
+			Players: uint8(len(r.players))})
 	}
 }
 

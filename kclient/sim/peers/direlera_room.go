@@ -36,7 +36,8 @@ func (d *direlera) toRoom(r *dlRoom, t wire.Type, b body) {
 }
 
 func (d *direlera) statusChanged(r *dlRoom) {
-	d.toAll(wire.TypeGameStatus, wire.GameStatus{GameID: r.id, State: r.status, Players: uint8(len(r.players)), MaxPlayers: direleraRoom})
+	d.toAll(wire.TypeGameStatus, wire.GameStatus{GameID: r.id, State: r.status, Players: uint8(len(r.players)),
+		MaxPlayers: direleraRoom})
 }
 
 func (d *direlera) handleRoom(u *dlUser, m *Message) error {
@@ -97,7 +98,8 @@ func (d *direlera) join(u *dlUser, id uint32) {
 	}
 	var list wire.PlayerList
 	for _, p := range r.players {
-		list.Players = append(list.Players, wire.ListPlayer{Name: p.name, Ping: p.ping, UserID: p.id, Connection: p.connection})
+		list.Players = append(list.Players, wire.ListPlayer{Name: p.name, Ping: p.ping, UserID: p.id,
+			Connection: p.connection})
 	}
 	r.players = append(r.players, u)
 	d.statusChanged(r)

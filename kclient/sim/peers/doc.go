@@ -18,7 +18,8 @@
 // A deployed peer can lose a game that nobody else could have saved. The models
 // record that, with an error that says by which rule:
 //
-//   - [ErrHole]: n02, and like it SupraClient, took a datagram with a message missing in it. It waits for that message for ever.
+//   - [ErrHole]: n02, and like it SupraClient, took a datagram with a message missing in it. It waits
+//     for that message for ever.
 //   - [ErrOverrun]: SupraClient was more than 15 messages behind, or n02 had to hold more than 16. It crashes.
 //   - [ErrGaveUp]: n02 asked 500 times for a frame that did not come, or waited 120 s for the others to load.
 //   - [ErrDesynchronised]: EmuLinker saw a hole in a client's messages. Zeros stand for that player from then on.

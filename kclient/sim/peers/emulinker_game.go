@@ -129,7 +129,8 @@ func (e *emulinker) startGame(u *elUser, r *elRoom) (refused string) {
 			d = r.highest
 		}
 		number := slices.Index(r.players, p) + 1
-		e.send(p, wire.TypeStartGame, wire.GameStarted{FrameDelay: uint16(d), Player: uint8(number), Players: uint8(len(r.players))})
+		e.send(p, wire.TypeStartGame, wire.GameStarted{FrameDelay: uint16(d), Player: uint8(number),
+			Players: uint8(len(r.players))})
 		p.status = wire.UserPlaying
 	})
 	return ""
@@ -138,7 +139,8 @@ func (e *emulinker) startGame(u *elUser, r *elRoom) (refused string) {
 // ready: when all are, S 0E (playing) to all, S 15 to each, and what delay everybody has.
 func (e *emulinker) ready(u *elUser) {
 	r := u.room
-	if r == nil || u.player < 1 || u.player > len(r.queues) || r.queues[u.player-1].synced || r.status != elSynchronizing {
+	if r == nil || u.player < 1 || u.player > len(r.queues) || r.queues[u.player-1].synced ||
+		r.status != elSynchronizing {
 		return
 	}
 	// The number of batches that are answered with zeros. With /samedelay everybody's delay is the highest, but

@@ -166,7 +166,8 @@ func (e *emulinker) lists(u *elUser) {
 		}
 	}
 	for _, r := range e.rooms {
-		games = append(games, wire.StatusGame{Name: r.name, GameID: r.id, Emulator: r.owner.emulator, Owner: r.owner.name,
+		games = append(games, wire.StatusGame{Name: r.name, GameID: r.id, Emulator: r.owner.emulator,
+			Owner:   r.owner.name,
 			Players: len(r.players), MaxPlayers: r.maxUsers, State: r.status})
 	}
 	wire.SplitServerStatus(users, games, func(part wire.ServerStatus) { e.send(u, wire.TypeServerStatus, part) })

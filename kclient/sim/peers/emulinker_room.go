@@ -46,7 +46,8 @@ func (e *emulinker) setStatus(r *elRoom, status wire.GameState) {
 // statusChanged is S 0E to all.
 func (e *emulinker) statusChanged(r *elRoom) {
 	e.toAll(func(to *elUser) {
-		e.send(to, wire.TypeGameStatus, wire.GameStatus{GameID: r.id, State: r.status, Players: uint8(len(r.players)), MaxPlayers: uint8(r.maxUsers)})
+		e.send(to, wire.TypeGameStatus, wire.GameStatus{GameID: r.id, State: r.status, Players: uint8(len(r.players)),
+			MaxPlayers: uint8(r.maxUsers)})
 	})
 }
 
@@ -126,12 +127,14 @@ func (e *emulinker) join(u *elUser, r *elRoom) {
 			var list wire.PlayerList
 			for _, p := range r.players {
 				if p != u {
-					list.Players = append(list.Players, wire.ListPlayer{Name: p.name, Ping: milliseconds(p.ping), UserID: p.id, Connection: p.connection})
+					list.Players = append(list.Players, wire.ListPlayer{Name: p.name, Ping: milliseconds(p.ping),
+						UserID: p.id, Connection: p.connection})
 				}
 			}
 			e.send(u, wire.TypePlayerList, list)
 		}
-		e.send(to, wire.TypeJoinGame, wire.PlayerJoined{GameID: r.id, User: u.name, Ping: milliseconds(u.ping), UserID: u.id, Connection: u.connection})
+		e.send(to, wire.TypeJoinGame, wire.PlayerJoined{GameID: r.id, User: u.name, Ping: milliseconds(u.ping),
+			UserID: u.id, Connection: u.connection})
 	})
 	if r.startN > 0 && len(r.players) >= r.startN {
 		if e.o.SF {
@@ -140,8 +143,10 @@ func (e *emulinker) join(u *elUser, r *elRoom) {
 		e.startGame(r.owner, r) // what it refuses nobody is told
 	}
 	if e.o.SF {
-		for _, line := range []string{"Help: EmuLinkerSF v93.2", "***", "Type /p2pon to ignore ALL server activity during gameplay.",
-			"This will reduce lag that you contribute due to a busy server.", "If server is greater than 60 users, option is auto set.", "***"} {
+		for _, line := range []string{"Help: EmuLinkerSF v93.2", "***",
+			"Type /p2pon to ignore ALL server activity during gameplay.",
+			"This will reduce lag that you contribute due to a busy server.",
+			"If server is greater than 60 users, option is auto set.", "***"} {
 			e.announce(r, line, u)
 		}
 	}

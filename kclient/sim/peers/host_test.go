@@ -39,7 +39,8 @@ func TestAHostThatAdvancesRunsAFrameOnEveryCall(t *testing.T) {
 }
 
 func TestAHostThatRepeatsRunsOnlyFrames(t *testing.T) {
-	h, other := NewHost(HostConfig{Players: 1, Size: 4, Repeats: true}), NewHost(HostConfig{Players: 1, Size: 4, Repeats: true})
+	h, other := NewHost(HostConfig{Players: 1, Size: 4, Repeats: true}),
+		NewHost(HostConfig{Players: 1, Size: 4, Repeats: true})
 	call, later := late(3), late(4)
 	for range 20 {
 		require.NoError(t, h.Frame(call))

@@ -57,7 +57,8 @@ func TestModelsPlayWithEachOther(t *testing.T) {
 							dial = peers.DialSupraClient
 						}
 						client, err := dial(network, serverAddr, peers.Options{
-							User: fmt.Sprint("player", i+1), Emulator: "test 1.0", Connection: c, Loads: time.Duration(i) * time.Second})
+							User: fmt.Sprint("player", i+1), Emulator: "test 1.0", Connection: c,
+							Loads: time.Duration(i) * time.Second})
 						require.NoError(t, err)
 						defer client.Close()
 						clients = append(clients, client)
@@ -102,7 +103,8 @@ func TestModelsRefuse(t *testing.T) {
 		server, err := peers.NewEmuLinker(network, serverAddr, time.Second)
 		require.NoError(t, err)
 		defer server.Close()
-		a, err := peers.DialN02(network, serverAddr, peers.Options{User: "a", Emulator: "x", SetPing: 40 * time.Millisecond})
+		a, err := peers.DialN02(network, serverAddr, peers.Options{User: "a", Emulator: "x",
+			SetPing: 40 * time.Millisecond})
 		require.NoError(t, err)
 		defer a.Close()
 		b, err := peers.DialSupraClient(network, serverAddr, peers.Options{User: "b", Emulator: "x", Connection: 2})

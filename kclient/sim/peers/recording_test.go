@@ -130,7 +130,8 @@ func fresh(all []said) (fresh, repeats []said) {
 func requireSame(t *testing.T, who string, real, model []said) {
 	t.Helper()
 	for i := range min(len(real), len(model)) {
-		require.Equal(t, lines(real[i]), lines(model[i]), "%s, new datagram %d of %d (the real one at %v, the model's at %v)",
+		require.Equal(t, lines(real[i]), lines(model[i]),
+			"%s, new datagram %d of %d (the real one at %v, the model's at %v)",
 			who, i, len(real), real[i].at, model[i].at)
 	}
 	require.Equal(t, len(real), len(model), "%s: number of new datagrams; more: %v", who, more(real, model))

@@ -21,7 +21,8 @@ func room(t *testing.T, net *network.Network, away time.Duration) (clients []*pe
 	far := netip.MustParseAddr("10.9.0.2")
 	net.SetPath(far, serverAddr.Addr(), network.Profile{Delay: away})
 	net.SetPath(serverAddr.Addr(), far, network.Profile{Delay: away})
-	for _, o := range []peers.Options{{User: "near", Emulator: "x", Connection: 1}, {User: "far", Emulator: "x", Connection: 1, Host: far}} {
+	for _, o := range []peers.Options{{User: "near", Emulator: "x", Connection: 1}, {User: "far", Emulator: "x",
+		Connection: 1, Host: far}} {
 		c, err := peers.DialN02(net, serverAddr, o)
 		require.NoError(t, err)
 		clients = append(clients, c)

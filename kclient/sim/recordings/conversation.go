@@ -54,7 +54,8 @@ func ReadConversation(t testing.TB, name string) *Conversation {
 		if err != nil || len(l.C) != 2 {
 			t.Fatalf("%s, line %d: %s", name, i+1, line)
 		}
-		c.Lines = append(c.Lines, Line{time.Duration(l.T * float64(time.Second)), int(l.C[1] - '1'), l.D == "c>s", l.Lost, datagram})
+		c.Lines = append(c.Lines, Line{time.Duration(l.T * float64(time.Second)), int(l.C[1] - '1'), l.D == "c>s",
+			l.Lost, datagram})
 	}
 	return c
 }

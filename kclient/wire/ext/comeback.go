@@ -21,7 +21,8 @@ type Behind struct {
 	Players    uint8
 	Connection wire.ConnectionType // of the receiver in this game, whatever its new login says
 	Size       uint16              // bytes of one player's input in a frame; 0 when there was none yet
-	Loading    bool                // the players still load the game: a start message follows, and nothing is to be fetched
+	// the players still load the game: a start message follows, and nothing is to be fetched
+	Loading bool
 }
 
 // AppendTo appends the body to b.
@@ -42,7 +43,8 @@ func (m Behind) AppendTo(b []byte) []byte {
 func ParseBehind(body []byte) (Behind, error) {
 	r := field.Reader{Rest: body}
 	r.Skip()
-	m := Behind{GameID: r.U32(), Game: r.Str(), FrameDelay: r.U16(), Player: r.U8(), Players: r.U8(), Connection: wire.ConnectionType(r.U8()), Size: r.U16(), Loading: r.U8() != 0}
+	m := Behind{GameID: r.U32(), Game: r.Str(), FrameDelay: r.U16(), Player: r.U8(), Players: r.U8(),
+		Connection: wire.ConnectionType(r.U8()), Size: r.U16(), Loading: r.U8() != 0}
 	if r.Err == nil && (m.Player < 1 || m.Player > m.Players || m.Players > wire.MaxPlayers) {
 		r.Fail(wire.ErrPlayer)
 	}

@@ -101,7 +101,8 @@ func TestDatagramsOfOurs(t *testing.T) {
 	require.True(t, ok)
 	require.Equal(t, Move{ID: ticket.ID, Counter: 0x01020304, Nonce: nonce}, m)
 	call := AppendCall(nil, ticket.ID, nonce)
-	require.Less(t, len(call), len(AppendMove(nil, ticket, 1, nonce)), "an address that has proven nothing is sent no more than came from it")
+	require.Less(t, len(call), len(AppendMove(nil, ticket, 1, nonce)),
+		"an address that has proven nothing is sent no more than came from it")
 	id, got8, ok := ParseCall(call)
 	require.True(t, ok)
 	require.Equal(t, ticket.ID, id)
@@ -120,7 +121,8 @@ func TestDatagramsOfOurs(t *testing.T) {
 	require.False(t, ok)
 	require.Len(t, History{Total: 1 << 20, Data: make([]byte, 5000)}.AppendTo(nil), 18+MaxHistory)
 
-	for i, d := range [][]byte{h.AppendTo(nil), AppendMove(nil, ticket, 1, nonce), AppendMoved(nil, ticket, 1), call, r.AppendTo(nil)} {
+	for i, d := range [][]byte{h.AppendTo(nil), AppendMove(nil, ticket, 1, nonce), AppendMoved(nil, ticket, 1), call,
+		r.AppendTo(nil)} {
 		require.True(t, IsExtension(d))
 		_, err := wire.ParseBundle(d, nil)
 		require.Error(t, err, "it is no bundle")

@@ -92,10 +92,12 @@ func AppendMoved(b []byte, t Ticket, counter uint32) []byte {
 // written with its key.
 func ParseMoved(datagram []byte, t Ticket) (counter uint32, ok bool) {
 	const data, proof = 6 + TicketIDSize, movedSize - proofSize
-	if len(datagram) != movedSize || !bytes.HasPrefix(datagram, movedPrefix) || !bytes.Equal(datagram[6:data], t.ID[:]) {
+	if len(datagram) != movedSize || !bytes.HasPrefix(datagram, movedPrefix) || !bytes.Equal(datagram[6:data],
+		t.ID[:]) {
 		return 0, false
 	}
-	return binary.LittleEndian.Uint32(datagram[data:]), t.proves(datagram[proof:], string(movedPrefix), datagram[data:proof])
+	return binary.LittleEndian.Uint32(datagram[data:]), t.proves(datagram[proof:], string(movedPrefix),
+		datagram[data:proof])
 }
 
 // MaxHistory is the most bytes of history in one datagram, so that it passes
@@ -154,7 +156,8 @@ func ParseHistory(datagram []byte) (h History, ok bool) {
 		return h, false
 	}
 	b := datagram[6:]
-	h.Offset, h.Total, h.Frames = binary.LittleEndian.Uint32(b), binary.LittleEndian.Uint32(b[4:]), binary.LittleEndian.Uint32(b[8:])
+	h.Offset, h.Total, h.Frames = binary.LittleEndian.Uint32(b), binary.LittleEndian.Uint32(b[4:]),
+		binary.LittleEndian.Uint32(b[8:])
 	h.Data = b[12:]
 	return h, uint64(h.Offset)+uint64(len(h.Data)) <= uint64(h.Total)
 }

@@ -70,9 +70,11 @@ func run(ctx context.Context, args []string, stderr io.Writer) int {
 	if game != nil {
 		attrs = append(attrs, slog.String("games", game.LocalAddr().String()))
 	}
-	log.Info("listening", append(attrs, slog.String("name", o.config.Name), slog.String("charset", o.config.Charset), slog.String("version", version.String()),
+	log.Info("listening", append(attrs, slog.String("name", o.config.Name), slog.String("charset", o.config.Charset),
+		slog.String("version", version.String()),
 		slog.Int("max-users", o.config.MaxUsers), slog.Int("max-games", o.config.MaxGames),
-		slog.Duration("max-ping", o.config.MaxPing), slog.String("padding", o.config.Padding.String()), slog.String("frame-delay", o.config.FrameDelay.String()))...)
+		slog.Duration("max-ping", o.config.MaxPing), slog.String("padding", o.config.Padding.String()),
+		slog.String("frame-delay", o.config.FrameDelay.String()))...)
 
 	served := make(chan error, 1)
 	guard.Go("server", func() { served <- s.Serve(query, game) }, func(f *guard.Fault) { served <- f })

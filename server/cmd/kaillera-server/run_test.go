@@ -87,14 +87,16 @@ func TestTheProgramAnswersAtEveryAddress(t *testing.T) {
 	require.NoError(t, free.Close())
 	for _, args := range [][]string{nil, {"-game-port", gamePort}} {
 		out, end := begin(t, append([]string{"-listen", ":0"}, args...)...)
-		require.Eventually(t, func() bool { return listening.MatchString(out.String()) }, 10*time.Second, time.Millisecond)
+		require.Eventually(t, func() bool { return listening.MatchString(out.String()) }, 10*time.Second,
+			time.Millisecond)
 		_, port, _ := net.SplitHostPort(listening.FindStringSubmatch(out.String())[1])
 		session := port
 		if args != nil {
 			session = gamePort
 		}
 		for _, host := range []string{"127.0.0.1", "127.0.0.2", "127.9.9.9"} {
-			c, err := net.DialUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)}, net.UDPAddrFromAddrPort(netip.MustParseAddrPort(net.JoinHostPort(host, port))))
+			c, err := net.DialUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)},
+				net.UDPAddrFromAddrPort(netip.MustParseAddrPort(net.JoinHostPort(host, port))))
 			require.NoError(t, err)
 			defer c.Close()
 			_ = c.SetDeadline(time.Now().Add(5 * time.Second))
@@ -114,7 +116,8 @@ func TestGamePortAndJSON(t *testing.T) {
 	require.NoError(t, err)
 	_, port, _ := net.SplitHostPort(free.LocalAddr().String())
 	require.NoError(t, free.Close())
-	out, end := begin(t, "-listen", "127.0.0.1:0", "-game-port", port, "-log-format", "json", "-padding", "OFF", "-charset", "UTF-8")
+	out, end := begin(t, "-listen", "127.0.0.1:0", "-game-port", port, "-log-format", "json", "-padding", "OFF",
+		"-charset", "UTF-8")
 	require.Eventually(t, func() bool { return strings.Contains(out.String(), "\n") }, 10*time.Second, time.Millisecond)
 	var line map[string]any
 	require.NoError(t, json.Unmarshal([]byte(strings.SplitN(out.String(), "\n", 2)[0]), &line))
@@ -157,7 +160,8 @@ func TestWrongFlags(t *testing.T) {
 func TestHelpNamesEveryFlag(t *testing.T) {
 	var out bytes.Buffer
 	require.Equal(t, exitOK, run(context.Background(), []string{"-help"}, &out))
-	for _, name := range []string{"listen", "game-port", "name", "motd", "max-users", "max-games", "max-ping", "charset", "padding",
+	for _, name := range []string{"listen", "game-port", "name", "motd", "max-users", "max-games", "max-ping",
+		"charset", "padding",
 		"log-level", "log-format", "stall-time", "netsync-time", "keep-alive"} {
 		require.Contains(t, out.String(), "  -"+name+" ")
 	}

@@ -69,7 +69,8 @@ func (c Codec) String() string { return fmt.Sprintf("%02X %s %s", c.Type, c.Side
 func New[T ~uint8, M Message](side string, typ T, parse func([]byte) (M, error), value M, fields Body) Codec {
 	var zero M
 	name := fmt.Sprintf("%T", value)
-	return Codec{Side: side, Type: uint8(typ), Value: value, Body: fields, Zero: zero, Parse: Parse(parse), Name: name[strings.Index(name, ".")+1:]}
+	return Codec{Side: side, Type: uint8(typ), Value: value, Body: fields, Zero: zero, Parse: Parse(parse),
+		Name: name[strings.Index(name, ".")+1:]}
 }
 
 // Parse is a parser of any message.
@@ -144,7 +145,8 @@ func StringsAreBounded(t *testing.T, c Codec, limit int, tooLong error, open ...
 		require.NoError(t, err, "field %d: the longest string there may be", at)
 		for _, size := range []int{1, 40, limit} {
 			got, err := c.Parse(append(c.Body[:at].Bytes(), strings.Repeat("A", size)...))
-			require.Contains(t, open, err, "field %d, %d bytes", at, size) // in a list, the count sees first that the bytes are not there
+			// in a list, the count sees first that the bytes are not there
+			require.Contains(t, open, err, "field %d, %d bytes", at, size)
 			require.Equal(t, c.Zero, got)
 		}
 		_, err = c.Parse(append(c.Body[:at].Bytes(), strings.Repeat("A", 5*limit)...))
@@ -156,7 +158,8 @@ func StringsAreBounded(t *testing.T, c Codec, limit int, tooLong error, open ...
 // writes, one for each codec.
 func Documented(t *testing.T, doc string, codecs []Codec) {
 	found := map[string]string{}
-	for _, m := range regexp.MustCompile(`(?m)^([0-9A-F]{2} [CS]) +(\w+) +([0-9a-f |]+)$`).FindAllStringSubmatch(doc, -1) {
+	for _, m := range regexp.MustCompile(`(?m)^([0-9A-F]{2} [CS]) +(\w+) +([0-9a-f |]+)$`).FindAllStringSubmatch(doc,
+		-1) {
 		_, twice := found[m[1]]
 		require.False(t, twice, "%s stands twice", m[1])
 		found[m[1]] = m[2] + " " + m[3]
