@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/bridge/lobby/browsertest"
+	"kbridge/examples/internal/process"
 )
 
 func TestMain(m *testing.M) { browsertest.Main(m) }
@@ -30,7 +31,7 @@ func TestBrowserWithRealEmulators(t *testing.T) {
 	t.Cleanup(cancel)
 	address, err := freeAddress()
 	require.NoError(t, err)
-	server := command(ctx, filepath.Join(build, "kaillera-server"), "-listen", address, "-log-level", "warn")
+	server := process.Command(ctx, filepath.Join(build, "kaillera-server"), "-listen", address, "-log-level", "warn")
 	require.NoError(t, server.Start())
 	t.Cleanup(func() { cancel(); _ = server.Wait() })
 	ended := make(chan string, 2)
