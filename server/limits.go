@@ -8,7 +8,7 @@ import (
 )
 
 // The server's budgets, each with its reason: what anybody can make it keep, send and do, and what happens beyond that.
-// What an administrator may change has a field in Config and its default in defaults.go. The reasons stand with the
+// What an administrator may change has a field in Config, its default and range in settings.go. The reasons stand with the
 // numbers below.
 //
 //	bytes that are kept        for each                   in all           beyond it

@@ -41,13 +41,16 @@ const (
 )
 
 func newUsual() *usual {
-	u := &usual{begun: time.Now(), four: -1, six: -1}
-	for fd, family := range map[*int]int{&u.four: unix.AF_INET, &u.six: unix.AF_INET6} {
-		if s, err := unix.Socket(family, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0); err == nil {
-			*fd = s
-		}
+	return &usual{begun: time.Now(), four: askSocket(unix.AF_INET), six: askSocket(unix.AF_INET6)}
+}
+
+// askSocket is a socket that sends nothing; -1 where there is none.
+func askSocket(family int) int {
+	fd, err := unix.Socket(family, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+	if err != nil {
+		return -1
 	}
-	return u
+	return fd
 }
 
 func (u *usual) close() {
