@@ -8,8 +8,8 @@ import (
 )
 
 // The server's budgets, each with its reason: what anybody can make it keep, send and do, and what happens beyond that.
-// What an administrator may change has a field in Config, its default and range in settings.go. The reasons stand with the
-// numbers below.
+// What an administrator may change has a field in Config, its default and range in settings.go. The reasons stand with
+// the numbers below.
 //
 //	bytes that are kept        for each                   in all           beyond it
 //	unconfirmed messages       linkBytes a session        maxLinkBytes     who has most is ended; others see a quit
