@@ -37,7 +37,7 @@ func (c *Client) connect() error {
 	c.conn, c.server = conn, netip.AddrPortFrom(c.query.Addr(), port)
 	c.reader = make(chan struct{})
 	c.keepAt = begun.Add(c.rules.keepAlive)
-	guard.Go("deployed: client", c.read, c.failed)
+	guard.Go("peers: client", c.read, c.failed)
 	c.send(wire.TypeLogin, wire.LoginRequest{User: c.opts.User, Emulator: c.opts.Emulator,
 		Connection: c.opts.Connection}.AppendTo(nil))
 	c.mu.Unlock()

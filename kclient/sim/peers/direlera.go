@@ -37,7 +37,7 @@ func newDirelera(network *network.Network, query netip.AddrPort, gamePort uint16
 	}
 	d.serve(q, func(from netip.AddrPort, b []byte) { d.text(q, from, b, func() uint16 { return gamePort }) })
 	d.serve(d.conn, d.datagram)
-	guard.GoIn(&d.running, "deployed: direlera", d.forget, d.failed)
+	guard.GoIn(&d.running, "peers: direlera", d.forget, d.failed)
 	return d, nil
 }
 

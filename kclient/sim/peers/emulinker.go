@@ -103,7 +103,7 @@ func (e *emulinker) start(addr netip.AddrPort) error {
 	} else {
 		e.serve(conn, func(from netip.AddrPort, d []byte) { e.onePort(conn, from, d) })
 	}
-	guard.GoIn(&e.running, "deployed: EmuLinker", e.forget, e.Server.failed)
+	guard.GoIn(&e.running, "peers: EmuLinker", e.forget, e.Server.failed)
 	return nil
 }
 

@@ -141,7 +141,7 @@ const (
 	timeoutsTold    = 12 // every twelfth makes the one who is waited for get its messages again
 )
 
-var errTimeout = errors.New("deployed: no action in time")
+var errTimeout = errors.New("peers: no action in time")
 
 // addData is EmuLinkerSF's: the player's own thread waits until its next batch is complete, and reads nothing of the
 // player meanwhile. False says that the batch was not played, but answered with itself.

@@ -45,7 +45,7 @@ func (s *Server) listen(addr netip.AddrPort) (*network.Conn, error) {
 
 // serve gives what arrives at a port to take, under the lock, in a goroutine of its own.
 func (s *Server) serve(conn *network.Conn, take func(from netip.AddrPort, datagram []byte)) {
-	guard.GoIn(&s.running, "deployed: server", func() {
+	guard.GoIn(&s.running, "peers: server", func() {
 		buf := make([]byte, 64<<10)
 		for {
 			n, from, err := conn.ReadFromUDPAddrPort(buf)

@@ -133,7 +133,7 @@ func (t Ticket) appendProof(b []byte, purpose string, data []byte) []byte {
 	return append(b, h.Sum(nil)[:proofSize]...)
 }
 
-// proves checks it, in a time that tells nothing.
+// proves checks it, in constant time.
 func (t Ticket) proves(proof []byte, purpose string, data []byte) bool {
 	return len(proof) >= proofSize && hmac.Equal(proof[:proofSize], t.appendProof(nil, purpose, data))
 }
