@@ -15,41 +15,55 @@ import (
 func TestAGameTakesNoMoreThanMaxBytes(t *testing.T) {
 	for _, tc := range []struct{ players, c, size int }{{2, 1, 4}, {8, 1, 24}, {4, 3, 40}, {8, 6, 512}} {
 		t.Run(fmt.Sprintf("%d players, type %d, %d bytes", tc.players, tc.c, tc.size), func(t *testing.T) {
-			rng := rand.New(rand.NewPCG(1, 2))
-			config := lockstep.MixerConfig{SentBytes: 256 << 10, Spare: 120}
-			for range tc.players {
-				config.Connections = append(config.Connections, tc.c)
-				config.FrameDelays = append(config.FrameDelays, 2)
+			// HeapAlloc counts the whole process: what the runtime or the test itself allocates meanwhile can add to a
+			// game, never to each of five.
+			least := memoryOfAGame(t, tc.players, tc.c, tc.size)
+			for range 4 {
+				again := memoryOfAGame(t, tc.players, tc.c, tc.size)
+				least.all, least.one = min(least.all, again.all), min(least.one, again.one)
 			}
-			before := heap()
-			m := newMixer(t, config)
-			payload := make([]byte, tc.c*tc.size)
-			for range 300 {
-				for p := range tc.players {
-					for i := range payload {
-						payload[i] = byte(rng.Uint32())
-					}
-					must(t, m.Input(p, payload) == nil)
-				}
-				for p := range tc.players {
-					for _, ok := m.Next(p); ok; _, ok = m.Next(p) {
-					}
-				}
-			}
-			took, bound := int(heap())-int(before), m.MaxBytes(tc.size)
 			// The allocator rounds up by an eighth at most (runtime's size classes).
-			must(t, took <= bound*9/8, "%d bytes, told at most %d", took, bound)
-			must(t, took > bound/3, "%d bytes, told at most %d", took, bound)
-			for p := range tc.players - 1 {
-				m.Drop(p)
-			}
-			one := m.MaxBytes(tc.size)
-			must(t, one < bound, "%d of %d with one player left", one, bound)
-			took = int(heap()) - int(before)
-			must(t, took <= one*9/8+8<<10, "%d bytes, told at most %d", took, one)
-			runtime.KeepAlive(m)
+			must(t, least.all <= least.bound*9/8, "%d bytes, told at most %d", least.all, least.bound)
+			must(t, least.all > least.bound/3, "%d bytes, told at most %d", least.all, least.bound)
+			must(t, least.boundOne < least.bound, "%d of %d with one player left", least.boundOne, least.bound)
+			must(t, least.one <= least.boundOne*9/8+8<<10, "%d bytes, told at most %d", least.one, least.boundOne)
 		})
 	}
+}
+
+// memory is what a game takes with all its players and with one of them, and what it says it takes at most, in bytes.
+type memory struct{ all, bound, one, boundOne int }
+
+func memoryOfAGame(t *testing.T, players, c, size int) memory {
+	t.Helper()
+	rng := rand.New(rand.NewPCG(1, 2))
+	config := lockstep.MixerConfig{SentBytes: 256 << 10, Spare: 120}
+	for range players {
+		config.Connections = append(config.Connections, c)
+		config.FrameDelays = append(config.FrameDelays, 2)
+	}
+	before := heap()
+	m := newMixer(t, config)
+	payload := make([]byte, c*size)
+	for range 300 {
+		for p := range players {
+			for i := range payload {
+				payload[i] = byte(rng.Uint32())
+			}
+			must(t, m.Input(p, payload) == nil)
+		}
+		for p := range players {
+			for _, ok := m.Next(p); ok; _, ok = m.Next(p) {
+			}
+		}
+	}
+	took := memory{all: int(heap()) - int(before), bound: m.MaxBytes(size)}
+	for p := range players - 1 {
+		m.Drop(p)
+	}
+	took.one, took.boundOne = int(heap())-int(before), m.MaxBytes(size)
+	runtime.KeepAlive(m)
+	return took
 }
 
 func heap() uint64 {
