@@ -97,28 +97,55 @@ static inline void kb_fpu_for_host(const kb_fpu *host)
 
 /*
  * A thread that is cancelled, in its calls of write(2) or anywhere at all, must not end with the library's locks or in the
- * middle of Go: that is put off until it is back in C, where the library waits, or in the host.
+ * middle of Go: that is put off until it is back in C, where the library waits, or in the host. Disabling alone is not
+ * enough: a cancellation at once that glibc (2.36) has begun when the thread disables it ends it all the same when its
+ * signal comes, as long as the type is still "at once".
  */
 #ifdef _WIN32
-#define KB_NO_CANCEL(before) (*(before) = 0)
-#define KB_CANCEL_AS(before) ((void)(before))
+typedef struct {
+    char nothing;
+} kb_cancel;
+
+static inline void kb_cancel_for_go(kb_cancel *host)
+{
+    (void)host;
+}
+
+static inline void kb_cancel_for_host(const kb_cancel *host)
+{
+    (void)host;
+}
 #else
 #include <pthread.h>
-#define KB_NO_CANCEL(before) ((void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, (before)))
-#define KB_CANCEL_AS(before) ((void)pthread_setcancelstate((before), NULL))
+
+typedef struct {
+    int state, type;
+} kb_cancel;
+
+static inline void kb_cancel_for_go(kb_cancel *host)
+{
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &host->state);
+    pthread_setcanceltype(PTHREAD_CANCEL_DEFERRED, &host->type);
+}
+
+static inline void kb_cancel_for_host(const kb_cancel *host)
+{
+    pthread_setcanceltype(host->type, NULL);
+    pthread_setcancelstate(host->state, NULL);
+}
 #endif
 
 /* GO is what the call returns. */
 #define GO(call_into_go)                            \
     __extension__({                                 \
         kb_fpu go_host;                             \
-        int go_cancel;                              \
+        kb_cancel go_cancel;                        \
         __typeof__(call_into_go) go_result;         \
-        KB_NO_CANCEL(&go_cancel);                   \
+        kb_cancel_for_go(&go_cancel);               \
         kb_fpu_for_go(&go_host);                    \
         go_result = (call_into_go);                 \
         kb_fpu_for_host(&go_host);                  \
-        KB_CANCEL_AS(go_cancel);                    \
+        kb_cancel_for_host(&go_cancel);             \
         go_result;                                  \
     })
 

@@ -10,7 +10,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 #ifdef __linux__
+#include <signal.h>
 #include <sys/eventfd.h>
+#include <sys/syscall.h>
 #endif
 
 struct thread {
@@ -45,8 +47,47 @@ static void ended(void *thread)
     free(t);
 }
 
+#if defined(__GLIBC__) && !defined(__mips__)
+
+static void *end(void *unused)
+{
+    return unused;
+}
+
+/*
+ * glibc (2.34 and later) sets up the signal by which threads are cancelled when one is cancelled for the first time, and
+ * has it handled on the stack that the thread is on. In Go that is a goroutine's, a few kilobytes between others: the
+ * kernel would write over them. Go sees to that where the handler is there when Go starts (go.dev/issue/6997). So one
+ * thread is cancelled here, and the handler put on the signal stack, which Go gives every thread that calls it. glibc's
+ * sigaction does not let anybody do that, so it is the system's; "flags" is its second word everywhere but on MIPS.
+ */
+static void handle_cancels_on_the_signal_stack(void)
+{
+    enum { SIGNAL = 32 };
+    unsigned long action[16] = {0};
+    pthread_t thread;
+
+    if (pthread_create(&thread, NULL, end, NULL) != 0)
+        return;
+    pthread_cancel(thread);
+    pthread_join(thread, NULL);
+    if (syscall(SYS_rt_sigaction, SIGNAL, NULL, action, 8) == 0 && action[0] != (unsigned long)SIG_DFL) {
+        action[1] |= SA_ONSTACK;
+        syscall(SYS_rt_sigaction, SIGNAL, action, NULL, 8);
+    }
+}
+
+#else
+
+static void handle_cancels_on_the_signal_stack(void)
+{
+}
+
+#endif
+
 static void make_key(void)
 {
+    handle_cancels_on_the_signal_stack();
     has_key = pthread_key_create(&key, ended) == 0;
 }
 

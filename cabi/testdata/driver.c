@@ -231,6 +231,7 @@ static const struct {
     {"save", scenario_save, 0},
     {"save-too-large", scenario_save_too_large, 0},
     {"kill-play-thread", scenario_kill_play_thread, 0},
+    {"kill-playing-thread", scenario_kill_playing_thread, 0},
     {"kill-dialog-thread", scenario_kill_dialog_thread, 0},
     {"kill-in-game", scenario_kill_in_game, 0},
     {"exit-in-callback", scenario_exit_in_callback, 0},

@@ -95,6 +95,7 @@ void scenario_overrun(char **arguments);
 void scenario_save(char **arguments);
 void scenario_save_too_large(char **arguments);
 void scenario_kill_play_thread(char **arguments);
+void scenario_kill_playing_thread(char **arguments);
 void scenario_kill_dialog_thread(char **arguments);
 void scenario_kill_in_game(char **arguments);
 void scenario_exit_in_callback(char **arguments);
