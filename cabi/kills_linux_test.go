@@ -117,8 +117,8 @@ func TestAKilledPlayThreadStopsNobody(t *testing.T) {
 	}
 }
 
-// A thread that plays, and does not wait, is never killed in the middle of Go: not even where the C library has begun to
-// when the thread calls (glibc 2.36).
+// A thread that plays, and does not wait, is never killed in the middle of Go: not even where the C library has begun
+// to when the thread calls (glibc 2.36).
 func TestAThreadKilledWhileItPlaysStopsNobody(t *testing.T) {
 	start(t, built.linked, alone(servertest.Start(t)), "kill-playing-thread").wait()
 }
