@@ -28,6 +28,7 @@ const seedsInBlock = 50
 // faultySeeds have found something.
 var faultySeeds = []uint64{
 	7342,       // what is said in a room, beside frames after a stall, was more than n02 holds
+	105346387,  // a line is cut twice in a row, and the player gives up before it can know that the server has
 	1795807484, // a rogue gives the game its size while an honest player is away, who then cannot rejoin
 }
 
