@@ -349,9 +349,13 @@ func (sc *scene) shake(s *script) {
 		sc.a.net.Roam(h.conn, netip.Addr{})
 	default:
 		h.cut.Store(true)
+		if time.Since(h.whole) < time.Second {
+			h.cutAgain.Store(true)
+		}
 		host := h.conn.AddrPort().Addr()
 		sc.a.net.Partition(host, sc.a.addr.Addr(), true)
 		time.Sleep(time.Duration(s.n(40)) * 100 * time.Millisecond)
 		sc.a.net.Partition(host, sc.a.addr.Addr(), false)
+		h.whole = time.Now()
 	}
 }

@@ -42,6 +42,9 @@ type honest struct {
 	old   *peers.Client // or n02 or SupraClient
 	conn  *network.Conn // of ours
 	cut   atomic.Bool   // its line was cut for longer than some servers keep a seat
+	whole time.Time     // when it was whole again
+
+	cutAgain atomic.Bool // its line was cut again at once, in sum for longer than any server keeps a seat
 
 	mu      sync.Mutex
 	digests []uint64

@@ -33,8 +33,8 @@ func (sc *scene) complain(t *table, h *honest, err error) {
 	switch {
 	case sc.closed, t.off.Load(), errors.Is(err, kclient.ErrClosed), errors.Is(err, peers.ErrClosed):
 	case !t.quiet && mayEnd(err):
-	case h.cut.Load() && (errors.Is(err, kclient.ErrForgotten) || errors.Is(err, kclient.ErrLost) ||
-		errors.As(err, new(*kclient.TimeoutError))): // with two cuts in a row it hears nothing for too long
+	case h.cut.Load() && (errors.Is(err, kclient.ErrForgotten) || errors.Is(err, kclient.ErrLost)):
+	case h.cutAgain.Load() && errors.As(err, new(*kclient.TimeoutError)): // it gives up before it knows more
 	default:
 		sc.t.Errorf("%s at %q: %v", h.name, t.name, err)
 	}

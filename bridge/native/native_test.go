@@ -31,7 +31,7 @@ func TestLibraryThatIsNone(t *testing.T) {
 func build(t *testing.T) (library, host string) {
 	t.Helper()
 	if runtime.GOOS != "linux" {
-		t.Skip("builds libkailleraclient.so")
+		t.Skip("skipped: it builds the shared library of Linux, libkailleraclient.so")
 	}
 	dir := t.TempDir()
 	library, host = filepath.Join(dir, "libkailleraclient.so"), filepath.Join(dir, "host")
