@@ -40,7 +40,10 @@ func (t hostText) forSession(s string) string {
 // overWire is what becomes of text of the emulator's on its way over the wire, where
 // it may have limit bytes in the session's charset.
 func (t hostText) overWire(s string, limit int) string {
-	return text.Sanitise(t.session.Decode(t.session.Cut(harmless(t.session, t.session.Encode(t.forSession(s))), limit)))
+	raw := harmless(t.session, t.session.Encode(t.forSession(s)))
+	// What has become a character only when others between its bytes had gone is composed like all others.
+	raw = t.session.Encode(t.session.Compose(t.session.Decode(raw)))
+	return text.Sanitise(t.session.Decode(t.session.Cut(raw, limit)))
 }
 
 // sayable is an error when the session's charset does not have all of a text of the emulator's.
