@@ -16,7 +16,8 @@ import (
 const maxCluster = 64
 
 // Compose joins letters with the marks that follow them, where there is one character for both (normal form C, but for
-// characters that stand alone). A text in which nothing is to be joined comes back as it is.
+// characters that stand alone, and for letters and marks that would become more characters than they are). A text in
+// which nothing is to be joined comes back as it is.
 func Compose(s string) string { return compose(s, nil) }
 
 // Compose is Compose for text that goes out in this charset: where the charset can say a letter and a mark as they are
@@ -40,7 +41,10 @@ func compose(s string, stays func(cluster string) bool) string {
 		cluster := s[:clusterOf(s)]
 		s = s[len(cluster):]
 		if utf8.RuneCountInString(cluster) > 1 && len(cluster) <= maxCluster && (stays == nil || !stays(cluster)) {
-			cluster = norm.NFC.String(cluster)
+			// Some characters are several in normal form C (U+0958, U+0344): joining never makes a text longer.
+			if c := norm.NFC.String(cluster); utf8.RuneCountInString(c) <= utf8.RuneCountInString(cluster) {
+				cluster = c
+			}
 		}
 		out = append(out, cluster...)
 	}

@@ -25,6 +25,7 @@ func TestLettersAreComposedWithTheirMarks(t *testing.T) {
 	for _, alone := range []string{
 		"", "plain", "ﾊﾟﾋﾟ", "か゛", "\u212B", "\u2126", "\uF900", "ㅋㅋ", "à\xffb", "一二", "🎮\U000E01EF",
 		"\U0010FE81e", "e" + strings.Repeat("\u0301", 100),
+		"\u0958\u0941", "k\u0344", "\uFB2A\u05B4", // each would be more characters
 	} {
 		require.Equal(t, alone, Compose(alone), "%q", alone)
 	}
