@@ -85,6 +85,20 @@ func TestBrowserShowsWhatOthersWriteAsText(t *testing.T) {
 	require.False(t, joinable, "this emulator does not have that game")
 }
 
+// A line with a character that the charset lacks is not sent: the page says which one it is, and the line stays to be
+// mended.
+func TestBrowserNamesTheCharacterThatTheCharsetLacks(t *testing.T) {
+	srv := servertest.Start(t)
+	tab := browsertest.Open(t, newPlayer(t, "ann").open())
+	connectTo(tab, srv.Addr)
+	say(tab, "lobby", "see you at \u9d7a")
+	tab.Until("the character", "document.querySelector('[data-test=notice-chat]')?.textContent.includes('\u9d7a')")
+	tab.Until("the line, as it was typed", "document.querySelector('[data-test=say-lobby]').value === 'see you at \u9d7a'")
+	say(tab, "lobby", "see you at Nue")
+	tab.Sees("see you at Nue")
+	tab.Until("the field, empty again", "document.querySelector('[data-test=say-lobby]').value === ''")
+}
+
 // 200 users, 100 games and 50 lines a second: the page stays bounded, and draws
 // between them.
 func TestBrowserCrowd(t *testing.T) {
