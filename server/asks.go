@@ -5,13 +5,14 @@ import (
 
 	"kbridge/kclient/wire"
 	"kbridge/kclient/wire/ext"
+	"kbridge/server/limits"
 )
 
 // asks keeps track of the 05 that were sent and not answered. During the login
 // they measure the ping; outside of play they ask the client to prove what it
 // has, since nothing else does there.
 type asks struct {
-	seqs       []uint16 // a ring of maxOpen: the oldest unanswered 05 first
+	seqs       []uint16 // a ring of limits.MaxOpen: the oldest unanswered 05 first
 	head, n    int
 	at         time.Time // when to look whether to ask again; zero: not now
 	unanswered int       // since the last answer, or the last news after giving up
@@ -23,11 +24,11 @@ type asks struct {
 
 // open records a 05 that was sent.
 func (a *asks) open(seq uint16) {
-	if a.n < maxOpen {
+	if a.n < limits.MaxOpen {
 		if a.seqs == nil {
-			a.seqs = make([]uint16, maxOpen)
+			a.seqs = make([]uint16, limits.MaxOpen)
 		}
-		a.seqs[(a.head+a.n)%maxOpen] = seq
+		a.seqs[(a.head+a.n)%limits.MaxOpen] = seq
 		a.n++
 	}
 }
@@ -41,14 +42,14 @@ func (a *asks) answered(now time.Time) (seq uint16, ok bool) {
 	seq = a.seqs[a.head]
 	a.skip()
 	a.unanswered = 0
-	a.at = now.Add(askAfter)
+	a.at = now.Add(limits.AskAfter)
 	return seq, true
 }
 
 // skip takes the oldest one away, unanswered.
 func (a *asks) skip() {
 	if a.n > 0 {
-		a.head = (a.head + 1) % maxOpen
+		a.head = (a.head + 1) % limits.MaxOpen
 		a.n--
 	}
 }
@@ -56,8 +57,8 @@ func (a *asks) skip() {
 // news is called with every message sent.
 func (a *asks) news(now time.Time) {
 	if a.at.IsZero() {
-		a.at = now.Add(askAfter)
-		a.unanswered = min(a.unanswered, maxAsks-1)
+		a.at = now.Add(limits.AskAfter)
+		a.unanswered = min(a.unanswered, limits.MaxAsks-1)
 	}
 }
 
@@ -68,7 +69,7 @@ func (s *session) askAt() time.Time {
 		if s.asks.looked.After(at) {
 			at = s.asks.looked
 		}
-		return at.Add(playAskAfter + 2*time.Duration(s.connection.Frames())*time.Second/60)
+		return at.Add(limits.PlayAskAfter + 2*time.Duration(s.connection.Frames())*time.Second/60)
 	}
 	if s.proves() || s.asksToProve() {
 		return time.Time{}
@@ -98,16 +99,16 @@ func (s *session) ask(now time.Time) {
 	awaited := s.state == stateNetsync // the ready, whatever else is proven
 	switch {
 	case !ok && s.link.Unproven() > 0: // not even sent yet
-		a.at = now.Add(askAfter)
-	case !s.reached && s.prover.vain > maxVainAsks: // it answers none, and its bytes are few
+		a.at = now.Add(limits.AskAfter)
+	case !s.reached && s.prover.vain > limits.MaxVainAsks: // it answers none, and its bytes are few
 		a.at = time.Time{}
-	case !ok && !awaited, a.unanswered >= maxAsks, a.n >= maxOpen:
+	case !ok && !awaited, a.unanswered >= limits.MaxAsks, a.n >= limits.MaxOpen:
 		a.at = time.Time{}
-	case ok && now.Before(oldest.Add(askAfter)):
-		a.at = oldest.Add(askAfter)
+	case ok && now.Before(oldest.Add(limits.AskAfter)):
+		a.at = oldest.Add(limits.AskAfter)
 	default:
 		a.unanswered++
-		a.at = now.Add(askAfter)
+		a.at = now.Add(limits.AskAfter)
 		question := wire.ServerAck{}
 		if s.proven {
 			question.Extra = ext.AppendCount(nil, s.acks)
@@ -117,10 +118,10 @@ func (s *session) ask(now time.Time) {
 }
 
 // mayAskInPlay reports whether a 05 cannot push anything that is missing out of the last messages that
-// the client still sends: see maxAskDelay. One that was not answered may yet be.
+// the client still sends: see limits.MaxAskDelay. One that was not answered may yet be.
 func (s *session) mayAskInPlay() bool {
 	return s.state == statePlaying && !s.proven && s.asks.n == 0 && s.asks.frame != s.room.frames+1 &&
-		s.room.mixer.FrameDelay(s.player) <= maxAskDelay
+		s.room.mixer.FrameDelay(s.player) <= limits.MaxAskDelay
 }
 
 // askInPlay sends a 05 to a client that is silent while the room waits for its input: its answer brings

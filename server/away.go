@@ -11,6 +11,7 @@ import (
 	"kbridge/kclient/lockstep"
 	"kbridge/kclient/wire"
 	"kbridge/kclient/wire/ext"
+	"kbridge/server/limits"
 )
 
 // A player of our own client's who loses the connection in a game keeps its seat
@@ -40,7 +41,7 @@ func (r *room) historyFits() bool {
 			}
 		}
 	}
-	return kept < maxHistories && (same < maxHostHistories || r.host.IsLoopback())
+	return kept < limits.MaxHistories && (same < limits.MaxHostHistories || r.host.IsLoopback())
 }
 
 // mayRejoin reports whether the player can get the frames that it will lack.
@@ -119,7 +120,7 @@ func (s *session) tellAway(now time.Time) {
 // sendHistory answers a request for a part of the game's frames so far.
 func (s *session) sendHistory(now time.Time, q ext.HistoryRequest) {
 	sv := s.server
-	if s.presence() != lockstep.Away || !s.mayRejoin() || !s.histories.Allow(now, historyRate) {
+	if s.presence() != lockstep.Away || !s.mayRejoin() || !s.histories.Allow(now, limits.HistoryRate) {
 		sv.countRefused(RefusedHistory)
 		return
 	}
@@ -134,7 +135,7 @@ func (s *session) sendHistory(now time.Time, q ext.HistoryRequest) {
 	if q.Offset > part.Total {
 		return
 	}
-	for range min(max(q.Count, 1), maxHistoryParts) {
+	for range min(max(q.Count, 1), limits.MaxHistoryParts) {
 		if at := int(part.Offset); at < len(zeros) {
 			part.Data = zeros[at:]
 		} else {

@@ -196,7 +196,7 @@ func (c *boxClient) send(t wire.Type, m body) {
 	c.link.Send(c.b.now, t, m.AppendTo(nil))
 	c.flush()
 	c.b.settle()
-	// The rounds of a login take their time, see answerSpread.
+	// The rounds of a login take their time, see limits.AnswerSpread.
 	for i := 0; t == wire.TypeLogin && i < 100 && !c.mute && !c.silent; i++ {
 		p := c.b.s.pending.find(loginAddr{addr: c.addr})
 		if p == nil {

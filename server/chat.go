@@ -5,13 +5,14 @@ import (
 	"time"
 
 	"kbridge/kclient/wire"
+	"kbridge/server/limits"
 	"kbridge/server/rate"
 )
 
 // chat relays a line to everyone.
 func (s *session) chat(now time.Time, c wire.ChatRequest) {
 	sv := s.server
-	text := sv.clean.clean(c.Text, maxChat)
+	text := sv.clean.clean(c.Text, limits.MaxChat)
 	if text == "" || !s.limit(now, &s.chats, sv.cfg.Flood.Chat, "You chat too fast, wait a moment") {
 		return
 	}
@@ -28,7 +29,7 @@ func (s *session) chat(now time.Time, c wire.ChatRequest) {
 // told.
 func (s *session) admitLine(now time.Time, body int) (waits, ok bool) {
 	waits = s.lines != nil || !s.gameChats.Allow(now, s.server.cfg.Flood.GameChat)
-	if waits && !s.mayWait(now, min(body, maxGameChat)) {
+	if waits && !s.mayWait(now, min(body, limits.MaxGameChat)) {
 		s.lineDropped(now)
 		return false, false
 	}
@@ -64,7 +65,7 @@ func (s *session) gameChat(now time.Time, raw string, waits bool) {
 // line makes a line of room chat harmless and cuts it. The mark of one that is data stays.
 func (c cleaner) line(raw string) string {
 	mark, rest := wire.CutDataMark(raw)
-	return mark + c.clean(rest, maxGameChat-len(mark))
+	return mark + c.clean(rest, limits.MaxGameChat-len(mark))
 }
 
 // hear is when a line that the session has said in its room is heard: now, or when its turn has come.
@@ -102,13 +103,13 @@ func (s *session) lineDropped(now time.Time) {
 // warn tells the user something about their room: as game chat, which clients
 // show where the user looks at that moment.
 func (s *session) warn(now time.Time, text string) {
-	s.send(now, wire.TypeGameChat, wire.Chat{User: serverName, Text: s.server.clean.encode(text, maxGameChat)})
+	s.send(now, wire.TypeGameChat, wire.Chat{User: serverName, Text: s.server.clean.encode(text, limits.MaxGameChat)})
 }
 
 // deny refuses what the user asked of their room: as game chat too, but under the name by
 // which clients know that it is an answer to them. EmuLinker refuses starts and kicks so.
 func (s *session) deny(now time.Time, text string) {
-	s.send(now, wire.TypeGameChat, wire.Chat{User: errorName, Text: s.server.clean.encode(text, maxGameChat)})
+	s.send(now, wire.TypeGameChat, wire.Chat{User: errorName, Text: s.server.clean.encode(text, limits.MaxGameChat)})
 }
 
 // limit counts one more and reports whether it fits; if not the user is told,
@@ -126,7 +127,7 @@ func (s *session) limit(now time.Time, l *rate.Limiter, r Rate, notice string) b
 
 // takeNotice reports whether the user may be told about a limit once more, and takes down that it is.
 func (s *session) takeNotice(now time.Time) bool {
-	if !s.noticed.IsZero() && now.Sub(s.noticed) < floodNotice {
+	if !s.noticed.IsZero() && now.Sub(s.noticed) < limits.FloodNotice {
 		return false
 	}
 	s.noticed = now

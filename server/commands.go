@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"kbridge/kclient/wire"
+	"kbridge/server/limits"
 )
 
 // A line that begins with a slash and a letter is for the server, in the lobby as in a room: it is never shown to
@@ -152,7 +153,7 @@ func (o order) tellAll(format string, args ...any) {
 
 // tellAll is a line of the server's for everybody in the room, at the room's pace.
 func (r *room) tellAll(now time.Time, text string) {
-	r.lines.say(now, serverName, r.server.clean.encode(text, maxGameChat))
+	r.lines.say(now, serverName, r.server.clean.encode(text, limits.MaxGameChat))
 }
 
 // number is an argument from 1 to most.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"kbridge/server/limits"
 )
 
 // The commands that are answered in the lobby and in rooms.
@@ -29,7 +31,7 @@ func orderFindUser(o order) bool {
 		if !strings.Contains(strings.ToLower(name), part) {
 			continue
 		}
-		if found++; found > maxFound {
+		if found++; found > limits.MaxFound {
 			continue
 		}
 		text := fmt.Sprintf("UserID: %d, Nick: <%s>, Access: %s", u.id, name, accessNormal)
@@ -41,8 +43,8 @@ func orderFindUser(o order) bool {
 	switch {
 	case found == 0:
 		o.answer("Nobody here has a name with %s in it", o.rest)
-	case found > maxFound:
-		o.answer("And %d more; say more of the name", found-maxFound)
+	case found > limits.MaxFound:
+		o.answer("And %d more; say more of the name", found-limits.MaxFound)
 	}
 	return true
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"kbridge/server/limits"
 )
 
 // The commands of a room's chat, but for those that put somebody out or silence him, see ruled_out.go.
@@ -36,7 +38,7 @@ func (o order) answerList(head string, list []string) {
 func inLines(head string, list []string) (lines []string) {
 	line := head
 	for i, one := range list {
-		if i > 0 && len(line)+len(one) > listLine {
+		if i > 0 && len(line)+len(one) > limits.ListLine {
 			lines = append(lines, strings.TrimSuffix(line, ", "))
 			line = ""
 		}
@@ -50,18 +52,18 @@ func inLines(head string, list []string) (lines []string) {
 
 func orderMaxUsers(o order) bool {
 	r := o.room
-	n, ok := o.number(maxOrdered)
+	n, ok := o.number(limits.MaxOrdered)
 	if !ok {
 		return false
 	}
-	if !r.maxUsersAt.IsZero() && o.now.Sub(r.maxUsersAt) < maxUsersEvery {
-		o.answer("/maxusers was said just now; once in %v is enough", maxUsersEvery)
+	if !r.maxUsersAt.IsZero() && o.now.Sub(r.maxUsersAt) < limits.MaxUsersEvery {
+		o.answer("/maxusers was said just now; once in %v is enough", limits.MaxUsersEvery)
 		return true
 	}
 	r.maxUsers, r.maxUsersAt = n, o.now
 	r.announce(o.now)
-	if n > maxPlayers {
-		o.tellAll("The room takes %d players, which is all that a room can hold", maxPlayers)
+	if n > limits.MaxPlayers {
+		o.tellAll("The room takes %d players, which is all that a room can hold", limits.MaxPlayers)
 	} else {
 		o.tellAll("The room takes %d players at most", n)
 	}
@@ -71,13 +73,13 @@ func orderMaxUsers(o order) bool {
 // capacity is how many the room holds.
 func (r *room) capacity() int {
 	if r.maxUsers == 0 {
-		return maxPlayers
+		return limits.MaxPlayers
 	}
-	return min(r.maxUsers, maxPlayers)
+	return min(r.maxUsers, limits.MaxPlayers)
 }
 
 func orderMaxPing(o order) bool {
-	n, ok := o.number(int(maxMaxPing.Milliseconds()))
+	n, ok := o.number(int(limits.MaxMaxPing.Milliseconds()))
 	if ok {
 		o.room.maxPing = n
 		o.tellAll("Whoever joins may have a ping of %d ms at most", n)
@@ -94,12 +96,12 @@ func orderStart(o order) bool {
 
 // orderStartN starts the game when so many are there, now if they are. It counts for one game.
 func orderStartN(o order) bool {
-	n, ok := o.number(maxOrdered)
+	n, ok := o.number(limits.MaxOrdered)
 	switch {
 	case !ok:
 		return false
-	case n > maxPlayers:
-		o.answer("A room holds %d players, so it would never start", maxPlayers)
+	case n > limits.MaxPlayers:
+		o.answer("A room holds %d players, so it would never start", limits.MaxPlayers)
 	case !o.waiting():
 		o.answer("The game has started already")
 	default:

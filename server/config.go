@@ -10,6 +10,7 @@ import (
 
 	"kbridge/kclient/framecache"
 	"kbridge/kclient/text"
+	"kbridge/server/limits"
 	"kbridge/server/rate"
 )
 
@@ -54,11 +55,8 @@ func ParsePadding(s string) (Padding, error) {
 // Burst for no limit.
 type Rate = rate.Rate
 
-// Flood holds the limits on what one user may do; Login's is for an IP address. Game chat beyond
-// its rate is not refused: it waits, and goes out at the room's pace. Commands count for Chat, in rooms too.
-type Flood struct {
-	Chat, GameChat, Create, Join, Start, Login, Message Rate
-}
+// Flood holds the limits on what one user may do.
+type Flood = limits.Flood
 
 // Config says what a server is like. The zero value is a usable server: 0 stands for the default. Settings has the
 // defaults, and what each field takes.
@@ -109,13 +107,13 @@ func (c Config) withDefaults() (Config, error) {
 	for _, row := range settings {
 		row.Fill(&c)
 	}
-	setDefault(&c.Flood.Chat, defaultFlood.Chat)
-	setDefault(&c.Flood.GameChat, defaultFlood.GameChat)
-	setDefault(&c.Flood.Create, defaultFlood.Create)
-	setDefault(&c.Flood.Join, defaultFlood.Join)
-	setDefault(&c.Flood.Start, defaultFlood.Start)
-	setDefault(&c.Flood.Login, defaultFlood.Login)
-	setDefault(&c.Flood.Message, defaultFlood.Message)
+	setDefault(&c.Flood.Chat, limits.DefaultFlood.Chat)
+	setDefault(&c.Flood.GameChat, limits.DefaultFlood.GameChat)
+	setDefault(&c.Flood.Create, limits.DefaultFlood.Create)
+	setDefault(&c.Flood.Join, limits.DefaultFlood.Join)
+	setDefault(&c.Flood.Start, limits.DefaultFlood.Start)
+	setDefault(&c.Flood.Login, limits.DefaultFlood.Login)
+	setDefault(&c.Flood.Message, limits.DefaultFlood.Message)
 	if c.Random == nil {
 		c.Random = rand.Reader
 	}

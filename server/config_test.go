@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"kbridge/server/limits"
 )
 
 func TestConfigDefaults(t *testing.T) {
@@ -16,7 +18,7 @@ func TestConfigDefaults(t *testing.T) {
 	require.Equal(t, 100, c.MaxUsers)
 	require.Equal(t, 250*time.Millisecond, c.MaxPing)
 	require.Equal(t, 190*time.Second, c.KeepAlive)
-	require.Equal(t, defaultFlood, c.Flood)
+	require.Equal(t, limits.DefaultFlood, c.Flood)
 	require.NotNil(t, c.Logger)
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"kbridge/kclient/lockstep"
+	"kbridge/server/limits"
 )
 
 // FrameDelay says which frame delay the players of a game get.
@@ -107,7 +108,7 @@ func (s *session) maxDelay() int {
 	if s.proven {
 		return lockstep.MaxFrameDelay
 	}
-	return maxOldDelay
+	return limits.MaxOldDelay
 }
 
 func gcd(a, b int) int {

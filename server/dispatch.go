@@ -7,6 +7,7 @@ import (
 
 	"kbridge/kclient/wire"
 	"kbridge/kclient/wire/ext"
+	"kbridge/server/limits"
 )
 
 // typeSet is a set of message types: bit t is type t.
@@ -153,7 +154,7 @@ func (s *session) handleQuit(now time.Time, q wire.QuitRequest) {
 		s.forget()
 		return
 	}
-	s.quit(now, s.server.clean.clean(q.Message, maxQuitMessage), true)
+	s.quit(now, s.server.clean.clean(q.Message, limits.MaxQuitMessage), true)
 }
 
 // goneMessage is what the others see as the last words of a client that has said none.

@@ -12,7 +12,7 @@
 // that have passed and sleeps until the next datagram or timer. A second
 // goroutine answers HELLO and PING where the query port is another one. Rooms
 // and sessions know nothing of each other beyond their members: what is slow or
-// hostile in one is bounded by limits.go and does not reach the others.
+// hostile in one is bounded (package limits) and does not reach the others.
 //
 // Where it listens on all addresses of the computer it answers everybody from the one that was asked, if the socket can
 // tell them apart ([LocalConn], local.go).

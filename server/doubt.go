@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"kbridge/kclient/wire"
+	"kbridge/server/limits"
 )
 
 // A client that has crashed says no goodbye, and its session lives on for the keep-alive time. When the same client
@@ -28,7 +29,7 @@ func (d *doubt) open() bool { return d != nil && !d.until.IsZero() }
 
 // isLoneLogin reports whether a datagram may be the first one of a session: a login and nothing else.
 func isLoneLogin(datagram []byte) bool {
-	return len(datagram) > 6 && datagram[0] == 1 && datagram[1] <= maxFirst && datagram[2] == 0 &&
+	return len(datagram) > 6 && datagram[0] == 1 && datagram[1] <= limits.MaxFirst && datagram[2] == 0 &&
 		wire.Type(datagram[5]) == wire.TypeLogin
 }
 
@@ -67,14 +68,14 @@ func (s *session) raiseDoubt(now time.Time) bool {
 
 // silenceTells is when the session's silence will mean that it has no client; ok is false when there is no such time.
 func (s *session) silenceTells(now time.Time) (until time.Time, ok bool) {
-	soon := now.Add(answerTime)
+	soon := now.Add(limits.AnswerTime)
 	heard := s.link.LastReceived()
 	switch {
 	case s.proven:
 		return soon, true
 	case s.state == statePlaying:
 		// Its input is the answer.
-		if lost := heard.Add(lostAfter); lost.After(soon) {
+		if lost := heard.Add(limits.LostAfter); lost.After(soon) {
 			return lost, true
 		}
 		return soon, true
@@ -84,7 +85,7 @@ func (s *session) silenceTells(now time.Time) (until time.Time, ok bool) {
 		return soon, true
 	}
 	// It may be an n02 with a set ping, which answers no 05: only its keep-alives tell.
-	return soon, !heard.Add(replaceAfter).After(soon)
+	return soon, !heard.Add(limits.ReplaceAfter).After(soon)
 }
 
 // askDoubt asks. An old client in a game is not asked: it sends all the while, and a 05 may push what is missing out of
@@ -92,7 +93,7 @@ func (s *session) silenceTells(now time.Time) (until time.Time, ok bool) {
 func (s *session) askDoubt(now time.Time) {
 	switch {
 	case s.proven:
-		s.doubt.ask = now.Add(answerTime / 4)
+		s.doubt.ask = now.Add(limits.AnswerTime / 4)
 		if !s.noAddress {
 			s.call(now, s.local, s.addr)
 		}
@@ -124,7 +125,7 @@ func (s *session) settleDoubt(now time.Time) {
 	if s.doubt.login != nil {
 		s.server.countRefused(RefusedStray)
 	}
-	s.doubt = &doubt{again: now.Add(answerTime)}
+	s.doubt = &doubt{again: now.Add(limits.AnswerTime)}
 	s.server.wakeWaiting(now, s)
 }
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"kbridge/kclient/wire"
+	"kbridge/server/limits"
 	"kbridge/server/timer"
 )
 
@@ -117,7 +118,7 @@ func checkBooks(t *testing.T, s *Server) {
 		fail("the lines that wait")
 	}
 	for _, r := range s.rooms {
-		if s.roomByID[r.id] != r || len(r.members) == 0 || len(r.members) > maxPlayers {
+		if s.roomByID[r.id] != r || len(r.members) == 0 || len(r.members) > limits.MaxPlayers {
 			fail("a room")
 		}
 		members += len(r.members)

@@ -11,6 +11,7 @@ import (
 
 	"kbridge/kclient/wire"
 	"kbridge/kclient/wire/ext"
+	"kbridge/server/limits"
 )
 
 // Row 13: a malformed packet after HELLO.
@@ -188,7 +189,7 @@ func TestATypeInTheWrongStateChangesNothing(t *testing.T) {
 			by.send(wire.TypeGlobalChat, wire.ChatRequest{Text: "still here"})
 			require.Equal(t, []wire.Type{wire.TypeGlobalChat}, by.types(), name)
 			if st == stateLogin { // the login can still be completed
-				for range loginRounds {
+				for range limits.LoginRounds {
 					c.send(wire.TypeClientAck, wire.ClientAck{})
 				}
 				require.Equal(t, stateLobby, se.state, name)
@@ -270,7 +271,7 @@ func TestAHoleThatStaysStopsNoSession(t *testing.T) {
 	b.raw(c.addr, one(next+1, wire.TypeGameChat, wire.ChatRequest{Text: "after the hole"}.AppendTo(nil)))
 	cs[1].batches(1)
 	require.Equal(t, statePlaying, c.session().state)
-	b.pass(holePatience + time.Second)
+	b.pass(limits.HolePatience + time.Second)
 	require.Equal(t, stateRoom, c.session().state)
 	require.Equal(t, "after the hole", boxParse(cs[1], wire.TypeGameChat, wire.ParseChat).Text)
 	require.Contains(t, typesOf(cs[1].inbox), wire.TypeDropGame)

@@ -8,6 +8,7 @@ import (
 
 	"kbridge/kclient/race"
 	"kbridge/kclient/wire"
+	"kbridge/server/limits"
 )
 
 // Row 24: 70,000 logins, while the first user stays.
@@ -39,7 +40,7 @@ func TestUserIDsInUseAreSkipped(t *testing.T) {
 		}
 	}
 	require.Len(t, seen, different)
-	require.LessOrEqual(t, len(b.s.sessions), maxClosing+1)
+	require.LessOrEqual(t, len(b.s.sessions), limits.MaxClosing+1)
 }
 
 // Row 24: room IDs skip what is in use, and 0 and FFFFFFFF.

@@ -12,6 +12,7 @@ import (
 
 	"kbridge/kclient/wire"
 	"kbridge/kclient/wire/ext"
+	"kbridge/server/limits"
 )
 
 // Row 15: stray datagrams, and logins from 100,000 forged addresses.
@@ -49,11 +50,11 @@ func TestForgedLoginsTakeNoMemoryAndKeepNobodyOut(t *testing.T) {
 	require.Less(t, rounds, 45)
 	require.True(t, c.session().reached)
 	flood(64_000, 100_000)
-	require.LessOrEqual(t, b.s.pending.len(), pendingMost[0])
+	require.LessOrEqual(t, b.s.pending.len(), limits.PendingMost[0])
 	require.Len(t, b.s.sessions, 1)
-	require.LessOrEqual(t, len(b.s.hosts), maxLogins)
+	require.LessOrEqual(t, len(b.s.hosts), limits.MaxLogins)
 	require.InDelta(t, before, heap(), 1<<20, "the heap is flat")
-	b.pass(loginTimeout + time.Second)
+	b.pass(limits.LoginTimeout + time.Second)
 	require.Zero(t, b.s.pending.len(), "and they are soon forgotten")
 	require.Empty(t, b.s.hosts)
 	require.Equal(t, 1, b.s.Stats().Users)
@@ -72,7 +73,7 @@ func TestLoginsForgedInAUsersNameDoNotKeepItOut(t *testing.T) {
 		}
 	}
 	forge(1, 60_000)
-	require.LessOrEqual(t, b.s.pending.len(), pendingMost[0])
+	require.LessOrEqual(t, b.s.pending.len(), limits.PendingMost[0])
 	c.link.Send(b.now, wire.TypeLogin, wire.LoginRequest{User: "anna", Emulator: "emu",
 		Connection: wire.LAN}.AppendTo(nil))
 	c.flush()
@@ -95,13 +96,13 @@ func TestAnAnswerAfterItsLoginWasForgottenStillCounts(t *testing.T) {
 		ack := boxParse(c, wire.TypeServerAck, wire.ParseServerAck)
 		_, offered := ext.ParseNonce(ack.Extra)
 		require.True(t, offered)
-		for n := range pendingMost[0] + 10 {
+		for n := range limits.PendingMost[0] + 10 {
 			b.raw(hostAddr(1000+n), loginDatagram("forged"))
 		}
 		require.Nil(t, b.s.pending.find(loginAddr{addr: c.addr}))
 		if nonce {
 			// Not even a full table is needed for whoever returns the nonce.
-			b.pass(loginTimeout + time.Second)
+			b.pass(limits.LoginTimeout + time.Second)
 			require.Zero(t, b.s.pending.len())
 			c.send(wire.TypeClientAck, wire.ClientAck(ack))
 		} else {
@@ -112,7 +113,7 @@ func TestAnAnswerAfterItsLoginWasForgottenStillCounts(t *testing.T) {
 			continue
 		}
 		require.NotNil(t, c.session())
-		for range loginRounds - 1 {
+		for range limits.LoginRounds - 1 {
 			b.now = b.now.Add(20 * time.Millisecond)
 			c.send(wire.TypeClientAck, wire.ClientAck{})
 		}
@@ -133,14 +134,14 @@ func TestUnfinishedLoginsAreBounded(t *testing.T) {
 	for port := range uint16(1000) {
 		begin(netipPort(hostAddr(7), 1000+port))
 	}
-	require.Equal(t, maxLoginsPerAddress, b.s.logins.n)
+	require.Equal(t, limits.MaxLoginsPerAddress, b.s.logins.n)
 	b.clientAt(netipPort(hostAddr(7), 7), "anna").login()
 	for n := range 3000 {
 		begin(hostAddr(1000 + n))
 	}
-	require.Equal(t, maxLogins, b.s.logins.n)
+	require.Equal(t, limits.MaxLogins, b.s.logins.n)
 	b.client(1, "bert").login()
-	b.pass(loginTimeout)
+	b.pass(limits.LoginTimeout)
 	require.Zero(t, b.s.logins.n)
 	require.Empty(t, b.s.hosts)
 	require.Len(t, b.s.sessions, 2)
@@ -228,11 +229,11 @@ func TestFirstAckIsRepeated(t *testing.T) {
 	b.meter()
 	b.raw(hostAddr(1), loginDatagram("anna brown"))
 	require.Equal(t, 1, b.counts[hostAddr(1)])
-	b.pass(askAgainAfter)
+	b.pass(limits.AskAgainAfter)
 	require.Equal(t, 2, b.counts[hostAddr(1)])
-	b.pass(loginTimeout)
+	b.pass(limits.LoginTimeout)
 	require.LessOrEqual(t, b.sent[hostAddr(1)], 3*len(loginDatagram("anna brown")))
-	require.LessOrEqual(t, b.counts[hostAddr(1)], 1+maxPendingSends)
+	require.LessOrEqual(t, b.counts[hostAddr(1)], 1+limits.MaxPendingSends)
 }
 
 // Row 18: a 06 that nobody asked for changes nothing: not before the 05 it would
@@ -266,7 +267,7 @@ func TestAnAckThatNobodyAskedForChangesNothing(t *testing.T) {
 	b.raw(blind, d)
 	in += len(d)
 	require.Nil(t, b.s.sessions[blind])
-	require.Equal(t, mostRepeatedAcks, b.s.pending.find(loginAddr{addr: blind}).acks)
+	require.Equal(t, limits.MostRepeatedAcks, b.s.pending.find(loginAddr{addr: blind}).acks)
 	b.pass(20 * time.Second)
 	require.Nil(t, b.s.sessions[blind])
 	require.LessOrEqual(t, b.sent[blind], 3*in)

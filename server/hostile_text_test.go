@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/kclient/wire"
+	"kbridge/server/limits"
 )
 
 // Row 22: control characters in each field.
@@ -129,7 +130,8 @@ func TestAFloodPassesAtItsRateOnly(t *testing.T) {
 	b.pass(30 * time.Second)
 	c.send(wire.TypeJoinGame, wire.JoinRequest{GameID: id})
 	// Room chat waits: what passes is the room's pace.
-	require.InDelta(t, 10*lineRate/leastLine, flood(by, wire.TypeGameChat, func() { c.send(wire.TypeGameChat, chat) }),
+	require.InDelta(t, 10*limits.LineRate/limits.LeastLine, flood(by, wire.TypeGameChat,
+		func() { c.send(wire.TypeGameChat, chat) }),
 		20)
 
 	// 1,000 messages of any other kind in an instant: most are not looked at.
@@ -195,8 +197,8 @@ func TestALongUserListIsSplit(t *testing.T) {
 	}
 	require.Empty(t, want, "everyone is in the list, once")
 	require.Greater(t, sentAtOnce, 10_000, "the list is not withheld")
-	rounds := 5 * (1 + 8*ackSize) // of the login
-	require.LessOrEqual(t, sentAtOnce, rounds+paceBurst+wire.MaxDatagram, "but spread")
+	rounds := 5 * (1 + 8*limits.AckSize) // of the login
+	require.LessOrEqual(t, sentAtOnce, rounds+limits.PaceBurst+wire.MaxDatagram, "but spread")
 	require.Equal(t, wire.TypeUserJoined, order[bytes.LastIndexByte(typeBytes(order), byte(wire.TypeServerStatus))+1])
 	require.Zero(t, last.link.Stats().Lost)
 }

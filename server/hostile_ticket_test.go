@@ -10,13 +10,14 @@ import (
 	"kbridge/kclient/lockstep"
 	"kbridge/kclient/wire"
 	"kbridge/kclient/wire/ext"
+	"kbridge/server/limits"
 )
 
 // loginWithTicket logs a client of our own in.
 func (c *boxClient) loginWithTicket() (ticket ext.Ticket) {
 	c.mute = true
 	c.send(wire.TypeLogin, wire.LoginRequest{User: c.name, Emulator: "emu", Connection: wire.LAN})
-	for round := range loginRounds {
+	for round := range limits.LoginRounds {
 		ack := boxParse(c, wire.TypeServerAck, wire.ParseServerAck)
 		answer := wire.ClientAck{}
 		if nonce, ok := ext.ParseNonce(ack.Extra); ok {
@@ -109,7 +110,7 @@ func TestAProvenClientIsNotPaced(t *testing.T) {
 		} else {
 			c.login()
 		}
-		require.Equal(t, proven, b.sent[c.addr] > paceBurst+4096, "%d bytes at once", b.sent[c.addr])
+		require.Equal(t, proven, b.sent[c.addr] > limits.PaceBurst+4096, "%d bytes at once", b.sent[c.addr])
 	}
 }
 
@@ -144,7 +145,7 @@ func TestMoves(t *testing.T) {
 	require.Equal(t, from, se.addr)
 	require.Equal(t, 2*len(ext.AppendCall(nil, ticket.ID, [ext.NonceSize]byte{})), b.sent[to])
 	old := move(2, to)
-	b.pass(2 * callTime)
+	b.pass(2 * limits.CallTime)
 	b.raw(to, old)
 	require.Equal(t, from, se.addr, "its nonce is too old")
 	c.silent = true // it is elsewhere now
@@ -203,7 +204,7 @@ func TestHistoryIsNotForEverybody(t *testing.T) {
 	for range 1000 {
 		b.raw(c.addr, ext.HistoryRequest{ID: ticket.ID, Count: 255}.AppendTo(nil))
 	}
-	require.LessOrEqual(t, b.counts[c.addr], historyRate.Burst+2, "the link may repeat itself beside it")
+	require.LessOrEqual(t, b.counts[c.addr], limits.HistoryRate.Burst+2, "the link may repeat itself beside it")
 	b.raw(c.addr, ext.HistoryRequest{ID: ticket.ID, Offset: 1 << 30, Count: 1}.AppendTo(nil))
 	// CaughtUp with numbers that cannot be is answered with where the game is.
 	for _, m := range []ext.CaughtUp{{Frames: 1 << 31}, {Frames: 50, Calls: 1 << 31},

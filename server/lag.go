@@ -5,6 +5,7 @@ import (
 
 	"kbridge/kclient/lockstep"
 	"kbridge/kclient/wire"
+	"kbridge/server/limits"
 )
 
 // Who was waited for, how long and how often: what /lagstat says.
@@ -34,7 +35,7 @@ type lagMeter struct {
 	from    time.Duration
 	at      int
 	waited  time.Duration
-	last    [maxPlayers]int
+	last    [limits.MaxPlayers]int
 	frames  int
 	turn    int           // of the steps of the sums
 	turned  time.Duration // when it began
@@ -51,7 +52,7 @@ type lagPlayer struct {
 
 // lagSums is what was waited, in the last steps and since the last reset.
 type lagSums struct {
-	steps [lagSteps]lagSum // a ring
+	steps [limits.LagSteps]lagSum // a ring
 	total lagSum
 }
 
@@ -91,7 +92,7 @@ func (l *lagMeter) begin(now time.Time, players []*session, delays func(player i
 		one := lagPlayer{}
 		if p != nil {
 			one.name, one.connection = p.user, p.connection.Frames()
-			one.sent = make([]time.Duration, delays(i)+lagSpare)
+			one.sent = make([]time.Duration, delays(i)+limits.LagSpare)
 			l.slowest = max(l.slowest, one.connection)
 		}
 		l.players = append(l.players, one)
@@ -112,7 +113,7 @@ func (l *lagMeter) beyond(wait time.Duration, player int) time.Duration {
 // pace is the time of a frame. While it is not known no game is slower.
 func (l *lagMeter) pace() time.Duration {
 	if l.frame == 0 {
-		return slowestPace
+		return limits.SlowestPace
 	}
 	return l.frame
 }
@@ -125,7 +126,7 @@ func (l *lagMeter) late(now time.Time, player, message, batches int, wait time.D
 	}
 	due := time.Duration(batches*p.connection) * l.pace()
 	own := now.Sub(l.began) - p.charged - p.sent[message%len(p.sent)] - due
-	if own <= max(leastLag, due/lagShare)+time.Duration(l.slowest-1)*l.pace() {
+	if own <= max(limits.LeastLag, due/limits.LagShare)+time.Duration(l.slowest-1)*l.pace() {
 		return 0
 	}
 	return min(own, wait)
@@ -159,7 +160,7 @@ func (l *lagMeter) advanced(now time.Time, player, frames int) {
 		l.last[player] += frames - l.frames
 	}
 	l.frames = frames
-	if now.Sub(l.began)-l.from >= lagStep {
+	if now.Sub(l.began)-l.from >= limits.LagStep {
 		l.step(now)
 	}
 }
@@ -168,15 +169,15 @@ func (l *lagMeter) advanced(now time.Time, player, frames int) {
 func (l *lagMeter) step(now time.Time) {
 	at := now.Sub(l.began)
 	took, frames := at-l.from-l.waited, l.frames-l.at
-	if frames >= leastPaced {
+	if frames >= limits.LeastPaced {
 		l.ran = took / time.Duration(frames)
-		pace := min(max(l.ran, time.Second/60), slowestPace)
+		pace := min(max(l.ran, time.Second/60), limits.SlowestPace)
 		if l.frame == 0 || pace < l.frame {
 			l.frame = pace
 		}
-		if lost := took - time.Duration(frames)*l.frame; lost > took/slowShare {
+		if lost := took - time.Duration(frames)*l.frame; lost > took/limits.SlowShare {
 			for i, n := range l.last {
-				if n > frames*lastShare/100 {
+				if n > frames*limits.LastShare/100 {
 					l.turnTo(now)
 					l.charge(now, i, lost, false)
 				}
@@ -188,7 +189,7 @@ func (l *lagMeter) step(now time.Time) {
 
 // again begins a step anew: what was before cannot be compared.
 func (l *lagMeter) again(now time.Time) {
-	l.from, l.at, l.waited, l.last = now.Sub(l.began), l.frames, 0, [maxPlayers]int{}
+	l.from, l.at, l.waited, l.last = now.Sub(l.began), l.frames, 0, [limits.MaxPlayers]int{}
 }
 
 // forgive takes out a time in which the server itself stood still.
@@ -202,13 +203,13 @@ func (l *lagMeter) forgive(now time.Time, d time.Duration) {
 // turnTo forgets the steps that are older than the window.
 func (l *lagMeter) turnTo(now time.Time) {
 	at := now.Sub(l.began)
-	for n := 0; at-l.turned >= lagStep; n++ {
-		if n >= lagSteps { // all are empty
+	for n := 0; at-l.turned >= limits.LagStep; n++ {
+		if n >= limits.LagSteps { // all are empty
 			l.turned = at
 			return
 		}
-		l.turned += lagStep
-		l.turn = (l.turn + 1) % lagSteps
+		l.turned += limits.LagStep
+		l.turn = (l.turn + 1) % limits.LagSteps
 		l.game.steps[l.turn] = lagSum{}
 		for i := range l.players {
 			l.players[i].steps[l.turn] = lagSum{}
@@ -236,7 +237,7 @@ func (l *lagMeter) end(now time.Time) {
 // lateness is how long the game has waited for a player's own lag by now; see lagMeter.
 func (r *room) lateness(now time.Time, player int) time.Duration {
 	wait := r.lag.beyond(now.Sub(r.since), player)
-	if wait <= leastLag || r.frames == 0 || r.state != wire.GamePlaying || !r.mixer.Waiting().Has(player) {
+	if wait <= limits.LeastLag || r.frames == 0 || r.state != wire.GamePlaying || !r.mixer.Waiting().Has(player) {
 		return 0
 	}
 	message, batches := r.mixer.Needs(player)
@@ -264,7 +265,7 @@ func (r *room) lagged(now time.Time, player int, late time.Duration) {
 
 // givenUp charges those for whom the game will wait no longer.
 func (r *room) givenUp(now time.Time) {
-	var late [maxPlayers]time.Duration
+	var late [limits.MaxPlayers]time.Duration
 	all := true
 	for i, p := range r.players {
 		if p != nil && r.mixer.Presence(i) == lockstep.Present {

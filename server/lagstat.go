@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+
+	"kbridge/server/limits"
 )
 
 // orderLagStat shows everybody in the room for whom the game has waited; see lagMeter.
@@ -18,7 +20,7 @@ func orderLagStat(o order) bool {
 		now = l.over
 	}
 	l.turnTo(now)
-	since := min(now.Sub(l.began)-l.resetAt, (lagSteps-1)*lagStep+now.Sub(l.began)-l.turned)
+	since := min(now.Sub(l.began)-l.resetAt, (limits.LagSteps-1)*limits.LagStep+now.Sub(l.began)-l.turned)
 	game := l.game.window()
 	head := fmt.Sprintf("In the last %.0f s the game has waited %s for players", since.Seconds(), seconds(game.time))
 	if l.ran > 0 {

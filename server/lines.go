@@ -4,13 +4,14 @@ import (
 	"time"
 
 	"kbridge/kclient/wire"
+	"kbridge/server/limits"
 	"kbridge/server/rate"
 	"kbridge/server/timer"
 )
 
 // Room chat is data too: 1964 and Project64k send a save as hundreds of lines at once, and all players wait for
 // the last one. So a line that comes too fast is not dropped, it waits: each sender's lines in their order, and the
-// senders of a room in turns, at the room's pace. The bounds are in limits.go.
+// senders of a room in turns, at the room's pace. The bounds are in package limits.
 
 // roomLines is what was said in a room and waits to be passed on.
 type roomLines struct {
@@ -30,7 +31,7 @@ type lineQueue struct {
 }
 
 // lineCost is what a waiting line of so many bytes counts for.
-func lineCost(size int) int { return max(size, leastLine) + lineOverhead }
+func lineCost(size int) int { return max(size, limits.LeastLine) + limits.LineOverhead }
 
 // mayWait reports whether the session may have one more line waiting in its room, of so many bytes of text.
 func (s *session) mayWait(now time.Time, size int) bool {
@@ -40,15 +41,15 @@ func (s *session) mayWait(now time.Time, size int) bool {
 	if s.lines != nil {
 		own = s.lines.bytes
 	}
-	return own+size <= maxSessionLines && l.bytes+size <= maxRoomLines &&
-		(own+size <= ownLines || sv.lineBytes+size <= maxServerLines) &&
-		s.waited.Fits(now, size, waitedRate, maxSessionLines)
+	return own+size <= limits.MaxSessionLines && l.bytes+size <= limits.MaxRoomLines &&
+		(own+size <= limits.OwnLines || sv.lineBytes+size <= limits.MaxServerLines) &&
+		s.waited.Fits(now, size, limits.WaitedRate, limits.MaxSessionLines)
 }
 
 // wait has a line wait for its turn.
 func (l *roomLines) wait(now time.Time, s *session, text string) {
 	cost := lineCost(len(text))
-	s.waited.Spend(now, cost, waitedRate)
+	s.waited.Spend(now, cost, limits.WaitedRate)
 	if s.lines == nil {
 		s.lines = &lineQueue{from: s, user: s.user}
 		l.queues = append(l.queues, s.lines)
@@ -87,7 +88,7 @@ func (l *roomLines) take() (q *lineQueue, text string) {
 
 // release passes on what the pace allows.
 func (l *roomLines) release(now time.Time) {
-	for len(l.queues) > 0 && l.pace.Fits(now, 0, lineRate, lineBurst) {
+	for len(l.queues) > 0 && l.pace.Fits(now, 0, limits.LineRate, limits.LineBurst) {
 		switch q, text := l.take(); {
 		case q.from.room == l.room:
 			q.from.hear(now, text)
@@ -109,7 +110,7 @@ func (l *roomLines) withFrame(now time.Time) {
 func (l *roomLines) say(now time.Time, user, text string) {
 	m := wire.Chat{User: user, Text: text}
 	l.room.broadcast(now, wire.TypeGameChat, m)
-	l.pace.Spend(now, max(wire.MessageHeaderSize+len(user)+len(text)+2, leastLine), lineRate)
+	l.pace.Spend(now, max(wire.MessageHeaderSize+len(user)+len(text)+2, limits.LeastLine), limits.LineRate)
 }
 
 // tick is the pace of a room that no frames come from.
@@ -123,7 +124,7 @@ func (l *roomLines) Tick(now time.Time) {
 
 // frames reports whether frames go out, that the next lines can go with.
 func (l *roomLines) frames(now time.Time) bool {
-	return l.room.state == wire.GamePlaying && l.room.frames > 0 && now.Sub(l.room.since) < lineFrame
+	return l.room.state == wire.GamePlaying && l.room.frames > 0 && now.Sub(l.room.since) < limits.LineFrame
 }
 
 func (l *roomLines) schedule(now time.Time) {
@@ -132,9 +133,9 @@ func (l *roomLines) schedule(now time.Time) {
 		timers.Remove(&l.timer)
 		return
 	}
-	at := l.pace.FitsAt(0, lineRate, lineBurst)
+	at := l.pace.FitsAt(0, limits.LineRate, limits.LineBurst)
 	if l.frames(now) {
-		if later := l.room.since.Add(lineFrame); later.After(at) {
+		if later := l.room.since.Add(limits.LineFrame); later.After(at) {
 			at = later
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"kbridge/kclient/sim/peers"
 	"kbridge/kclient/wire"
+	"kbridge/server/limits"
 )
 
 // boxRoom is a box with clients in one room; the first one owns it.
@@ -201,9 +202,9 @@ func TestRoomChatBeyondTheBoundsIsDroppedAndToldToItsSender(t *testing.T) {
 	lines := peers.SaveLines(4000)
 	cs[0].say(lines...)
 	waiting := len(cs[0].session().lines.lines)
-	fits := maxSessionLines / lineCost(len(lines[1000]))
+	fits := limits.MaxSessionLines / lineCost(len(lines[1000]))
 	require.InDelta(t, fits, waiting, 0.02*float64(fits))
-	require.LessOrEqual(t, b.s.lineBytes, maxSessionLines)
+	require.LessOrEqual(t, b.s.lineBytes, limits.MaxSessionLines)
 	require.Greater(t, waiting, 2200, "what the largest saves come to")
 	require.Equal(t, 4000-10-waiting, b.s.stats.Refusals[RefusedRoomChat])
 	require.Len(t, cs[0].heard("Server"), 1)
@@ -226,22 +227,22 @@ func TestWhatWaitsIsBoundedInARoomAndInTheServer(t *testing.T) {
 				c.session().handle(b.now, wire.Message{Type: wire.TypeGameChat, Body: body})
 			}
 		}
-		require.LessOrEqual(t, cs[0].session().room.lines.bytes, maxRoomLines)
+		require.LessOrEqual(t, cs[0].session().room.lines.bytes, limits.MaxRoomLines)
 		for _, c := range cs {
 			q := c.session().lines
-			roomFull := c.session().room.lines.bytes > maxRoomLines-1000
-			require.True(t, roomFull || q != nil && q.bytes > ownLines-1000, "each may have its own")
+			roomFull := c.session().room.lines.bytes > limits.MaxRoomLines-1000
+			require.True(t, roomFull || q != nil && q.bytes > limits.OwnLines-1000, "each may have its own")
 			if q != nil {
-				require.LessOrEqual(t, q.bytes, maxSessionLines)
-				if q.bytes <= ownLines {
+				require.LessOrEqual(t, q.bytes, limits.MaxSessionLines)
+				if q.bytes <= limits.OwnLines {
 					own += q.bytes
 				}
 			}
 			b.remove(c)
 		}
-		require.LessOrEqual(t, b.s.lineBytes-own, maxServerLines)
+		require.LessOrEqual(t, b.s.lineBytes-own, limits.MaxServerLines)
 	}
-	require.Greater(t, b.s.lineBytes, maxServerLines-1000)
+	require.Greater(t, b.s.lineBytes, limits.MaxServerLines-1000)
 	for len(b.s.rooms) > 0 {
 		b.s.rooms[0].close(b.now, nil)
 	}
@@ -256,7 +257,7 @@ func TestALineOfDataKeepsTheNewLineThatItIsKnownBy(t *testing.T) {
 	cs[0].say(said...)
 	require.Equal(t, []string{said[0], said[1], "Server> hi", "\r\nDAServer> hi", "xDA00"}, cs[1].heard("user0"))
 	cs[0].say("\r\nDA" + strings.Repeat("0", 400))
-	require.Len(t, cs[1].heard("user0")[5], maxGameChat)
+	require.Len(t, cs[1].heard("user0")[5], limits.MaxGameChat)
 	b.pass(time.Second)
 }
 
@@ -271,9 +272,9 @@ func TestRoomChatWithoutEndGetsAShareOfThePace(t *testing.T) {
 		}
 		return (len(cs[1].heard("user0")) - before) * (len(line) + 13)
 	}
-	require.LessOrEqual(t, bytes(10*time.Second), 10*lineRate+10*313+lineBurst)
+	require.LessOrEqual(t, bytes(10*time.Second), 10*limits.LineRate+10*313+limits.LineBurst)
 	bytes(80 * time.Second)
-	require.LessOrEqual(t, bytes(20*time.Second), 20*(waitedRate+2*313)*11/10)
+	require.LessOrEqual(t, bytes(20*time.Second), 20*(limits.WaitedRate+2*313)*11/10)
 }
 
 // linesInOrder reports whether all counts of waiting lines are right, and each sender's next line goes to its own
@@ -287,7 +288,7 @@ func linesInOrder(s *Server) bool {
 			for _, text := range q.lines {
 				sum += lineCost(len(text))
 			}
-			if sum == 0 || sum != q.bytes || sum > maxSessionLines {
+			if sum == 0 || sum != q.bytes || sum > limits.MaxSessionLines {
 				return false
 			}
 			bytes += sum

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"kbridge/kclient/logqueue"
+	"kbridge/server/limits"
 	"kbridge/server/rate"
 )
 
@@ -69,5 +70,5 @@ func (l *logLimits) Allow(now time.Time, message string) bool {
 		k = &rate.Limiter{}
 		l.kinds[message] = k
 	}
-	return k.Allow(now, logRate)
+	return k.Allow(now, limits.LogRate)
 }

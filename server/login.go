@@ -10,6 +10,7 @@ import (
 	"kbridge/kclient/text"
 	"kbridge/kclient/wire"
 	"kbridge/kclient/wire/ext"
+	"kbridge/server/limits"
 	"kbridge/server/rate"
 )
 
@@ -29,7 +30,7 @@ type loginState struct {
 	asked    int       // 05 so far
 	left     int       // of them, that have left in a datagram
 	rounds   int       // complete
-	sent     []sentAsk // a ring of maxLoginAsks + 1; nil once it is over
+	sent     []sentAsk // a ring of limits.MaxLoginAsks + 1; nil once it is over
 	ticketed bool      // the ticket is under way
 	pings    *pings    // like sent
 	request  wire.LoginRequest
@@ -51,8 +52,8 @@ func (l *loginState) over() { l.sent, l.pings = nil, nil }
 func (l *loginState) sentAs(k int) *sentAsk { return &l.sent[k%len(l.sent)] }
 
 func (l *loginState) begin(since time.Time) {
-	l.until = since.Add(loginTimeout)
-	l.sent, l.pings = make([]sentAsk, maxLoginAsks+1), &pings{}
+	l.until = since.Add(limits.LoginTimeout)
+	l.sent, l.pings = make([]sentAsk, limits.MaxLoginAsks+1), &pings{}
 }
 
 // newSession makes a session of a login.
@@ -149,7 +150,7 @@ func (s *session) nextRound(now time.Time) {
 	l := &s.login
 	l.rounds++
 	switch {
-	case l.rounds >= loginRounds:
+	case l.rounds >= limits.LoginRounds:
 		s.completeLogin(now)
 	case l.rounds == l.asked, s.proven && !l.ticketed:
 		s.askLogin(now)
@@ -172,8 +173,8 @@ func (s *session) askLogin(now time.Time) {
 func (s *session) completeLogin(now time.Time) {
 	sv := s.server
 	l := &s.login
-	s.user = sv.clean.clean(l.request.User, maxUserName)
-	s.emulator = sv.clean.clean(l.request.Emulator, maxEmulatorName)
+	s.user = sv.clean.clean(l.request.User, limits.MaxUserName)
+	s.emulator = sv.clean.clean(l.request.Emulator, limits.MaxEmulatorName)
 	s.connection = l.request.Connection
 	s.key = text.NameKey(s.user)
 	s.ping = l.pings.millis()
@@ -194,7 +195,7 @@ func (s *session) refuseLogin(now time.Time, why Refusal, reason string) {
 	sv.countRefused(why)
 	sv.cfg.Logger.Info("login refused", append(s.attrs(), slog.String("reason", reason))...)
 	s.send(now, wire.TypeLoginRefused, wire.LoginRefused{User: s.user, Message: sv.clean.encode(reason,
-		maxQuitMessage)})
+		limits.MaxQuitMessage)})
 	s.closeSession(now)
 }
 
@@ -213,7 +214,7 @@ func (s *session) enter(now time.Time) {
 		s.userRates = sv.userRates.take(now, s.addr.Addr())
 	}
 	if !s.reached {
-		s.link.Gather(mostOpen)
+		s.link.Gather(limits.MostOpen)
 	}
 	joined := func() { s.send(now, wire.TypeUserJoined, s.entered()) }
 	s.sendStatus(now, joined)
@@ -282,7 +283,7 @@ func (s *session) sendStatus(now time.Time, joined func()) {
 		games = append(games, wire.StatusGame{Name: r.game, GameID: r.id, Emulator: r.emulator, Owner: r.ownerName,
 			Players: len(r.members), MaxPlayers: r.capacity(), State: r.state})
 	}
-	if !s.reached && len(users)*leastUser > smallStatus {
+	if !s.reached && len(users)*limits.LeastUser > limits.SmallStatus {
 		s.send(now, wire.TypeServerStatus, wire.ServerStatus{})
 		joined()
 		parts++ // the rest will have to wait
@@ -339,7 +340,7 @@ func (l *loginRates) Allow(now time.Time, addr netip.Addr, r Rate) bool {
 	key := hostOf(addr)
 	h := l.byHost[key]
 	if h == nil {
-		if len(l.byHost) >= maxLoginRates {
+		if len(l.byHost) >= limits.MaxLoginRates {
 			l.sweep(now)
 		}
 		h = &rate.Limiter{}
@@ -357,7 +358,7 @@ func (l *loginRates) sweep(now time.Time) {
 		}
 		some = addr
 	}
-	if len(l.byHost) >= maxLoginRates {
+	if len(l.byHost) >= limits.MaxLoginRates {
 		delete(l.byHost, some)
 	}
 }

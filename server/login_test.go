@@ -10,6 +10,7 @@ import (
 
 	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
+	"kbridge/server/limits"
 )
 
 var lan = network.Profile{Delay: 10 * time.Millisecond}
@@ -36,7 +37,7 @@ func TestLoginOrderAndPing(t *testing.T) {
 				require.Equal(t, wire.UserJoined{User: "anna", UserID: 1, Ping: 20, Connection: wire.LAN}, m)
 			}
 		}
-		require.GreaterOrEqual(t, acks, loginRounds)
+		require.GreaterOrEqual(t, acks, limits.LoginRounds)
 		require.LessOrEqual(t, acks, 1+3*8, "one, and three rounds of eight at most")
 		require.Equal(t, []wire.Type{wire.TypeServerStatus, wire.TypeUserJoined, wire.TypeServerMessage,
 			wire.TypeServerMessage, wire.TypeServerMessage}, order)
@@ -157,7 +158,7 @@ func TestLoginAgainAfterCrash(t *testing.T) {
 		b.pass(10 * time.Second)
 		c := b.clientAt(from, "anna")
 		c.send(wire.TypeLogin, wire.LoginRequest{User: "anna", Emulator: "emu", Connection: wire.LAN})
-		b.pass(answerTime)
+		b.pass(limits.AnswerTime)
 		return c.session().loggedIn()
 	}
 	a.silent = true

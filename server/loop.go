@@ -11,6 +11,7 @@ import (
 	"kbridge/kclient/guard"
 	"kbridge/kclient/wire"
 	"kbridge/kclient/wire/ext"
+	"kbridge/server/limits"
 	"kbridge/server/timer"
 )
 
@@ -121,7 +122,7 @@ func (s *Server) readAgain(conn PacketConn, err error, failures int) bool {
 	if failures == 1 {
 		s.cfg.Logger.Warn("cannot receive", slog.String("at", conn.LocalAddr().String()), slog.Any("error", err))
 	}
-	if failures >= maxReadErrors {
+	if failures >= limits.MaxReadErrors {
 		return false
 	}
 	time.Sleep(time.Duration(failures) * time.Millisecond)
@@ -291,12 +292,12 @@ func (s *Server) shutdown(now time.Time, reason string) {
 	s.stopping = true
 	s.stopAt = now
 	if len(s.users) > 0 {
-		s.stopAt = now.Add(shutdownLinger)
+		s.stopAt = now.Add(limits.ShutdownLinger)
 	}
 	for _, step := range []func(){
 		func() {
 			s.broadcast(now, wire.TypeServerMessage, wire.ServerMessage{From: serverName, Text: s.clean.encode(text,
-				maxGameChat)})
+				limits.MaxGameChat)})
 		},
 		func() {
 			for len(s.rooms) > 0 {
@@ -310,7 +311,7 @@ func (s *Server) shutdown(now time.Time, reason string) {
 				s.work = work{session: u}
 				s.removeUser(u)
 				u.send(now, wire.TypeUserQuit, wire.UserQuit{User: u.user, UserID: u.id, Message: s.clean.encode(text,
-					maxQuitMessage)})
+					limits.MaxQuitMessage)})
 				u.closeSession(now)
 			}
 		},

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kbridge/kclient/wire"
+	"kbridge/server/limits"
 )
 
 // Our own client keeps what is not proven, so what is missing of it can always come: it is waited for as long as
@@ -31,11 +32,11 @@ func TestOnlyOldClientsAreGivenUpSoon(t *testing.T) {
 		_, hole := se.link.Hole()
 		require.True(t, hole)
 		require.True(t, se.link.Gone())
-		b.pass(gonePatience - time.Millisecond)
+		b.pass(limits.GonePatience - time.Millisecond)
 		require.True(t, se.inGame())
 		b.pass(2 * time.Millisecond)
 		require.Equal(t, proven, se.inGame())
-		b.pass(holePatience)
+		b.pass(limits.HolePatience)
 		require.False(t, se.inGame())
 	}
 }

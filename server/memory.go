@@ -6,12 +6,13 @@ import (
 	"time"
 
 	"kbridge/kclient/lockstep"
+	"kbridge/server/limits"
 )
 
-// What peers can make the server keep is bounded in bytes, see limits.go: each session and each game has something of
-// its own, which nobody can take from it, and what goes beyond that comes from a pot that all share. What happens when
-// a pot is empty is decided here. The rule is always the same: who takes the most gives way, and those who take what is
-// usual never notice.
+// What peers can make the server keep is bounded in bytes, see package limits: each session and each game has something
+// of its own, which nobody can take from it, and what goes beyond that comes from a pot that all share. What happens
+// when a pot is empty is decided here. The rule is always the same: who takes the most gives way, and those who take
+// what is usual never notice.
 
 // pot is bytes that many share.
 type pot struct{ used, size int }
@@ -36,18 +37,18 @@ func (p *pot) overdrawn() bool { return p.used > p.size }
 
 // memory is the server's pots.
 type memory struct {
-	games     pot // beyond playerBytes for each player
-	links     pot // beyond linkBytes for each user, strangerLinkBytes for each other session
+	games     pot // beyond limits.PlayerBytes for each player
+	links     pot // beyond limits.LinkBytes for each user, limits.StrangerLinkBytes for each other session
 	histories pot
 }
 
 // newMemory is for a server of so many users: what the default has is for the default's.
 func newMemory(users int) memory {
-	hundreds := max((users+defaultMaxUsers-1)/defaultMaxUsers, 1)
+	hundreds := max((users+limits.DefaultMaxUsers-1)/limits.DefaultMaxUsers, 1)
 	return memory{
-		games:     pot{size: hundreds * maxGameBytes},
-		links:     pot{size: hundreds * maxLinkBytes},
-		histories: pot{size: hundreds * maxHistoryBytes},
+		games:     pot{size: hundreds * limits.MaxGameBytes},
+		links:     pot{size: hundreds * limits.MaxLinkBytes},
+		histories: pot{size: hundreds * limits.MaxHistoryBytes},
 	}
 }
 
@@ -56,9 +57,9 @@ func newMemory(users int) memory {
 func (r *room) reserve(size int) bool {
 	need := r.mixer.MaxBytes(size)
 	if r.history != nil {
-		need += historyFrames * size * r.mixer.Players()
+		need += limits.HistoryFrames * size * r.mixer.Players()
 	}
-	return r.server.memory.games.take(&r.reserved, max(need-playerBytes*r.mixer.Players(), 0))
+	return r.server.memory.games.take(&r.reserved, max(need-limits.PlayerBytes*r.mixer.Players(), 0))
 }
 
 // reserveOrEnd reserves the game's memory before every batch until the size of its inputs is known. It reports false
@@ -119,9 +120,9 @@ func (r *room) tooLong() {
 func (s *session) heldMore() {
 	n := 0
 	if s.link != nil && !s.forgotten {
-		own := strangerLinkBytes
+		own := limits.StrangerLinkBytes
 		if s.loggedIn() {
-			own = linkBytes
+			own = limits.LinkBytes
 		}
 		n = max(s.link.Held()-own, 0)
 	}
@@ -164,5 +165,5 @@ func (s *session) unburden(now time.Time) {
 	s.closeAt = now
 	s.link = nil
 	s.heldMore()
-	s.server.timers.Set(&s.timer, s.closeAt.Add(tombstone))
+	s.server.timers.Set(&s.timer, s.closeAt.Add(limits.Tombstone))
 }

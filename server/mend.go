@@ -8,6 +8,7 @@ import (
 	"kbridge/kclient/guard"
 	"kbridge/kclient/link"
 	"kbridge/kclient/wire"
+	"kbridge/server/limits"
 	"kbridge/server/timer"
 )
 
@@ -123,7 +124,7 @@ func (s *Server) mendLogins() {
 func (t *pendingTable) mend() {
 	byAddr := map[uint64]*pendingLogin{}
 	lists := t.lists
-	t.lists, t.free = [pendingClasses]pendingList{}, nil
+	t.lists, t.free = [limits.PendingClasses]pendingList{}, nil
 	for class := range lists {
 		var order []*pendingLogin
 		for p := lists[class].first; p != nil && len(order) <= len(t.byAddr); p = p.after {

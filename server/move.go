@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"kbridge/kclient/wire/ext"
+	"kbridge/server/limits"
 )
 
 // A session of our own client's is where its last Move came from, once whoever is there has shown that it hears us: it
@@ -77,7 +78,8 @@ func (s *session) leaveAddress() {
 // is bounded.
 func (s *session) call(now time.Time, local netip.Addr, to netip.AddrPort) {
 	sv := s.server
-	if !s.calls.Allow(now, callRate) || !to.Addr().IsLoopback() && !sv.calls.Allow(now, to.Addr(), callRate) {
+	if !s.calls.Allow(now, limits.CallRate) || !to.Addr().IsLoopback() && !sv.calls.Allow(now, to.Addr(),
+		limits.CallRate) {
 		sv.countRefused(RefusedMove)
 		return
 	}
@@ -86,7 +88,7 @@ func (s *session) call(now time.Time, local netip.Addr, to netip.AddrPort) {
 
 // hears reports whether this nonce was sent to the address lately.
 func (s *session) hears(now time.Time, at netip.AddrPort, nonce [ext.NonceSize]byte) bool {
-	return nonce == s.moveNonce(at, now) || nonce == s.moveNonce(at, now.Add(-callTime))
+	return nonce == s.moveNonce(at, now) || nonce == s.moveNonce(at, now.Add(-limits.CallTime))
 }
 
 // moveNonce is made from the session, the address, the time and a secret, so that nothing has to be kept.
@@ -98,7 +100,7 @@ func (s *session) moveNonce(at netip.AddrPort, now time.Time) [ext.NonceSize]byt
 	ip := at.Addr().As16()
 	b = append(b, ip[:]...)
 	b = binary.LittleEndian.AppendUint16(b, at.Port())
-	b = binary.LittleEndian.AppendUint64(b, uint64(now.UnixNano()/int64(callTime)))
+	b = binary.LittleEndian.AppendUint64(b, uint64(now.UnixNano()/int64(limits.CallTime)))
 	sum := sha256.Sum256(b)
 	return [ext.NonceSize]byte(sum[:])
 }

@@ -5,16 +5,18 @@ import (
 	"time"
 
 	"kbridge/kclient/wire"
+	"kbridge/server/limits"
 	"kbridge/server/rate"
 	"kbridge/server/timer"
 )
 
 // news is what everybody in the lobby is told of others: who has come, which rooms were opened, how full they are and
 // whether they run. Those whom it concerns are told at once: a user of its own login, and whoever is in a room of
-// everything there. The others are told of a room's last state, at most once in newsEvery, and of everything together
-// no faster than newsPace. Who starts games and drops out of them, opens rooms and closes them, or logs in and quits,
-// as fast as answers come, would otherwise send as many messages to everybody. Servers elsewhere tell everybody at
-// once; a list that is a second behind is what a list looks like on a long line. When little happens there is no delay.
+// everything there. The others are told of a room's last state, at most once in limits.NewsEvery, and of everything
+// together no faster than limits.NewsPace. Who starts games and drops out of them, opens rooms and closes them, or logs
+// in and quits, as fast as answers come, would otherwise send as many messages to everybody. Servers elsewhere tell
+// everybody at once; a list that is a second behind is what a list looks like on a long line. When little happens there
+// is no delay.
 //
 // A newcomer's list has everything as it is then. For those who logged in before, what they have not been told of is
 // not there yet: when it is over before its turn has come they never hear of it. So nobody gets a state or an end of
@@ -88,26 +90,26 @@ func (n *news) tell(now time.Time) {
 			waiting = append(waiting, it)
 			continue
 		}
-		if !n.pace.Fits(now, it.newsCost(), newsPace, newsBurst) {
+		if !n.pace.Fits(now, it.newsCost(), limits.NewsPace, limits.NewsBurst) {
 			waiting = append(waiting, n.items[i:]...)
 			break
 		}
 		n.spend(now, it.newsCost())
 		it.tellNews(now)
-		st.told, st.waiting, st.next = true, false, now.Add(newsEvery)
+		st.told, st.waiting, st.next = true, false, now.Add(limits.NewsEvery)
 	}
 	clear(n.items[len(waiting):])
 	n.items = waiting
 	n.schedule(now)
 }
 
-func (n *news) spend(now time.Time, bytes int) { n.pace.Spend(now, bytes, newsPace) }
+func (n *news) spend(now time.Time, bytes int) { n.pace.Spend(now, bytes, limits.NewsPace) }
 
 // schedule sets the timer to when something may be told.
 func (n *news) schedule(now time.Time) {
 	at := time.Time{}
 	for _, it := range n.items {
-		due := n.pace.FitsAt(it.newsCost(), newsPace, newsBurst)
+		due := n.pace.FitsAt(it.newsCost(), limits.NewsPace, limits.NewsBurst)
 		if next := it.newsState().next; due.Before(next) {
 			due = next
 		}
@@ -131,7 +133,7 @@ func (n *news) hand(now time.Time, from, to *session) {
 func (n *news) Tick(now time.Time) { n.tell(now) }
 
 // newsSize is what a message with so many bytes of text counts for.
-func newsSize(text int) int { return max(wire.MessageHeaderSize+text+10, leastNews) }
+func newsSize(text int) int { return max(wire.MessageHeaderSize+text+10, limits.LeastNews) }
 
 // tellOthers sends a message to everybody who is not in the room and knows of it, or does not.
 func (r *room) tellOthers(now time.Time, known bool, t wire.Type, m body) {
@@ -155,9 +157,9 @@ func (r *room) newsState() *newsState { return &r.news }
 
 func (r *room) newsCost() int {
 	if r.news.told {
-		return leastNews
+		return limits.LeastNews
 	}
-	return leastNews + newsSize(len(r.ownerName)+len(r.game)+len(r.emulator))
+	return limits.LeastNews + newsSize(len(r.ownerName)+len(r.game)+len(r.emulator))
 }
 
 func (r *room) tellNews(now time.Time) {
@@ -182,7 +184,7 @@ func (r *room) tellClosed(now time.Time) {
 	sv.news.forget(now, r)
 	r.broadcast(now, wire.TypeCloseGame, gone)
 	r.tellOthers(now, true, wire.TypeCloseGame, gone)
-	sv.news.spend(now, leastNews)
+	sv.news.spend(now, limits.LeastNews)
 }
 
 func (s *session) newsState() *newsState { return &s.news }
@@ -198,7 +200,7 @@ func (s *session) tellQuit(now time.Time, message string) {
 	sv, gone := s.server, wire.UserQuit{User: s.user, UserID: s.id, Message: message}
 	sv.news.forget(now, s)
 	s.send(now, wire.TypeUserQuit, gone)
-	if !sv.news.pace.Fits(now, len(message), newsPace, newsBurst) {
+	if !sv.news.pace.Fits(now, len(message), limits.NewsPace, limits.NewsBurst) {
 		gone.Message = ""
 	}
 	s.tellOthers(now, true, wire.TypeUserQuit, gone)

@@ -9,6 +9,7 @@ import (
 
 	"kbridge/kclient/wire"
 	"kbridge/kclient/wire/ext"
+	"kbridge/server/limits"
 	"kbridge/server/timer"
 )
 
@@ -22,7 +23,7 @@ type pendingLogin struct {
 
 	prover prover
 	// when the k-th 05 went out, in microseconds since the first datagram; k modulo the length
-	asked [pendingRing]int32
+	asked [limits.PendingRing]int32
 	sent  int   // different 05
 	done  int   // of them, that are answered, or will never be
 	round int   // sent, before the round at hand
@@ -36,7 +37,7 @@ type pendingLogin struct {
 	first   uint16 // number of the login
 	next    uint16 // of the client's next message
 	size    uint16 // of body
-	body    [maxLoginBody]byte
+	body    [limits.MaxLoginBody]byte
 	timer   timer.Timer
 
 	before, after *pendingLogin
@@ -53,7 +54,7 @@ type pendingTable struct {
 	server  *Server
 	byAddr  map[uint64]*pendingLogin // by the hash of their loginAddr
 	seed    maphash.Seed
-	lists   [pendingClasses]pendingList
+	lists   [limits.PendingClasses]pendingList
 	free    *pendingLogin
 	crowded time.Time // until when somebody counts as having had to make room
 }
@@ -132,7 +133,7 @@ func (t *pendingTable) isCrowded(now time.Time) bool { return now.Before(t.crowd
 // bits is how much a login has to win.
 func (t *pendingTable) bits(now time.Time) int {
 	if t.isCrowded(now) {
-		return crowdedBits
+		return limits.CrowdedBits
 	}
 	return t.server.proofBits()
 }
@@ -140,10 +141,10 @@ func (t *pendingTable) bits(now time.Time) int {
 // proofBits is how much a session has to win: the more the longer the lists are that it would be sent for a lucky
 // guess.
 func (s *Server) proofBits() int {
-	if len(s.users) > shortList {
-		return longBits
+	if len(s.users) > limits.ShortList {
+		return limits.LongBits
 	}
-	return shortBits
+	return limits.ShortBits
 }
 
 // add takes a new address in.
@@ -169,8 +170,8 @@ func (t *pendingTable) add(now time.Time, at loginAddr) *pendingLogin {
 
 // makeRoom has the oldest of a full list go.
 func (t *pendingTable) makeRoom(now time.Time, class uint8) {
-	if t.lists[class].n >= pendingMost[class] {
-		t.crowded = now.Add(crowdedFor)
+	if t.lists[class].n >= limits.PendingMost[class] {
+		t.crowded = now.Add(limits.CrowdedFor)
 		t.remove(t.lists[class].first)
 		t.server.countRefused(RefusedCrowded)
 	}
@@ -180,7 +181,7 @@ func (t *pendingTable) makeRoom(now time.Time, class uint8) {
 func (t *pendingTable) classify(now time.Time, p *pendingLogin) {
 	class := uint8(0)
 	switch won := p.prover.won(); {
-	case won > mostRoundBits:
+	case won > limits.MostRoundBits:
 		class = 2
 	case won > 0:
 		class = 1
@@ -269,7 +270,7 @@ func (s *Server) receiveLogin(now time.Time, from netip.AddrPort, local netip.Ad
 // one.
 func (p *pendingLogin) receive(now time.Time, bundle []wire.Message, login pendingBody, bytes int) *session {
 	s := p.table.server
-	p.credit = min(p.credit+unprovenFactor*bytes, mostCredit)
+	p.credit = min(p.credit+limits.UnprovenFactor*bytes, limits.MostCredit)
 	p.prover.waiting = false
 	if again := login.bytes != nil; again && p.acks == 0 && p.done == 0 {
 		p.size = uint16(copy(p.body[:], login.bytes))
@@ -281,12 +282,12 @@ func (p *pendingLogin) receive(now time.Time, bundle []wire.Message, login pendi
 		if ahead < 0 {
 			continue
 		}
-		if p.acks >= loginRounds && ahead == 0 && inLobby.has(m.Type) && !accepted[stateLogin].has(m.Type) &&
+		if p.acks >= limits.LoginRounds && ahead == 0 && inLobby.has(m.Type) && !accepted[stateLogin].has(m.Type) &&
 			s.admitUnproven(now) {
 			return p.complete(now, false) // it takes itself for logged in
 		}
 		known := accepted[stateLogin].has(m.Type) || m.Type == wire.TypeLogin
-		if ahead > maxLostAcks || ahead > 0 && (!known || m.Type == wire.TypeLogin) {
+		if ahead > limits.MaxLostAcks || ahead > 0 && (!known || m.Type == wire.TypeLogin) {
 			s.countRefused(RefusedStray)
 			break
 		}
@@ -311,14 +312,14 @@ func (p *pendingLogin) receive(now time.Time, bundle []wire.Message, login pendi
 		}
 	}
 	if news > 0 {
-		p.acks += min(news, mostRepeatedAcks)
+		p.acks += min(news, limits.MostRepeatedAcks)
 		p.table.classify(now, p)
 	}
 	switch {
 	case p.sent == 0:
 		p.ask(now, 1, 0)
 	case news == 0 && login.bytes != nil && len(bundle) == 1 && p.prover.open > 0 &&
-		!now.Before(p.last.Add(firstAckGap)):
+		!now.Before(p.last.Add(limits.FirstAckGap)):
 		// Whoever sends the login again has not got the 05. Copies of one datagram
 		// that the network made are not answered each.
 		p.repeat(now)
@@ -331,7 +332,7 @@ func (p *pendingLogin) receive(now time.Time, bundle []wire.Message, login pendi
 func (p *pendingLogin) answer(now time.Time) {
 	rtt := time.Duration(0)
 	if p.done < p.sent {
-		if at := p.asked[p.done%pendingRing]; at >= 0 {
+		if at := p.asked[p.done%limits.PendingRing]; at >= 0 {
 			sent := p.since.Add(time.Duration(at) * time.Microsecond)
 			rtt = now.Sub(sent)
 			if p.prover.first.IsZero() || p.prover.worth == 0 {
@@ -354,7 +355,7 @@ type pendingBody struct {
 // session: the oldest of the bundle.
 func findLogin(bundle []wire.Message) (pendingBody, bool) {
 	m := bundle[len(bundle)-1]
-	if m.Seq > maxFirst || m.Type != wire.TypeLogin || len(m.Body) > maxLoginBody {
+	if m.Seq > limits.MaxFirst || m.Type != wire.TypeLogin || len(m.Body) > limits.MaxLoginBody {
 		return pendingBody{}, false
 	}
 	if _, err := wire.ParseLoginRequest(m.Body); err != nil && err != wire.ErrConnection {

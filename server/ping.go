@@ -1,6 +1,10 @@
 package server
 
-import "time"
+import (
+	"time"
+
+	"kbridge/server/limits"
+)
 
 // pings are the timed rounds of one login.
 type pings struct {
@@ -8,7 +12,7 @@ type pings struct {
 }
 
 type samples struct {
-	d [loginRounds]time.Duration
+	d [limits.LoginRounds]time.Duration
 	n int
 }
 
@@ -34,7 +38,7 @@ func (p *pings) add(d time.Duration, repeated bool) {
 func (p *pings) millis() uint32 {
 	s, late := &p.clear, time.Duration(0)
 	if s.n == 0 {
-		s, late = &p.repeated, lateAnswer
+		s, late = &p.repeated, limits.LateAnswer
 	}
 	if s.n == 0 {
 		return 0

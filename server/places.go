@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"slices"
 	"time"
+
+	"kbridge/server/limits"
 )
 
 // takeName is the last part of a login: its name and a place. Whoever has the name keeps it, but for a session from the
@@ -30,7 +32,7 @@ func (s *session) takeName(now time.Time) {
 				"That user name is in use, choose another one (after a crash: try again in a minute)")
 			return
 		}
-		s.login.waits, s.login.until = other, other.doubt.until.Add(answerTime)
+		s.login.waits, s.login.until = other, other.doubt.until.Add(limits.AnswerTime)
 		s.touch()
 		return
 	}
@@ -40,7 +42,7 @@ func (s *session) takeName(now time.Time) {
 	}
 	if old != nil {
 		// It is in no game that it could rejoin.
-		if !old.rejoins.Allow(now, rejoinRate) {
+		if !old.rejoins.Allow(now, limits.RejoinRate) {
 			s.refuseLogin(now, RefusedRejoin, "You rejoin too often, wait a moment")
 			return
 		}
@@ -71,7 +73,7 @@ func (s *session) noPlace(old *session) (why Refusal, reason string) {
 	case here >= sv.cfg.MaxUsersPerAddress:
 		return RefusedHost,
 			fmt.Sprintf("%d users of your address are here, no more are allowed. Come when one of them has left", here)
-	case here >= maxUsersOfHostWhenFew && free*fewPlaces < sv.cfg.MaxUsers:
+	case here >= limits.MaxUsersOfHostWhenFew && free*limits.FewPlaces < sv.cfg.MaxUsers:
 		return RefusedHost,
 			fmt.Sprintf("The server is nearly full, and %d users of your address are here. Come when some have left",
 				here)
@@ -102,7 +104,7 @@ func (s *Server) hasPlace(now time.Time, from netip.Addr) bool {
 	}
 	host := hostOf(from)
 	return s.places[host] > 0 && slices.ContainsFunc(s.users, func(u *session) bool {
-		return hostOf(u.addr.Addr()) == host && now.Sub(u.link.LastReceived()) >= answerTime
+		return hostOf(u.addr.Addr()) == host && now.Sub(u.link.LastReceived()) >= limits.AnswerTime
 	}) || slices.ContainsFunc(s.rooms, func(r *room) bool {
 		return r.running() && slices.ContainsFunc(r.players, func(p *session) bool {
 			return p != nil &&

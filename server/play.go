@@ -9,6 +9,7 @@ import (
 	"kbridge/kclient/lockstep"
 	"kbridge/kclient/wire"
 	"kbridge/kclient/wire/ext"
+	"kbridge/server/limits"
 )
 
 // handleGameData takes a player's next batch of input. This path does not
@@ -63,7 +64,7 @@ func (s *session) played(now time.Time, held bool, late time.Duration) {
 	s.setPhase(now, link.Play)
 	s.link.ProveGame(now, s.room.mixer.ClientProven(s.player))
 	r := s.room
-	if wait := now.Sub(r.since) - r.usual(); wait >= toldWait && r.frames > 0 && r.mixer.Frames() > r.frames {
+	if wait := now.Sub(r.since) - r.usual(); wait >= limits.ToldWait && r.frames > 0 && r.mixer.Frames() > r.frames {
 		r.tellWaited(now, s.player, wait)
 	}
 	came := (held || late > 0) && r.mixer.Have(s.player)-r.mixer.Lead(s.player) > r.frames

@@ -8,6 +8,7 @@ import (
 
 	"kbridge/kclient/link"
 	"kbridge/kclient/wire"
+	"kbridge/server/limits"
 )
 
 func countAcks(c *boxClient) (n int) {
@@ -53,7 +54,7 @@ func TestProofIsNotAskedForEver(t *testing.T) {
 	c.mute = true
 	c.send(wire.TypeGlobalChat, wire.ChatRequest{Text: "x"})
 	b.pass(60 * time.Second)
-	require.Equal(t, maxAsks, countAcks(c))
+	require.Equal(t, limits.MaxAsks, countAcks(c))
 	c.send(wire.TypeGlobalChat, wire.ChatRequest{Text: "x"})
 	b.pass(60 * time.Second)
 	require.Equal(t, 1, countAcks(c))
@@ -61,13 +62,13 @@ func TestProofIsNotAskedForEver(t *testing.T) {
 		c.send(wire.TypeGlobalChat, wire.ChatRequest{Text: "x"})
 		b.pass(5 * time.Second)
 	}
-	require.LessOrEqual(t, countAcks(c), maxOpen)
+	require.LessOrEqual(t, countAcks(c), limits.MaxOpen)
 	// Whatever it does not prove, it gets what is new.
 	c.send(wire.TypeGlobalChat, wire.ChatRequest{Text: "last"})
 	require.Equal(t, "last", boxParse(c, wire.TypeGlobalChat, wire.ParseChat).Text)
 	// And as soon as it answers again, all is proven in a while.
 	c.mute = false
-	for range maxOpen + 10 {
+	for range limits.MaxOpen + 10 {
 		c.send(wire.TypeClientAck, wire.ClientAck{})
 	}
 	c.send(wire.TypeGlobalChat, wire.ChatRequest{Text: "x"})

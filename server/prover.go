@@ -3,14 +3,16 @@ package server
 import (
 	"io"
 	"time"
+
+	"kbridge/server/limits"
 )
 
 // prover finds out whether an old client is where its datagrams say that they come from. A 06 has no secret in it, so
 // whoever writes somebody else's address into a login can send the 06 along. But a client answers each 05 with one 06
 // at once, and only who receives the 05 knows how many there were: the server asks in rounds of a random number of 05,
-// all in one datagram. A round counts when exactly so many 06 have come, all within answerSpread of the first, and then
-// none for answerSpread. Whatever somebody sends blindly, at whatever times, fits one number at most: for a greater one
-// the last of them would have had to come sooner than that.
+// all in one datagram. A round counts when exactly so many 06 have come, all within limits.AnswerSpread of the first,
+// and then none for limits.AnswerSpread. Whatever somebody sends blindly, at whatever times, fits one number at most:
+// for a greater one the last of them would have had to come sooner than that.
 //
 // Each round that counts is worth the bits of its random number. 06 that are too many, or too far apart, take
 // everything away. Where some do not come another 05 is to draw them: such a round is worth nothing, and takes one of
@@ -48,12 +50,12 @@ func (p *prover) spoil() { p.bits, p.worth = 0, 0 }
 // stepBack takes the round at hand away and one before it: something got lost.
 func (p *prover) stepBack() {
 	p.worth, p.lossy = 0, true
-	p.bits = max(p.bits-(mostRoundBits-1), 0)
+	p.bits = max(p.bits-(limits.MostRoundBits-1), 0)
 }
 
 // answer takes a 06, and how long after its 05 it came, 0 if nobody knows; it reports whether it answers any.
 func (p *prover) answer(now time.Time, rtt time.Duration) bool {
-	soon := !p.last.IsZero() && now.Sub(p.last) <= answerSpread
+	soon := !p.last.IsZero() && now.Sub(p.last) <= limits.AnswerSpread
 	p.vain, p.waiting = 0, false
 	asked := p.open > 0
 	switch {
@@ -64,7 +66,7 @@ func (p *prover) answer(now time.Time, rtt time.Duration) bool {
 			p.spoil()
 		}
 		p.first = now
-	case now.Sub(p.first) > answerSpread:
+	case now.Sub(p.first) > limits.AnswerSpread:
 		p.spoil()
 	}
 	if asked {
@@ -87,7 +89,7 @@ func (p *prover) lose(n int) {
 
 // proven reports whether enough was won.
 func (p *prover) proven(now time.Time, bits int) bool {
-	return p.open == 0 && p.bits+p.worth >= bits && now.Sub(p.last) > answerSpread
+	return p.open == 0 && p.bits+p.worth >= bits && now.Sub(p.last) > limits.AnswerSpread
 }
 
 // won is what counts if nothing comes too soon.
@@ -104,25 +106,25 @@ func (p *prover) next(bits int) time.Time {
 	switch {
 	case p.waiting:
 		return time.Time{}
-	case p.vain > maxVainAsks:
-		return p.at.Add(proveAgainAfter)
+	case p.vain > limits.MaxVainAsks:
+		return p.at.Add(limits.ProveAgainAfter)
 	case p.open > 0:
-		return p.at.Add(max(askAgainAfter, p.rtt+p.rtt/2))
+		return p.at.Add(max(limits.AskAgainAfter, p.rtt+p.rtt/2))
 	case p.bits+p.worth >= bits:
-		return p.last.Add(answerSpread + time.Millisecond)
+		return p.last.Add(limits.AnswerSpread + time.Millisecond)
 	case p.bits+p.worth == 0:
 		return p.last
 	}
-	return p.last.Add(max(answerSpread+time.Millisecond-p.rtt/2, 0))
+	return p.last.Add(max(limits.AnswerSpread+time.Millisecond-p.rtt/2, 0))
 }
 
 // roundOf is how many 05 the next round has and what it is worth, if so many bytes may be spent on the datagram and,
 // should it get lost, on another one; 0 when they are too few. It does not depend on the bytes in any finer way, since
 // somebody else may choose those.
 func (s *Server) roundOf(bytes int, lossy bool) (n, worth int) {
-	worth = mostRoundBits
+	worth = limits.MostRoundBits
 	if lossy {
-		worth = mostRoundBits - 1
+		worth = limits.MostRoundBits - 1
 	}
 	for worth > 1 && acksSize(1<<worth)+acksSize(1<<worth+1) > bytes {
 		worth--
@@ -135,7 +137,7 @@ func (s *Server) roundOf(bytes int, lossy bool) (n, worth int) {
 }
 
 // acksSize is the size of a datagram of n 05.
-func acksSize(n int) int { return 1 + n*ackSize }
+func acksSize(n int) int { return 1 + n*limits.AckSize }
 
 // randomByte is one that nobody can know; false when there is none.
 func (s *Server) randomByte() (byte, bool) {

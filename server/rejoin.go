@@ -8,6 +8,7 @@ import (
 	"kbridge/kclient/link"
 	"kbridge/kclient/wire"
 	"kbridge/kclient/wire/ext"
+	"kbridge/server/limits"
 )
 
 // A login with the ticket of an earlier session, whose seat in a game is kept, takes that seat: the client rejoins.
@@ -51,7 +52,7 @@ func (s *session) rejoin(now time.Time) bool {
 	if old == nil || sv.stopping || !old.seatIsKept() {
 		return false
 	}
-	if !old.rejoins.Allow(now, rejoinRate) || !s.countLogin(now) {
+	if !old.rejoins.Allow(now, limits.RejoinRate) || !s.countLogin(now) {
 		// The old session stays as it is, and its seat may be taken when there has been a pause.
 		s.refuseLogin(now, RefusedRejoin, "You rejoin too often, wait a moment")
 		return true

@@ -9,6 +9,7 @@ import (
 	"kbridge/kclient/history"
 	"kbridge/kclient/lockstep"
 	"kbridge/kclient/wire"
+	"kbridge/server/limits"
 	"kbridge/server/rate"
 	"kbridge/server/timer"
 )
@@ -33,7 +34,7 @@ type room struct {
 	joins     rate.Limiter // of everybody who enters it
 
 	// What its owner has said, see commands_room.go and ruled_out.go.
-	maxUsers   int       // 0 is maxPlayers
+	maxUsers   int       // 0 is limits.MaxPlayers
 	maxUsersAt time.Time // when that was said last
 	maxPing    int       // milliseconds; 0 is any
 	startN     int       // the next game starts when so many are there; 0 is never
@@ -45,7 +46,7 @@ type room struct {
 	players []*session // by player; nil once dropped
 	frames  int        // ready so far
 	since   time.Time  // when netsync began, or when the game got its last frame
-	stalls  [maxPlayers]stallRecord
+	stalls  [limits.MaxPlayers]stallRecord
 	lag     lagMeter        // of the last one, when none runs
 	history *history.Record // nil when nobody could rejoin
 	frame   []byte          // scratch for one combined frame
@@ -62,7 +63,7 @@ func (s *session) create(now time.Time, c wire.CreateRequest) {
 		s.tell(now, "You are in a room already, leave it first")
 		return
 	}
-	name := sv.clean.clean(c.Game, maxGameName)
+	name := sv.clean.clean(c.Game, limits.MaxGameName)
 	switch {
 	case isBlank(sv.clean.seen(name)):
 		s.refuse(now, "The game has no name")
@@ -128,13 +129,13 @@ func (s *session) join(now time.Time, j wire.JoinRequest) {
 	case r.state != wire.GameWaiting:
 		s.refuse(now, "The game in that room has started already")
 		return
-	case len(r.members) >= maxPlayers, len(r.members) >= r.capacity() && !isExempt(s):
+	case len(r.members) >= limits.MaxPlayers, len(r.members) >= r.capacity() && !isExempt(s):
 		s.refuse(now, fmt.Sprintf("That room is full (%d players)", r.capacity()))
 		return
 	case r.maxPing > 0 && s.ping > uint32(r.maxPing) && !isExempt(s):
 		s.refuse(now, fmt.Sprintf("Your ping is %d ms, and that room takes %d ms at most", s.ping, r.maxPing))
 		return
-	case !r.joins.Allow(now, roomJoinRate):
+	case !r.joins.Allow(now, limits.RoomJoinRate):
 		sv.countRefused(RefusedJoin)
 		s.refuse(now, "Too many enter that room at once, wait a moment")
 		return

@@ -6,6 +6,7 @@ import (
 
 	"kbridge/kclient/link"
 	"kbridge/kclient/wire"
+	"kbridge/server/limits"
 )
 
 // write sends the login's 05 from the first on that may be missing, if the bytes that came allow it; the first one
@@ -13,8 +14,8 @@ import (
 func (p *pendingLogin) write(now time.Time, end int) bool {
 	s := p.table.server
 	start := p.done
-	if p.acks <= loginRounds { // they may be n02's with a set ping, and answer nothing
-		start = min(start, p.round, max(end-usualAcks, 0))
+	if p.acks <= limits.LoginRounds { // they may be n02's with a set ping, and answer nothing
+		start = min(start, p.round, max(end-limits.UsualAcks, 0))
 	}
 	for _, nonce := range [2]bool{true, false} {
 		out := wire.AppendBundleHeader(s.out[:0], end-start)
@@ -29,7 +30,7 @@ func (p *pendingLogin) write(now time.Time, end int) bool {
 			p.nonce = nonce
 		}
 		for k := p.sent; k < end; k++ {
-			p.asked[k%pendingRing] = int32(now.Sub(p.since) / time.Microsecond)
+			p.asked[k%limits.PendingRing] = int32(now.Sub(p.since) / time.Microsecond)
 		}
 		p.sent = max(p.sent, end)
 		p.credit -= len(out)
@@ -83,17 +84,18 @@ func (p *pendingLogin) step(now time.Time) {
 func (p *pendingLogin) advance(now time.Time) {
 	switch {
 	case p.prover.open == 0:
-		if n, worth := p.table.server.roundOf(p.credit, p.prover.lossy || p.acks <= loginRounds); n == 0 ||
+		if n, worth := p.table.server.roundOf(p.credit, p.prover.lossy || p.acks <= limits.LoginRounds); n == 0 ||
 			!p.ask(now, n, worth) {
 			p.prover.waiting = true
 		}
-	case p.retries >= maxPendingSends:
+	case p.retries >= limits.MaxPendingSends:
 		p.prover.waiting = true
 		return
 	default:
 		p.prover.vain++
 		p.retries++
-		if p.acks == 0 && p.sent >= maxPendingAsks || p.prover.open >= mostOpen || !p.write(now, p.sent+1) {
+		if p.acks == 0 && p.sent >= limits.MaxPendingAsks || p.prover.open >= limits.MostOpen ||
+			!p.write(now, p.sent+1) {
 			p.repeat(now)
 			p.prover.at = now
 			return
@@ -111,22 +113,23 @@ func (p *pendingLogin) isStuck(now time.Time) bool {
 		return true
 	}
 	// n02 would ignore what is too far ahead.
-	return p.acks >= loginRounds && now.Sub(p.since) >= unprovenAfter && p.prover.open <= mostOpen-maxGathered
+	return p.acks >= limits.LoginRounds && now.Sub(p.since) >= limits.UnprovenAfter &&
+		p.prover.open <= limits.MostOpen-limits.MaxGathered
 }
 
 // isSilent reports whether the client has sent four 06 and then answers nothing, as n02 with a set ping: neither a
 // round nor the 05 after it.
 func (p *pendingLogin) isSilent(now time.Time) bool {
 	v := &p.prover
-	return p.acks == loginRounds && v.vain >= 1 && v.open > 0 && !now.Before(v.at.Add(askAgainAfter))
+	return p.acks == limits.LoginRounds && v.vain >= 1 && v.open > 0 && !now.Before(v.at.Add(limits.AskAgainAfter))
 }
 
 func (p *pendingLogin) schedule(now time.Time) {
-	at := earliest(p.since.Add(loginTimeout), p.prover.next(p.table.bits(now)))
-	if p.acks >= loginRounds {
-		again := p.since.Add(unprovenAfter)
+	at := earliest(p.since.Add(limits.LoginTimeout), p.prover.next(p.table.bits(now)))
+	if p.acks >= limits.LoginRounds {
+		again := p.since.Add(limits.UnprovenAfter)
 		if !again.After(now) {
-			again = now.Add(askAgainAfter)
+			again = now.Add(limits.AskAgainAfter)
 		}
 		at = earliest(at, again)
 	}
@@ -138,7 +141,7 @@ func (p *pendingLogin) schedule(now time.Time) {
 
 func (p *pendingLogin) Tick(now time.Time) {
 	// which has come of a login at another address
-	if !now.Before(p.since.Add(loginTimeout)) || p.table.server.sessions[p.addr] != nil {
+	if !now.Before(p.since.Add(limits.LoginTimeout)) || p.table.server.sessions[p.addr] != nil {
 		p.table.remove(p)
 		return
 	}
@@ -157,11 +160,11 @@ func (p *pendingLogin) complete(now time.Time, proven bool) *session {
 	se.reached = proven
 	se.credit, se.prover = p.credit, p.prover
 	if silent {
-		se.prover.vain = maxVainAsks + 1
+		se.prover.vain = limits.MaxVainAsks + 1
 		se.link.Spare(true)
 	}
 	for k := p.done; k < p.sent; k++ {
-		se.replayAsk(p.since.Add(time.Duration(p.asked[k%pendingRing])*time.Microsecond),
+		se.replayAsk(p.since.Add(time.Duration(p.asked[k%limits.PendingRing])*time.Microsecond),
 			s.pendingAck(s.body[:0], p.addr, p.nonce && k == 0))
 	}
 	se.link.Overlap(p.sent - p.done)
@@ -169,7 +172,7 @@ func (p *pendingLogin) complete(now time.Time, proven bool) *session {
 		se.link.ObserveRTT(time.Duration(p.pings.millis()) * time.Millisecond)
 	}
 	measured := p.pings
-	se.login.pings, se.login.until = &measured, now.Add(loginTimeout)
+	se.login.pings, se.login.until = &measured, now.Add(limits.LoginTimeout)
 	s.underway(se)
 	p.table.remove(p)
 	se.completeLogin(now)
@@ -193,7 +196,7 @@ func (s *Server) promote(now time.Time, at loginAddr, p *pendingLogin, login pen
 	for k := range sent {
 		ask := sentAsk{}
 		if p != nil && k < p.sent {
-			ask.at = since.Add(time.Duration(p.asked[k%pendingRing]) * time.Microsecond)
+			ask.at = since.Add(time.Duration(p.asked[k%limits.PendingRing]) * time.Microsecond)
 			if ask.datagrams = -1; k == p.sent-1 && p.last.Sub(ask.at) < time.Millisecond {
 				ask.datagrams = sent
 			}
@@ -211,9 +214,9 @@ func (s *Server) promote(now time.Time, at loginAddr, p *pendingLogin, login pen
 // underway counts a session among the logins that are under way; the oldest makes room.
 func (s *Server) underway(se *session) {
 	switch h := s.makeHost(se.addr.Addr()); {
-	case h.logins >= maxLoginsPerAddress && !se.addr.Addr().IsLoopback():
+	case h.logins >= limits.MaxLoginsPerAddress && !se.addr.Addr().IsLoopback():
 		s.oldestLoginOf(se.addr.Addr()).forget()
-	case s.logins.n >= maxLogins:
+	case s.logins.n >= limits.MaxLogins:
 		s.logins.first.forget()
 	}
 	s.makeHost(se.addr.Addr()).logins++

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"kbridge/kclient/wire"
+	"kbridge/server/limits"
 )
 
 // Whom a room's owner has put out does not come in again while the room lives, and whom the owner has silenced says
@@ -39,7 +40,7 @@ type ruledOut []who
 
 func (l *ruledOut) add(w who) {
 	l.remove(w)
-	if len(*l) >= maxRuledOut {
+	if len(*l) >= limits.MaxRuledOut {
 		*l = slices.Delete(*l, 0, 1)
 	}
 	*l = append(*l, w)
@@ -95,7 +96,7 @@ func (r *room) putOut(now time.Time, kicked *session) {
 }
 
 func orderKick(o order) bool {
-	n, ok := o.number(maxOrdered)
+	n, ok := o.number(limits.MaxOrdered)
 	if !ok {
 		return false
 	}

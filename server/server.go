@@ -16,6 +16,7 @@ import (
 	"kbridge/kclient/udp"
 	"kbridge/kclient/wire"
 	"kbridge/kclient/wire/ext"
+	"kbridge/server/limits"
 	"kbridge/server/rate"
 	"kbridge/server/timer"
 )
@@ -126,10 +127,10 @@ func New(cfg Config) (*Server, error) {
 	s.pulse.server, s.pulse.timer.Owner = s, &s.pulse
 	s.news.server, s.news.timer.Owner = s, &s.news
 	s.calls.init()
-	s.motd = append(s.motd, s.clean.encodeTheirs(cfg.Name, maxNameBytes))
+	s.motd = append(s.motd, s.clean.encodeTheirs(cfg.Name, limits.MaxNameBytes))
 	if cfg.MOTD != "" {
 		for line := range strings.SplitSeq(strings.ReplaceAll(cfg.MOTD, "\r", ""), "\n") {
-			s.motd = append(s.motd, s.clean.encodeTheirs(line, maxMOTDLine))
+			s.motd = append(s.motd, s.clean.encodeTheirs(line, limits.MaxMOTDLine))
 		}
 	}
 	if err := guard.Try("server: random bytes",
@@ -185,7 +186,7 @@ func listenUDP(addr *net.UDPAddr) (PacketConn, error) {
 		return nil, fmt.Errorf("server: cannot listen at UDP %v (is the port in use? choose another one): %w", addr,
 			err)
 	}
-	_ = c.SetReadBuffer(readBuffer) // best effort: the system may give less
+	_ = c.SetReadBuffer(limits.ReadBuffer) // best effort: the system may give less
 	return c, nil
 }
 
@@ -229,7 +230,7 @@ func (s *Server) Serve(query, game PacketConn) error {
 	if failed != nil {
 		err = failed
 	}
-	s.logs.Flush(logFlush)
+	s.logs.Flush(limits.LogFlush)
 	return err
 }
 

@@ -7,6 +7,7 @@ import (
 	"kbridge/kclient/link"
 	"kbridge/kclient/wire"
 	"kbridge/kclient/wire/ext"
+	"kbridge/server/limits"
 	"kbridge/server/rate"
 	"kbridge/server/timer"
 )
@@ -45,7 +46,7 @@ type session struct {
 	doubt   *doubt // nil while it has never been in doubt
 	newest  uint16 // seq of the last message that was taken
 	began   time.Time
-	pace    rate.Bucket // see paceRate
+	pace    rate.Bucket // see limits.PaceRate
 
 	// See unproven.go.
 	reached        bool   // it has proven that what is sent to its address reaches it
@@ -143,7 +144,7 @@ func (s *Server) broadcast(now time.Time, t wire.Type, m body) {
 // tell sends a line from the server.
 func (s *session) tell(now time.Time, text string) {
 	s.send(now, wire.TypeServerMessage, wire.ServerMessage{From: serverName, Text: s.server.clean.encode(text,
-		maxGameChat)})
+		limits.MaxGameChat)})
 }
 
 // flush sends every datagram that is due.
@@ -155,7 +156,7 @@ func (s *session) flush(now time.Time) {
 	defer s.caught("server: flush")
 	paced := !s.inGame() && !s.proven
 	for {
-		if paced && !s.pace.Fits(now, 0, paceRate, paceBurst) || s.heldBack() {
+		if paced && !s.pace.Fits(now, 0, limits.PaceRate, limits.PaceBurst) || s.heldBack() {
 			break
 		}
 		out := s.nextDatagram(now)
@@ -167,7 +168,7 @@ func (s *session) flush(now time.Time) {
 			s.server.write(s.server.conn, s.local, s.addr, out)
 		}
 		if paced {
-			s.pace.Spend(now, len(out), paceRate)
+			s.pace.Spend(now, len(out), limits.PaceRate)
 		}
 		s.flushedLogin(now)
 	}
@@ -181,7 +182,8 @@ func (s *session) schedule(now time.Time) {
 	if s.short || s.heldBack() {
 		at = time.Time{} // until bytes come, or memory
 	}
-	if next := s.pace.FitsAt(0, paceRate, paceBurst); !at.IsZero() && !s.inGame() && !s.proven && at.Before(next) {
+	if next := s.pace.FitsAt(0, limits.PaceRate, limits.PaceBurst); !at.IsZero() && !s.inGame() && !s.proven &&
+		at.Before(next) {
 		at = next
 	}
 	switch s.state {
@@ -222,14 +224,14 @@ func earliest(a, b time.Time) time.Time {
 func (s *session) Tick(now time.Time) {
 	switch {
 	case s.state == stateClosed:
-		if !now.Before(s.closeAt.Add(tombstone)) {
+		if !now.Before(s.closeAt.Add(limits.Tombstone)) {
 			s.forget()
 			return
 		}
 		if !now.Before(s.closeAt) {
 			s.link = nil
 			s.heldMore()
-			s.server.timers.Set(&s.timer, s.closeAt.Add(tombstone))
+			s.server.timers.Set(&s.timer, s.closeAt.Add(limits.Tombstone))
 			return
 		}
 	case s.state == stateLogin:
@@ -257,9 +259,9 @@ func (s *session) Tick(now time.Time) {
 // is not proven.
 func (s *session) holePatience() time.Duration {
 	if !s.proven && s.link.Gone() {
-		return gonePatience
+		return limits.GonePatience
 	}
-	return holePatience
+	return limits.HolePatience
 }
 
 // tickHole gives up messages that the client no longer has. A game cannot go on
@@ -308,9 +310,9 @@ func (s *session) closeSession(now time.Time) {
 	s.releaseRates(now)
 	s.state, s.doubt, s.asks = stateClosed, nil, asks{}
 	s.login.over()
-	s.closeAt = now.Add(goodbyeLinger)
+	s.closeAt = now.Add(limits.GoodbyeLinger)
 	s.setPhase(now, link.Lobby)
-	if s.server.closed.n >= maxClosing {
+	if s.server.closed.n >= limits.MaxClosing {
 		s.server.closed.first.forget()
 	}
 	s.enlist(&s.server.closed)

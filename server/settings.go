@@ -7,6 +7,7 @@ import (
 
 	"kbridge/kclient/setting"
 	"kbridge/kclient/text"
+	"kbridge/server/limits"
 )
 
 // row is a setting of Config.
@@ -31,7 +32,7 @@ var settings = []setting.Setting[Config]{
 	},
 	row[int]{
 		Name: "max-users", Field: "MaxUsers", Value: "users",
-		Kind: setting.Int(1, maxMaxUsers), Default: defaultMaxUsers,
+		Kind: setting.Int(1, limits.MaxMaxUsers), Default: limits.DefaultMaxUsers,
 		To:   func(c *Config) *int { return &c.MaxUsers },
 		Help: "how many users may be logged in at once",
 	},
@@ -39,7 +40,7 @@ var settings = []setting.Setting[Config]{
 		// A carrier puts thousands of customers behind one address and a school or a LAN party dozens, so this cannot
 		// be small; two thirds of the default places stay for the others.
 		Name: "max-users-per-address", Field: "MaxUsersPerAddress", Value: "users",
-		Kind: negativeToo(setting.Int(-1, maxMaxUsers)), Default: 32,
+		Kind: negativeToo(setting.Int(-1, limits.MaxMaxUsers)), Default: 32,
 		To: func(c *Config) *int { return &c.MaxUsersPerAddress },
 		Help: "how many users of one IPv4 address or IPv6 /64 may be logged in at once; -1 is any number, 0 the" +
 			" default. Addresses of local networks are not counted",
@@ -47,14 +48,14 @@ var settings = []setting.Setting[Config]{
 	row[int]{
 		// A user is in one room only, so more rooms than users are of no use.
 		Name: "max-games", Field: "MaxGames", Value: "rooms",
-		Kind: setting.Int(1, maxMaxUsers), Default: 100,
+		Kind: setting.Int(1, limits.MaxMaxUsers), Default: 100,
 		To:   func(c *Config) *int { return &c.MaxGames },
 		Help: "how many rooms may be open at once",
 	},
 	row[time.Duration]{
 		// As EmuLinker is shipped.
 		Name: "max-ping", Field: "MaxPing", Value: "ping",
-		Kind: setting.Duration(time.Millisecond, maxMaxPing), Default: 250 * time.Millisecond,
+		Kind: setting.Duration(time.Millisecond, limits.MaxMaxPing), Default: 250 * time.Millisecond,
 		To:   func(c *Config) *time.Duration { return &c.MaxPing },
 		Help: "the largest ping that may log in",
 	},
@@ -85,14 +86,14 @@ var settings = []setting.Setting[Config]{
 		// Nestopia 1.09 was seen to repeat a call until it returns a frame. (One build of 1964 does too, and others
 		// of that name do not.)
 		Name: "same-delay-emulators", Field: "SameDelayEmulators", Value: "names",
-		Kind: setting.Names(maxSameDelayEmulators, maxEmulatorName), Default: []string{"Nestopia"},
+		Kind: setting.Names(limits.MaxSameDelayEmulators, limits.MaxEmulatorName), Default: []string{"Nestopia"},
 		To: func(c *Config) *[]string { return &c.SameDelayEmulators },
 		Help: "emulators whose rooms have the same delay with -frame-delay auto; a room counts if its " +
 			"emulator's name begins with one of these",
 	},
 	row[time.Duration]{
 		Name: "stall-time", Field: "Stall", Value: "time",
-		Kind: setting.Duration(time.Second, time.Hour), Default: defaultStall,
+		Kind: setting.Duration(time.Second, time.Hour), Default: limits.DefaultStall,
 		To: func(c *Config) *time.Duration { return &c.Stall },
 		Help: "how long a player may hold up a game, at once or in waits above a second within three times that" +
 			" time",
@@ -115,7 +116,7 @@ var settings = []setting.Setting[Config]{
 	},
 	row[time.Duration]{
 		Name: "comeback-wait", Field: "ComebackWait", Value: "time",
-		Kind: setting.Duration(time.Second, time.Hour), Default: defaultStall,
+		Kind: setting.Duration(time.Second, time.Hour), Default: limits.DefaultStall,
 		To:   func(c *Config) *time.Duration { return &c.ComebackWait },
 		Help: "how long the others wait for such a player before zeros stand for its input",
 	},
@@ -143,8 +144,8 @@ func negativeToo[V int | time.Duration](kind setting.Kind[V]) setting.Kind[V] {
 
 // nameKind takes any name in a Config, and cuts it; whoever types one is told that it is too long.
 func nameKind() setting.Kind[string] {
-	kind := setting.Text(fmt.Sprintf("a text of 1 to %d bytes", maxNameBytes), func(name string) bool {
-		return strings.TrimSpace(name) != "" && len(name) <= maxNameBytes
+	kind := setting.Text(fmt.Sprintf("a text of 1 to %d bytes", limits.MaxNameBytes), func(name string) bool {
+		return strings.TrimSpace(name) != "" && len(name) <= limits.MaxNameBytes
 	})
 	kind.Wrong = nil
 	return kind
@@ -154,13 +155,14 @@ func nameKind() setting.Kind[string] {
 func motdKind() setting.Kind[string] {
 	lines := func(motd string) int { return strings.Count(motd, "\n") + 1 }
 	return setting.Kind[string]{
-		Takes: fmt.Sprintf("a text of at most %d bytes and %d lines", maxMOTD*maxMOTDLine, maxMOTD),
+		Takes: fmt.Sprintf("a text of at most %d bytes and %d lines", limits.MaxMOTD*limits.MaxMOTDLine,
+			limits.MaxMOTD),
 		Parse: func(text string) (string, bool) {
 			motd := strings.ReplaceAll(text, `\n`, "\n")
-			return motd, len(text) <= maxMOTD*maxMOTDLine && lines(motd) <= maxMOTD
+			return motd, len(text) <= limits.MaxMOTD*limits.MaxMOTDLine && lines(motd) <= limits.MaxMOTD
 		},
 		Wrong: func(motd string) string {
-			if n := lines(motd); n > maxMOTD {
+			if n := lines(motd); n > limits.MaxMOTD {
 				return fmt.Sprintf("has %d lines", n)
 			}
 			return ""

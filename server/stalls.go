@@ -6,16 +6,17 @@ import (
 
 	"kbridge/kclient/lockstep"
 	"kbridge/kclient/wire"
+	"kbridge/server/limits"
 )
 
 // A player may hold a game up for Config.Stall, at once or in parts: of the times for which the next frame waited for
-// its input those above leastStall and Stall / stallPart count, for stallWindow × Stall. A plain sum would be wrong: a
-// game at 30 frames a second or a slow computer makes everybody wait a little for each frame, all evening long. Only
-// who was waited for is charged, each for its own time.
+// its input those above limits.LeastStall and Stall / limits.StallPart count, for limits.StallWindow × Stall. A plain
+// sum would be wrong: a game at 30 frames a second or a slow computer makes everybody wait a little for each frame, all
+// evening long. Only who was waited for is charged, each for its own time.
 
 // stallRecord is how long the game has waited for one player lately.
 type stallRecord struct {
-	waits     [stallPart]waited // a ring; more of them would be more than the Stall in sum
+	waits     [limits.StallPart]waited // a ring; more of them would be more than the Stall in sum
 	newest    int
 	timesAway int // how often in a row it was away, each time within the window of the one before
 	lastAway  time.Time
@@ -50,13 +51,15 @@ func (l *stallRecord) countAway(now time.Time, window time.Duration) bool {
 	}
 	l.lastAway = now
 	l.timesAway++
-	return l.timesAway <= maxTimesAway
+	return l.timesAway <= limits.MaxTimesAway
 }
 
-func (r *room) window() time.Duration { return stallWindow * r.server.cfg.Stall }
+func (r *room) window() time.Duration { return limits.StallWindow * r.server.cfg.Stall }
 
 // counted is above which length a wait counts.
-func (r *room) counted() time.Duration { return max(r.server.cfg.Stall/stallPart, leastStall) }
+func (r *room) counted() time.Duration {
+	return max(r.server.cfg.Stall/limits.StallPart, limits.LeastStall)
+}
 
 // patience is how long the next frame waits for this player: what is left of the Stall, and always so much that a
 // wait that does not count is none.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"kbridge/kclient/guard"
+	"kbridge/server/limits"
 	"kbridge/server/timer"
 )
 
@@ -23,7 +24,7 @@ type pulse struct {
 func (p *pulse) Tick(now time.Time) {
 	for _, r := range p.server.rooms {
 		if r.running() {
-			p.server.timers.Set(&p.timer, now.Add(pulseEvery))
+			p.server.timers.Set(&p.timer, now.Add(limits.PulseEvery))
 			return
 		}
 	}
@@ -32,13 +33,13 @@ func (p *pulse) Tick(now time.Time) {
 // begin is called when a game starts.
 func (p *pulse) begin(now time.Time) {
 	if !p.server.timers.IsSet(&p.timer) {
-		p.server.timers.Set(&p.timer, now.Add(pulseEvery))
+		p.server.timers.Set(&p.timer, now.Add(limits.PulseEvery))
 	}
 }
 
 // stoodStill reports whether the loop, which woke now, wanted to wake long ago. The caller has the lock.
 func (s *Server) stoodStill(now time.Time) bool {
-	return !s.wakeAt.IsZero() && now.Sub(s.wakeAt) > standstill
+	return !s.wakeAt.IsZero() && now.Sub(s.wakeAt) > limits.Standstill
 }
 
 // forgive takes the time since then out of what games have waited for players. The caller has the lock.
@@ -55,10 +56,10 @@ func (s *Server) forgive(now, since time.Time) {
 	}
 }
 
-// readQueued handles the datagrams that are there already, maxQueued of them at most. The caller does not have the
-// lock.
+// readQueued handles the datagrams that are there already, limits.MaxQueued of them at most. The caller does not have
+// the lock.
 func (s *Server) readQueued(conn PacketConn, buf []byte) {
-	for range maxQueued {
+	for range limits.MaxQueued {
 		if !s.prepareQueued(conn) {
 			return
 		}
@@ -76,7 +77,7 @@ func (s *Server) prepareQueued(conn PacketConn) bool {
 	if s.stopping {
 		return false
 	}
-	s.wakeAt = time.Now().Add(queuedWait)
+	s.wakeAt = time.Now().Add(limits.QueuedWait)
 	return guard.Try("server: deadline", func() error { return conn.SetReadDeadline(s.wakeAt) }) == nil
 }
 

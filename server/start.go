@@ -8,6 +8,7 @@ import (
 	"kbridge/kclient/link"
 	"kbridge/kclient/lockstep"
 	"kbridge/kclient/wire"
+	"kbridge/server/limits"
 )
 
 // start begins the netsync of the owner's game.
@@ -46,12 +47,12 @@ func (s *session) begin(now time.Time) (reason string) {
 		return "The game cannot start: " + err.Error()
 	}
 	config := lockstep.MixerConfig{FrameDelays: delays, Padding: r.server.cfg.Padding == PaddingOn,
-		Numbering: r.server.cfg.Numbering, SentBytes: sentBytes}
+		Numbering: r.server.cfg.Numbering, SentBytes: limits.SentBytes}
 	for _, m := range r.members {
 		config.Connections = append(config.Connections, m.connection.Frames())
 	}
 	if r.mayRejoin() {
-		config.Spare = rejoinFrames
+		config.Spare = limits.RejoinFrames
 	}
 	mixer, err := lockstep.NewMixer(config)
 	if err != nil { // the logins have checked all of it
@@ -60,9 +61,9 @@ func (s *session) begin(now time.Time) (reason string) {
 	}
 	r.release()
 	r.mixer, r.state, r.frames, r.startN = mixer, wire.GameNetsync, 0, 0
-	r.stalls = [maxPlayers]stallRecord{}
+	r.stalls = [limits.MaxPlayers]stallRecord{}
 	if config.Spare > 0 {
-		r.history = &history.Record{Max: historyBytes}
+		r.history = &history.Record{Max: limits.HistoryBytes}
 	}
 	r.players = append(r.players[:0], r.members...)
 	r.announce(now)

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"time"
 
+	"kbridge/server/limits"
 	"kbridge/server/timer"
 )
 
@@ -29,7 +30,7 @@ func (y *summary) news() bool {
 // schedule has the summary said a minute after the first refusal of it.
 func (y *summary) schedule(now time.Time) {
 	if !y.server.timers.IsSet(&y.timer) && y.news() {
-		y.server.timers.Set(&y.timer, now.Add(summaryEvery))
+		y.server.timers.Set(&y.timer, now.Add(limits.SummaryEvery))
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"kbridge/kclient/wire"
+	"kbridge/server/limits"
 )
 
 // An old client looks at what came when it waits for a frame, and n02 holds sixteen messages until then: one more and
@@ -20,7 +21,7 @@ type talk struct {
 
 // talkRoom is how many messages beside game data may be under way.
 func (s *session) talkRoom() int {
-	return max(maxUnread-1-(s.room.mixer.FrameDelay(s.player)+1), 1)
+	return max(limits.MaxUnread-1-(s.room.mixer.FrameDelay(s.player)+1), 1)
 }
 
 // restrained reports whether what is said has to be counted.
@@ -48,8 +49,8 @@ func (s *session) holdTalk(t wire.Type, body []byte) bool {
 	if s.forgetHeard(); len(k.queued) == 0 && s.mayHear() {
 		return false
 	}
-	cost := len(body) + heldOverhead
-	if k.bytes+cost > maxTalkBytes && (t == wire.TypeGameChat || t == wire.TypeGlobalChat ||
+	cost := len(body) + limits.HeldOverhead
+	if k.bytes+cost > limits.MaxTalkBytes && (t == wire.TypeGameChat || t == wire.TypeGlobalChat ||
 		t == wire.TypeServerMessage) {
 		s.server.countRefused(RefusedRoomChat)
 		return true
@@ -76,7 +77,7 @@ func (s *session) listens(now time.Time) {
 		m := k.queued[0]
 		k.queued[0] = heldMessage{}
 		k.queued = k.queued[1:]
-		k.bytes -= len(m.body) + heldOverhead
+		k.bytes -= len(m.body) + limits.HeldOverhead
 		s.pass(now, m.typ, m.body)
 	}
 	if len(k.queued) == 0 {

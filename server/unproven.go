@@ -5,11 +5,12 @@ import (
 
 	"kbridge/kclient/lockstep"
 	"kbridge/kclient/wire"
+	"kbridge/server/limits"
 )
 
 // A session that has not proven where it is may be somebody else's, who has written that address into datagrams. What
-// is sent to it, whatever it is and in whatever state, is paid for by what came from there: unprovenFactor bytes for
-// each one. What a host is sent is the sum of that over its addresses, so that no number of sessions, one after the
+// is sent to it, whatever it is and in whatever state, is paid for by what came from there: limits.UnprovenFactor bytes
+// for each one. What a host is sent is the sum of that over its addresses, so that no number of sessions, one after the
 // other or at once, draws more. What is too much waits: what was said already in the link, the rest in held.
 
 // heldMessage waits for bytes that pay for it.
@@ -24,7 +25,7 @@ func (s *session) earn(bytes int) {
 	if s.reached {
 		return
 	}
-	s.credit = min(s.credit+unprovenFactor*bytes, mostCredit)
+	s.credit = min(s.credit+limits.UnprovenFactor*bytes, limits.MostCredit)
 	s.short, s.prover.waiting = false, false
 }
 
@@ -36,12 +37,12 @@ func (s *session) hold(t wire.Type, body []byte) bool {
 	if len(s.queued) == 0 && s.affords(len(body)) {
 		return false
 	}
-	if s.queuedBytes+len(body)+heldOverhead > maxHeldBytes && t != wire.TypeServerStatus {
+	if s.queuedBytes+len(body)+limits.HeldOverhead > limits.MaxHeldBytes && t != wire.TypeServerStatus {
 		s.server.countRefused(RefusedUnproven)
 		return true
 	}
 	s.queued = append(s.queued, heldMessage{typ: t, body: append([]byte(nil), body...)})
-	s.queuedBytes += len(body) + heldOverhead
+	s.queuedBytes += len(body) + limits.HeldOverhead
 	s.touch()
 	return true
 }
@@ -51,7 +52,7 @@ func (s *session) holdGame(data lockstep.GameData) bool {
 	if len(s.queued) == 0 {
 		return false
 	}
-	if s.queuedBytes > maxHeldBytes {
+	if s.queuedBytes > limits.MaxHeldBytes {
 		s.behindItsBytes = true // it plays no more: see tickUnproven
 		s.touch()
 		return true
@@ -63,7 +64,7 @@ func (s *session) holdGame(data lockstep.GameData) bool {
 		body = wire.AppendGameData(nil, data.Payload)
 	}
 	s.queued = append(s.queued, heldMessage{typ: t, body: body, game: true})
-	s.queuedBytes += len(body) + heldOverhead
+	s.queuedBytes += len(body) + limits.HeldOverhead
 	s.touch()
 	return true
 }
@@ -81,13 +82,13 @@ func (s *session) tickUnproven(now time.Time) {
 // whose datagram must carry the message again: without them nothing more would ever come.
 func (s *session) affords(body int) bool {
 	left, cost := s.credit, s.link.Cost(body)
-	if s.asksToProve() && s.prover.vain <= maxVainAsks {
-		if body > smallStatus {
+	if s.asksToProve() && s.prover.vain <= limits.MaxVainAsks {
+		if body > limits.SmallStatus {
 			return false
 		}
-		left = min(left-proofReserve-cost, maxBeforeProof)
+		left = min(left-limits.ProofReserve-cost, limits.MaxBeforeProof)
 	}
-	return s.link.Waiting() < maxGathered && cost <= left
+	return s.link.Waiting() < limits.MaxGathered && cost <= left
 }
 
 // release queues what can be paid for by now.
@@ -100,7 +101,7 @@ func (s *session) release(now time.Time) {
 		} else if !m.game && !s.holdTalk(m.typ, m.body) {
 			s.pass(now, m.typ, m.body)
 		}
-		s.queuedBytes -= len(m.body) + heldOverhead
+		s.queuedBytes -= len(m.body) + limits.HeldOverhead
 		*m = heldMessage{}
 		n++
 	}
@@ -122,7 +123,7 @@ func (s *session) nextDatagram(now time.Time) []byte {
 	s.release(now)
 	left := s.credit
 	if s.link.Waiting() == 0 {
-		left -= resendReserve // nothing new
+		left -= limits.ResendReserve // nothing new
 	}
 	out := buf
 	if left > 0 {
@@ -160,7 +161,7 @@ func (s *session) prove(now time.Time) {
 		s.reach(now)
 		return
 	}
-	if p.vain > maxVainAsks { // what it has not answered by now it never will
+	if p.vain > limits.MaxVainAsks { // what it has not answered by now it never will
 		p.open, p.bits, p.worth, p.first = 0, 0, 0, time.Time{}
 	}
 	if p.open == 0 {
@@ -180,10 +181,10 @@ func (s *session) prove(now time.Time) {
 	}
 	p.vain++
 	switch {
-	case s.link.Cost(ackSize) > s.credit:
+	case s.link.Cost(limits.AckSize) > s.credit:
 		p.waiting = true
 		return
-	case p.open >= mostOpen: // n02 would ignore more
+	case p.open >= limits.MostOpen: // n02 would ignore more
 		p.at = now
 		s.link.Ask()
 		s.touch()
@@ -205,7 +206,7 @@ func (s *session) reach(now time.Time) {
 
 // admitUnproven reports whether one more user may come that has proven nothing.
 func (s *Server) admitUnproven(now time.Time) bool {
-	if !s.unproven.Allow(now, unprovenLogins) {
+	if !s.unproven.Allow(now, limits.UnprovenLogins) {
 		s.countRefused(RefusedUnproven)
 		return false
 	}
@@ -228,7 +229,7 @@ func (s *session) makeRoom(now time.Time) {
 			n++
 		}
 	}
-	if n >= max(sv.cfg.MaxUsers/unprovenShare, 1) {
+	if n >= max(sv.cfg.MaxUsers/limits.UnprovenShare, 1) {
 		sv.pushOut(now)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"time"
 
+	"kbridge/server/limits"
 	"kbridge/server/rate"
 )
 
@@ -14,7 +15,7 @@ type userRates struct {
 
 	histories rate.Limiter
 	rejoins   rate.Limiter
-	waited    rate.Bucket // of what was said in rooms, what had to wait: see maxSessionLines
+	waited    rate.Bucket // of what was said in rooms, what had to wait: see limits.MaxSessionLines
 	noticed   time.Time   // when the user was last told about a limit
 }
 
@@ -44,11 +45,11 @@ func (h *hostRates) keep(now time.Time, addr netip.Addr, r *userRates) {
 		return
 	}
 	host := hostOf(addr)
-	if _, ok := h.byHost[host]; !ok && len(h.byHost) >= maxRateHosts {
+	if _, ok := h.byHost[host]; !ok && len(h.byHost) >= limits.MaxRateHosts {
 		h.sweep(now)
 	}
 	kept := h.prune(now, host)
-	if len(kept) >= maxHostRates {
+	if len(kept) >= limits.MaxHostRates {
 		if least := soonestFull(kept); kept[least].fullAt().Before(r.fullAt()) {
 			kept[least] = r
 		}
@@ -113,7 +114,7 @@ func (h *hostRates) sweep(now time.Time) {
 		}
 	}
 	for host := range h.byHost {
-		if len(h.byHost) < maxRateHosts {
+		if len(h.byHost) < limits.MaxRateHosts {
 			return
 		}
 		delete(h.byHost, host)

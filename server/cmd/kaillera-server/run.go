@@ -28,7 +28,7 @@ const (
 const logFlush = time.Second
 
 // memoryPerHundred is what the collector tries to stay below for each begun hundred of users. What is in use is bounded
-// by the server (server/limits.go: less than 40 MiB); without this as much again may wait to be collected.
+// by the server (server/limits: less than 40 MiB); without this as much again may wait to be collected.
 const memoryPerHundred = 56 << 20
 
 // limitMemory sets that limit, unless the environment has one (GOMEMLIMIT).
