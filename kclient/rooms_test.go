@@ -41,7 +41,7 @@ var rooms = map[string][]string{
 		"kbridge/kclient/lockstep", "kbridge/kclient/sim/network", "kbridge/kclient/guard"},
 	"kbridge/kclient": {"kbridge/kclient/..."},
 	// What both ends share, and nothing of the client's: it moves down as the rooms of the server stand alone.
-	"kbridge/server": {"kbridge/server/timer", "kbridge/server/rate", "kbridge/server/limits",
+	"kbridge/server": {"kbridge/server/timer", "kbridge/server/rate", "kbridge/server/limits", "kbridge/server/stats",
 		"kbridge/kclient/framecache",
 		"kbridge/kclient/guard", "kbridge/kclient/history",
 		"kbridge/kclient/link", "kbridge/kclient/lockstep", "kbridge/kclient/logqueue", "kbridge/kclient/setting",
@@ -53,6 +53,7 @@ var rooms = map[string][]string{
 	"kbridge/server/servertest": {"kbridge/server", "kbridge/kclient/guard"},
 	"kbridge/server/timer":      {},
 	"kbridge/server/rate":       {},
+	"kbridge/server/stats":      {},
 	"kbridge/server/limits":     {"kbridge/kclient/history", "kbridge/kclient/wire", "kbridge/server/rate"},
 	"kbridge/bridge": {"kbridge/kclient", "kbridge/kclient/...", "kbridge/server",
 		"kbridge/bridge/...", "golang.org/x/sys"},

@@ -94,9 +94,9 @@ func TestPlayDoesNotAllocate(t *testing.T) {
 		for range 1000 {
 			table.play(fresh)
 		}
-		before := table.b.s.stats
+		before := table.b.s.Stats()
 		require.Zero(t, testing.AllocsPerRun(500, func() { table.play(fresh) }), "fresh: %v", fresh)
-		after := table.b.s.stats
+		after := table.b.s.Stats()
 		require.Equal(t, 501, after.Frames-before.Frames, "every frame was mixed")
 		require.GreaterOrEqual(t, after.DatagramsSent-before.DatagramsSent, 501*4)
 		require.Zero(t, after.Refusals[RefusedMalformed]+after.Refusals[RefusedMisplaced])

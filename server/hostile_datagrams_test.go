@@ -167,7 +167,7 @@ func TestATypeInTheWrongStateChangesNothing(t *testing.T) {
 			se := c.session()
 			require.Equal(t, st, se.state)
 			by.inbox = nil
-			before := b.s.stats.Refusals[RefusedMisplaced]
+			before := b.s.Stats().Refusals[RefusedMisplaced]
 			c.send(typ, rawBody(bodies[typ]))
 			name := fmt.Sprintf("state %d, %v", st, typ)
 			if st == stateLogin {
@@ -182,7 +182,7 @@ func TestATypeInTheWrongStateChangesNothing(t *testing.T) {
 			}
 			require.Equal(t, st, se.state, name)
 			if st != stateClosed && !accepted[st].has(typ) {
-				require.Equal(t, before+1, b.s.stats.Refusals[RefusedMisplaced], name)
+				require.Equal(t, before+1, b.s.Stats().Refusals[RefusedMisplaced], name)
 				require.Empty(t, by.types(), name+": nobody else hears of it")
 			}
 			by.inbox = nil

@@ -136,11 +136,11 @@ func TestAFloodPassesAtItsRateOnly(t *testing.T) {
 
 	// 1,000 messages of any other kind in an instant: most are not looked at.
 	b.pass(30 * time.Second)
-	before := b.s.stats.Refusals[RefusedMessage]
+	before := b.s.Stats().Refusals[RefusedMessage]
 	for range 1000 {
 		c.send(wire.TypeKick, wire.KickRequest{UserID: 9})
 	}
-	require.Equal(t, 1000-100, b.s.stats.Refusals[RefusedMessage]-before)
+	require.Equal(t, 1000-100, b.s.Stats().Refusals[RefusedMessage]-before)
 }
 
 // Row 22: logins without end from one address, each complete.

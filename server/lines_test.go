@@ -66,7 +66,7 @@ func TestRoomChatThatComesTooFastIsDelayedAndNotDropped(t *testing.T) {
 		require.Equal(t, lines, c.heard("user0"))
 		require.Empty(t, c.heard("Server"))
 	}
-	require.Zero(t, b.s.stats.Refusals[RefusedRoomChat])
+	require.Zero(t, b.s.Stats().Refusals[RefusedRoomChat])
 	require.Zero(t, b.s.lineBytes)
 }
 
@@ -81,7 +81,7 @@ func TestTheRateOfMessagesDropsNoRoomChat(t *testing.T) {
 	}
 	b.pass(time.Second)
 	require.Equal(t, lines, cs[1].heard("user0"))
-	require.Equal(t, 2, b.s.stats.Refusals[RefusedMessage], "it does count the others")
+	require.Equal(t, 2, b.s.Stats().Refusals[RefusedMessage], "it does count the others")
 }
 
 func TestRoomChatWaitsThroughAGamesStartAndEnd(t *testing.T) {
@@ -206,7 +206,7 @@ func TestRoomChatBeyondTheBoundsIsDroppedAndToldToItsSender(t *testing.T) {
 	require.InDelta(t, fits, waiting, 0.02*float64(fits))
 	require.LessOrEqual(t, b.s.lineBytes, limits.MaxSessionLines)
 	require.Greater(t, waiting, 2200, "what the largest saves come to")
-	require.Equal(t, 4000-10-waiting, b.s.stats.Refusals[RefusedRoomChat])
+	require.Equal(t, 4000-10-waiting, b.s.Stats().Refusals[RefusedRoomChat])
 	require.Len(t, cs[0].heard("Server"), 1)
 	require.Contains(t, cs[0].heard("Server")[0], "not passed on")
 	require.Empty(t, cs[1].heard("Server"), "nobody else is")

@@ -203,7 +203,7 @@ func (s *session) refuseLogin(now time.Time, why Refusal, reason string) {
 func (s *session) enter(now time.Time) {
 	sv := s.server
 	l := &s.login
-	sv.stats.Logins++
+	sv.count.Logins.Add(1)
 	l.over()
 	s.enlist(nil)
 	sv.releaseHost(s)

@@ -180,8 +180,8 @@ func (s *Server) answer(conn PacketConn, from netip.AddrPort, local netip.Addr, 
 func (s *Server) receive(now time.Time, conn PacketConn, from netip.AddrPort, local netip.Addr, datagram []byte) {
 	s.work = work{}
 	defer s.caught(now, "server: datagram")
-	s.stats.DatagramsReceived++
-	s.stats.BytesReceived += len(datagram)
+	s.count.DatagramsReceived.Add(1)
+	s.count.BytesReceived.Add(int64(len(datagram)))
 	from = netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
 	if conn == s.conn && ext.IsExtension(datagram) {
 		s.receiveExtension(now, from, local, datagram)
@@ -268,8 +268,8 @@ func (s *Server) flushTouched(now time.Time) {
 // write sends one datagram, from the address local if the socket can. What cannot be sent is lost like any other
 // datagram.
 func (s *Server) write(conn PacketConn, local netip.Addr, to netip.AddrPort, datagram []byte) {
-	s.stats.DatagramsSent++
-	s.stats.BytesSent += len(datagram)
+	s.count.DatagramsSent.Add(1)
+	s.count.BytesSent.Add(int64(len(datagram)))
 	if local.IsValid() {
 		if c, ok := conn.(LocalConn); ok {
 			_, _ = c.WriteFromTo(datagram, local, to)

@@ -110,7 +110,7 @@ func (r *room) relayOf(now time.Time, player int) {
 	frames := r.mixer.Frames()
 	news := frames > r.frames
 	if news {
-		r.server.stats.Frames += frames - r.frames
+		r.server.count.Frames.Add(int64(frames - r.frames))
 		r.remember(frames)
 		r.frames = frames
 		r.since = now

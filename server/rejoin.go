@@ -63,7 +63,7 @@ func (s *session) rejoin(now time.Time) bool {
 	s.takeSeat(now, old)
 	s.former = &used
 	sv.byTicket[used.ID] = s
-	sv.stats.Logins++
+	sv.count.Logins.Add(1)
 	s.tellAway(now)
 	s.sendStatus(now, func() {})
 	sv.addUser(s)

@@ -18,6 +18,7 @@ import (
 	"kbridge/kclient/wire/ext"
 	"kbridge/server/limits"
 	"kbridge/server/rate"
+	"kbridge/server/stats"
 	"kbridge/server/timer"
 )
 
@@ -84,7 +85,7 @@ type Server struct {
 	body    []byte         // scratch for one message
 	out     []byte         // scratch for one datagram
 
-	stats     Stats
+	count     stats.Counters
 	summary   summary
 	logLimits *logLimits
 	logs      *logqueue.Handler
@@ -285,33 +286,4 @@ func (s *Server) stop(reason string) (serving bool) {
 		_ = guard.Try("server: deadline", func() error { return s.conn.SetReadDeadline(s.wakeAt) })
 	}
 	return true
-}
-
-// Stats counts since the server was made, and says what there is now.
-type Stats struct {
-	Users, Rooms, Games int // now; Games are rooms in netsync or in play
-	Pending             int // logins under way now
-	Logins              int
-	Refusals            Refusals
-	DatagramsReceived   int
-	DatagramsSent       int
-	BytesReceived       int // UDP payload
-	BytesSent           int
-	Frames              int // combined frames that were ready
-	InternalErrors      int // panics that were caught: faults of the server itself
-}
-
-// Stats returns a snapshot.
-func (s *Server) Stats() Stats {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	st := s.stats
-	st.InternalErrors = s.faults.Count()
-	st.Users, st.Rooms, st.Pending = len(s.users), len(s.rooms), s.pending.len()+s.logins.n
-	for _, r := range s.rooms {
-		if r.state != wire.GameWaiting {
-			st.Games++
-		}
-	}
-	return st
 }

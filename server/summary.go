@@ -14,6 +14,7 @@ type summary struct {
 	server *Server
 	timer  timer.Timer
 	said   Refusals // when it was last said
+	total  int64    // of them
 	lines  int64    // left out of the log, likewise
 }
 
@@ -24,7 +25,7 @@ func (y *summary) init(s *Server) {
 
 // news reports whether something was refused that was not said yet.
 func (y *summary) news() bool {
-	return y.server.stats.Refusals != y.said || y.server.logLimits.leftOut.Load() != y.lines
+	return y.server.count.Refused() != y.total || y.server.logLimits.leftOut.Load() != y.lines
 }
 
 // schedule has the summary said a minute after the first refusal of it.
@@ -35,29 +36,12 @@ func (y *summary) schedule(now time.Time) {
 }
 
 func (y *summary) Tick(time.Time) {
-	attrs := y.server.stats.Refusals.since(y.said).attrs()
+	refused := y.server.count.Refusals()
+	attrs := refused.Since(y.said).Attrs()
 	if left := y.server.logLimits.leftOut.Load(); left != y.lines {
 		attrs = append(attrs, slog.Int64("log-lines", left-y.lines))
 		y.lines = left
 	}
-	y.said = y.server.stats.Refusals
+	y.said, y.total = refused, int64(refused.Total())
 	y.server.cfg.Logger.Info("refused in the last minute", attrs...)
-}
-
-// since is how much was added to earlier counts.
-func (r Refusals) since(earlier Refusals) Refusals {
-	for i := range r {
-		r[i] -= earlier[i]
-	}
-	return r
-}
-
-// attrs are the counts that are not 0, by reason, for the log.
-func (r Refusals) attrs() (attrs []any) {
-	for reason, n := range r {
-		if n != 0 {
-			attrs = append(attrs, slog.Int(Refusal(reason).String(), n))
-		}
-	}
-	return attrs
 }

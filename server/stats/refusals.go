@@ -1,4 +1,6 @@
-package server
+package stats
+
+import "log/slog"
 
 // Refusal is a reason for which the server did not do what a datagram or a user asked for. What is refused is
 // counted, by reason, in Stats.Refusals.
@@ -67,4 +69,20 @@ func (r Refusals) Total() (n int) {
 	return n
 }
 
-func (s *Server) countRefused(r Refusal) { s.stats.Refusals[r]++ }
+// Since is how much was added to earlier counts.
+func (r Refusals) Since(earlier Refusals) Refusals {
+	for i := range r {
+		r[i] -= earlier[i]
+	}
+	return r
+}
+
+// Attrs are the counts that are not 0, by reason, for the log.
+func (r Refusals) Attrs() (attrs []any) {
+	for reason, n := range r {
+		if n != 0 {
+			attrs = append(attrs, slog.Int(Refusal(reason).String(), n))
+		}
+	}
+	return attrs
+}
