@@ -80,6 +80,37 @@ func (in *inbox) oldest() uint64 {
 	return n
 }
 
+// peek is the type of the message that take would return; ok is false when there is none.
+func (in *inbox) peek() (t wire.Type, ok bool) {
+	if in.waiting > 0 {
+		if w := in.slot(in.next); w.held {
+			return w.typ, true
+		}
+	}
+	for ; in.left > 0; in.left-- {
+		m := in.bundle[in.left-1]
+		switch n, old := in.number(m.Seq); {
+		case old || n-in.next >= windowMessages:
+		case n == in.next:
+			return m.Type, true
+		default:
+			in.hold(n, m)
+		}
+	}
+	return 0, false
+}
+
+// keep takes over what is left of the last datagram, whose bytes are the caller's.
+func (in *inbox) keep() {
+	for in.left > 0 {
+		in.left--
+		m := in.bundle[in.left]
+		if n, old := in.number(m.Seq); !old && n-in.next < windowMessages {
+			in.hold(n, m)
+		}
+	}
+}
+
 // take returns the next message in order, if it is there.
 func (in *inbox) take() (wire.Message, bool) {
 	for {

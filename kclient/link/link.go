@@ -342,6 +342,13 @@ func (l *Link) receiveFar(now time.Time) {
 	l.stats.Lost += l.in.follow()
 }
 
+// NextType is the type of what NextMessage would return, ok is false when that is nothing. NextMessage follows.
+func (l *Link) NextType() (t wire.Type, ok bool) { return l.in.peek() }
+
+// Keep keeps the messages of the last datagram that NextMessage has not returned, for later. Otherwise they are valid
+// as long as the datagram.
+func (l *Link) Keep() { l.in.keep() }
+
 // NextMessage takes the next message in order. Its Body is valid until the next
 // call of Message or Receive.
 func (l *Link) NextMessage() (wire.Message, bool) {
