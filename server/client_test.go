@@ -3,6 +3,7 @@ package server
 import (
 	"fmt"
 	"net/netip"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -21,6 +22,8 @@ type world struct {
 	net    *network.Network
 	server *Server
 	addr   netip.AddrPort
+
+	welcome int // lines
 }
 
 var queryAddr = netip.MustParseAddrPort("192.0.2.1:27888")
@@ -28,7 +31,10 @@ var queryAddr = netip.MustParseAddrPort("192.0.2.1:27888")
 func newWorld(t *testing.T, seed uint64, p network.Profile, cfg Config) *world {
 	t.Helper()
 	t.Logf("seed %d", seed)
-	w := &world{t: t, net: network.New(seed, p), addr: queryAddr}
+	w := &world{t: t, net: network.New(seed, p), addr: queryAddr, welcome: 1}
+	if cfg.MOTD != "" {
+		w.welcome += 1 + strings.Count(cfg.MOTD, "\n")
+	}
 	if cfg.MaxPing == 0 {
 		cfg.MaxPing = time.Second
 	}
@@ -147,7 +153,7 @@ func (c *client) flush(now time.Time) {
 	_ = c.conn.SetReadDeadline(at)
 }
 
-func (c *client) send(t wire.Type, m body) {
+func (c *client) send(t wire.Type, m interface{ AppendTo(b []byte) []byte }) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := time.Now()
@@ -232,7 +238,7 @@ func (c *client) login() uint16 {
 			c.t.Fatalf("%s: refused: %s", c.name, m.Message)
 		case wire.TypeUserJoined:
 			if m := parse(c.t, g, wire.ParseUserJoined); m.User == c.name {
-				for range c.w.server.motd {
+				for range c.w.welcome {
 					c.until(wire.TypeServerMessage)
 				}
 				return m.UserID

@@ -1,43 +1,77 @@
 package server
 
 import (
-	"fmt"
-	"slices"
+	"reflect"
+	"time"
+	"unsafe"
 
 	"kbridge/kclient/history"
 	"kbridge/kclient/race"
-	"kbridge/kclient/wire"
+	"kbridge/server/kaillera"
+	"kbridge/server/room"
+	"kbridge/server/timer"
 )
 
 // RaceEnabled: the race detector is on, which is too slow for all that a test could play.
 const RaceEnabled = race.Enabled
 
+// field is a field of what a pointer points to, whether it is exported or not: no message can bring the server into the
+// states that Break makes, so no package offers a way to do so.
+func field(of any, name string) reflect.Value {
+	f := reflect.Indirect(reflect.ValueOf(of)).FieldByName(name)
+	return reflect.NewAt(f.Type(), unsafe.Pointer(f.UnsafeAddr())).Elem()
+}
+
 // Break brings something in a room, or in its owner's session, into a state that no message can bring it into, so that
 // the server panics as soon as it works with it.
 func (s *Server) Break(what string, roomID uint32) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	r := s.roomByID[roomID]
+	now := time.Now()
+	s.lobby.Lock.Lock()
+	defer s.lobby.Unlock(now)
+	var r *room.Room
+	s.lobby.EveryRoom(func(other *room.Room) {
+		if other.ID == roomID {
+			r = other
+		}
+	})
+	set := func(of any, name string, value any) {
+		f := field(of, name)
+		if value == nil {
+			f.SetZero()
+		} else {
+			f.Set(reflect.ValueOf(value))
+		}
+	}
+	since, _ := field(r, "since").Interface().(time.Time)
+	wake := func(of any) {
+		s.lobby.Timers.Set(field(of, "timer").Addr().Interface().(*timer.Timer), since)
+	}
+	session := func() *kaillera.Session { return s.lobby.UserOf(r.Owner()).Door().(*kaillera.Session) }
+	lines := field(r, "lines").Addr().Interface()
 	switch what {
 	case "mixer":
-		r.mixer = nil
+		set(r, "mixer", nil)
 	case "lines":
-		r.lines.queues = []*lineQueue{nil}
-		s.timers.Set(&r.lines.timer, r.since)
+		queues := field(lines, "queues")
+		queues.Set(reflect.MakeSlice(queues.Type(), 1, 1))
+		wake(lines)
 	case "timer":
-		r.mixer = nil
-		s.timers.Set(&r.timer, r.since)
+		set(r, "mixer", nil)
+		wake(r)
 	case "room": // closing it panics too
-		r.mixer, r.server = nil, nil
+		set(r, "mixer", nil)
+		set(r, "shared", nil)
 	case "history":
-		r.history = &history.Record{}
-		r.history.Add(nil) // as if a frame had been ready before the size was known
+		h := &history.Record{}
+		h.Add(nil) // as if a frame had been ready before the size was known
+		set(r, "history", h)
 	case "link":
-		r.owner.link = nil
+		set(session(), "link", nil)
 	case "session": // parting with it panics too
-		r.owner.server = nil
+		set(s.lobby.UserOf(r.Owner()), "lobby", nil)
+		set(session(), "link", nil)
 	case "names":
-		s.byName = nil
+		set(s.lobby, "byName", nil)
 	default:
 		panic(what)
 	}
@@ -45,71 +79,8 @@ func (s *Server) Break(what string, roomID uint32) {
 
 // Disorder is where the server's tables do not agree.
 func (s *Server) Disorder() (found []string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	wrong := func(yes bool, format string, args ...any) {
-		if yes {
-			found = append(found, fmt.Sprintf(format, args...))
-		}
+	if err := s.door.Check(time.Now()); err != nil {
+		found = append(found, err.Error())
 	}
-	wrong(len(s.users) != len(s.byID) || len(s.users) != len(s.byName), "%d users, %d by ID, %d by name", len(s.users),
-		len(s.byID), len(s.byName))
-	for _, u := range s.users {
-		wrong(!u.noAddress && s.sessions[u.addr] != u || s.byID[u.id] != u || s.byName[u.key] != u,
-			"user %s is not found", u.user)
-		wrong(u.failed || u.forgotten || !u.loggedIn(), "user %s is gone", u.user)
-		wrong((u.room != nil) != (u.state > stateLobby), "user %s: state %d", u.user, u.state)
-		wrong(u.room != nil && (s.roomByID[u.room.id] != u.room || !slices.Contains(u.room.members, u)),
-			"user %s is in a room that is not there", u.user)
-		wrong(u.inGame() && u.room.players[u.player] != u, "user %s does not play", u.user)
-	}
-	places := 0
-	for _, n := range s.places {
-		places += n
-	}
-	wrong(places != len(s.users), "%d places of %d users", places, len(s.users))
-	for addr, se := range s.sessions {
-		wrong(se.addr != addr || se.loggedIn() && s.byID[se.id] != se || se.forgotten, "session %v", addr)
-	}
-	wrong(len(s.rooms) != len(s.roomByID), "%d rooms, %d by ID", len(s.rooms), len(s.roomByID))
-	lines := 0
-	for _, r := range s.rooms {
-		lines += r.lines.bytes
-		wrong(r.broken || len(r.members) == 0, "room %d has nobody", r.id)
-		for _, m := range r.members {
-			wrong(m.room != r || s.byID[m.id] != m, "room %d has a member who is not there", r.id)
-		}
-		wrong(r.state != wire.GameWaiting && (r.mixer == nil || !r.anyPlayer()), "room %d plays nothing", r.id)
-	}
-	taken := memory{}
-	for _, r := range s.rooms {
-		taken.games.used += r.reserved
-		taken.histories.used += r.recorded
-	}
-	for _, se := range s.sessions {
-		taken.links.used += se.held
-	}
-	for _, u := range s.users {
-		if u.noAddress {
-			taken.links.used += u.held
-		}
-	}
-	wrong(taken.games.used != s.memory.games.used || taken.histories.used != s.memory.histories.used ||
-		taken.links.used != s.memory.links.used,
-		"the pots have %+v taken, and %+v is", s.memory, taken)
-	wrong(lines != s.lineBytes, "%d bytes of chat wait, %d are counted", lines, s.lineBytes)
-	for id, se := range s.byTicket {
-		wrong(se.ticket.ID != id && (se.former == nil || se.former.ID != id) || !se.noAddress &&
-			s.sessions[se.addr] != se, "a ticket of somebody who is gone")
-	}
-	counted := 0
-	for addr, h := range s.hosts {
-		counted += h.logins
-		wrong(h.logins == 0, "host %v has nothing under way", addr)
-	}
-	wrong(counted != s.logins.n, "%d logins, %d counted by host", s.logins.n, counted)
-	err := s.timers.Check(s.alive)
-	wrong(err != nil, "%v", err)
-	wrong(len(s.touched) > 0 || len(s.failed) > 0, "%d to flush, %d to part with", len(s.touched), len(s.failed))
 	return found
 }

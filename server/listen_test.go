@@ -85,7 +85,7 @@ func TestReadErrors(t *testing.T) {
 		require.NoError(t, err)
 		s, err := New(Config{MaxPing: time.Second})
 		require.NoError(t, err)
-		w := &world{t: t, net: n, server: s, addr: conn.AddrPort()}
+		w := &world{t: t, net: n, server: s, addr: conn.AddrPort(), welcome: 1}
 		served := make(chan error, 1)
 		go func() { served <- s.Serve(&flakyConn{PacketConn: conn, failures: 5}, nil) }()
 		w.closeWith(served)

@@ -11,6 +11,7 @@ import (
 	"kbridge/kclient/sim/network"
 	"kbridge/kclient/wire"
 	"kbridge/server/limits"
+	"kbridge/server/lobby"
 )
 
 var lan = network.Profile{Delay: 10 * time.Millisecond}
@@ -93,9 +94,10 @@ func TestPingOnALossyPath(t *testing.T) {
 			w := newWorld(t, 100+seed, network.Profile{Delay: 40 * time.Millisecond, Loss: 0.2},
 				Config{MaxPing: 250 * time.Millisecond})
 			c, _ := w.login("anna", wire.LAN)
-			w.server.mu.Lock()
-			ping := w.server.users[0].ping
-			w.server.mu.Unlock()
+			var ping uint32
+			w.server.lobby.Lock.Lock()
+			w.server.lobby.Everybody(func(u *lobby.User) { ping = u.Ping })
+			w.server.lobby.Unlock(time.Now())
 			require.InDelta(t, 80, ping, 10, "seed %d", 100+seed)
 			c.close()
 		}
@@ -146,31 +148,6 @@ func TestGoodbyesAreRepeated(t *testing.T) {
 	}
 }
 
-// Whoever lost the connection may log in again under the same name from the same
-// address, once it is clear that nobody is there any more.
-func TestLoginAgainAfterCrash(t *testing.T) {
-	b := newBox(t, Config{})
-	a := b.client(1, "anna")
-	a.login()
-	by := b.client(2, "bert")
-	by.login()
-	again := func(from netip.AddrPort) bool {
-		b.pass(10 * time.Second)
-		c := b.clientAt(from, "anna")
-		c.send(wire.TypeLogin, wire.LoginRequest{User: "anna", Emulator: "emu", Connection: wire.LAN})
-		b.pass(limits.AnswerTime)
-		return c.session().loggedIn()
-	}
-	a.silent = true
-	require.False(t, again(netipPort(a.addr, 7001)), "it has never answered a 05, and may be one that does not")
-	b.pass(60 * time.Second)
-	require.False(t, again(hostAddr(7002)), "not from another address")
-	by.inbox = nil
-	require.True(t, again(netipPort(a.addr, 7003)))
-	require.Equal(t, goneMessage, boxParse(by, wire.TypeUserQuit, wire.ParseUserQuit).Message)
-	require.Len(t, b.s.users, 2)
-}
-
 // A name is free again after a quit, and so is the address.
 func TestLoginAgainAfterQuit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -197,7 +174,7 @@ func TestGamePortOfItsOwn(t *testing.T) {
 		require.NoError(t, err)
 		s, err := New(Config{})
 		require.NoError(t, err)
-		w := &world{t: t, net: n, server: s, addr: game.AddrPort()}
+		w := &world{t: t, net: n, server: s, addr: game.AddrPort(), welcome: 1}
 		served := make(chan error, 1)
 		go func() { served <- s.Serve(query, game) }()
 		w.closeWith(served)
@@ -221,7 +198,10 @@ func TestGamePortOfItsOwn(t *testing.T) {
 			require.Equal(t, "HELLOD00D30000\x00", ask(to, wire.AppendHello(nil)))
 			require.Equal(t, "PONG\x00", ask(to, wire.AppendPing(nil)))
 		}
-		require.Empty(t, ask(query.AddrPort(), loginDatagram("anna")), "no session at the query port")
+		require.Empty(t, ask(query.AddrPort(),
+			wire.AppendMessage(wire.AppendBundleHeader(nil, 1), 0, wire.TypeLogin,
+				wire.LoginRequest{User: "anna", Emulator: "emu", Connection: wire.LAN}.AppendTo(nil))),
+			"no session at the query port")
 		w.login("anna", wire.LAN)
 		require.Equal(t, 1, s.Stats().Users)
 	})

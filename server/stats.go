@@ -1,7 +1,8 @@
 package server
 
 import (
-	"kbridge/kclient/wire"
+	"time"
+
 	"kbridge/server/stats"
 )
 
@@ -50,21 +51,14 @@ type Stats struct {
 
 // Stats returns a snapshot.
 func (s *Server) Stats() Stats {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	st := Stats{
-		Users: len(s.users), Rooms: len(s.rooms), Pending: s.pending.len() + s.logins.n,
-		Logins: int(s.count.Logins.Load()), Refusals: s.count.Refusals(),
-		DatagramsReceived: int(s.count.DatagramsReceived.Load()), DatagramsSent: int(s.count.DatagramsSent.Load()),
-		BytesReceived: int(s.count.BytesReceived.Load()), BytesSent: int(s.count.BytesSent.Load()),
-		Frames: int(s.count.Frames.Load()), InternalErrors: s.faults.Count(),
+	now := time.Now()
+	c := s.count
+	rooms, games := s.lobby.Rooms(now)
+	return Stats{
+		Users: s.lobby.Users(), Rooms: rooms, Games: games, Pending: s.door.Pending(now),
+		Logins: int(c.Logins.Load()), Refusals: c.Refusals(),
+		DatagramsReceived: int(c.DatagramsReceived.Load()), DatagramsSent: int(c.DatagramsSent.Load()),
+		BytesReceived: int(c.BytesReceived.Load()), BytesSent: int(c.BytesSent.Load()),
+		Frames: int(c.Frames.Load()), InternalErrors: s.faults.Count(),
 	}
-	for _, r := range s.rooms {
-		if r.state != wire.GameWaiting {
-			st.Games++
-		}
-	}
-	return st
 }
-
-func (s *Server) countRefused(r Refusal) { s.count.Refuse(r) }

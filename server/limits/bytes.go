@@ -6,11 +6,12 @@ import (
 	"kbridge/kclient/history"
 )
 
-// Bytes that are kept: for each session, for each game, in all; memory.go is what happens when there is none left.
+// Bytes that are kept: for each session, for each game, in all; kaillera/memory.go and room/memory.go are what happens
+// when there is none left.
 
-// Memory, in bytes, of what peers can make the server keep; memory.go is what happens when there is none left. One host
-// with 32 sessions that fill everything takes less than 40 MiB, so that the program stays below 64 MB. What
-// is for all is for each hundred of Config.MaxUsers, begun ones included.
+// Memory, in bytes, of what peers can make the server keep; kaillera/memory.go and room/memory.go are what happens when
+// there is none left. One host with 32 sessions that fill everything takes less than 40 MiB, so that the program stays
+// below 64 MB. What is for all is for each hundred of Config.MaxUsers, begun ones included.
 const (
 	// PlayerBytes is what a game has for each of its players without asking: more than any with 24 bytes of input (N64,
 	// the largest usual) needs at most, which is 84 KiB for each of eight players, 24 of them the tables of the two
@@ -41,8 +42,8 @@ const (
 	HistoryFrames = 5
 )
 
-// Room chat that waits, see lines.go. 1964 and Project64k (their code read) send the saves of player 1 in lines of at
-// most 113 bytes, 100 of them base64 of what zlib made of a file: an EEPROM, SRAM or FlashRAM of 0.5 to 128 KB and a
+// Room chat that waits, see room/lines.go. 1964 and Project64k (their code read) send the saves of player 1 in lines of
+// at most 113 bytes, 100 of them base64 of what zlib made of a file: an EEPROM, SRAM or FlashRAM of 0.5 to 128 KB and a
 // memory pack of 32 KB. Some hundred lines are usual, 2,200 are the most. All come at once, and the last one starts the
 // game.
 const (

@@ -1,8 +1,8 @@
 // Package limits has the server's numbers, each with its reason: what anybody can make it keep, send and do, and what
 // happens beyond that.
 //
-// What an administrator may change has a field in server.Config, its default and range in server/settings.go. The
-// reasons stand with the numbers.
+// What an administrator may change has a field in server.Config, its default and range in server/config/settings.go.
+// The reasons stand with the numbers.
 //
 //	bytes that are kept        for each                   in all           beyond it
 //	unconfirmed messages       LinkBytes a session        MaxLinkBytes     who has most is ended; others see a quit
@@ -43,5 +43,5 @@
 //	Flood.Create, Flood.Join, RoomJoinRate: new rooms, joins               refused; told
 //	Flood.Login, RejoinRate: logins of an address, those that rejoin       refused; told
 //
-// What is refused is counted by reason, refusals.go, and the log says once in SummaryEvery how much it was.
+// What is refused is counted by reason, stats/refusals.go, and the log says once in SummaryEvery how much it was.
 package limits

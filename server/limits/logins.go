@@ -52,7 +52,7 @@ const (
 	LateAnswer = 150 * time.Millisecond
 )
 
-// Who has proven nothing, see prover.go, pending.go and unproven.go.
+// Who has proven nothing, see kaillera/prover.go, kaillera/pending.go and kaillera/unproven.go.
 const (
 	// UnprovenFactor bounds what is sent to who has not proven to be where its datagrams say, in
 	// bytes for each byte that came from there; MostCredit is how many can be saved up. Four rounds of a login of n02
@@ -131,7 +131,7 @@ var PendingMost = [PendingClasses]int{8192, 4096, 2048}
 
 var UnprovenLogins = rate.Rate{Every: time.Second, Burst: 20}
 
-// Clients that have crashed and log in again, see doubt.go. EmuLinker replaces the old session at once.
+// Clients that have crashed and log in again, see kaillera/doubt.go. EmuLinker replaces the old session at once.
 const (
 	// AnswerTime is how long a client may take to show that it is there: several round trips, with the repeats of what
 	// was lost. n02 and SupraClient bear 10 s for a login. Once it has answered it is not asked again for as long.

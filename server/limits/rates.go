@@ -44,12 +44,12 @@ var DefaultFlood = Flood{
 	Message: rate.Rate{Every: 20 * time.Millisecond, Burst: 100},
 }
 
-// What users in the lobby are told of others, see news.go. NewsPace is in bytes a second, after a burst of NewsBurst.
-// An old client gets a message again in each datagram until it has proven to have it, which is asked for once a second:
-// what comes at n messages a second arrives as n × n, up to 15 × n. So a second message of the same room comes when the
-// first may be proven. A message counts for LeastNews, so there are eight a second, which arrive as 1.5 kB; a room
-// whose names are as long as they may be takes 340 bytes. On a full server in an evening users and rooms change once a
-// second.
+// What users in the lobby are told of others, see lobby/news.go. NewsPace is in bytes a second, after a burst of
+// NewsBurst. An old client gets a message again in each datagram until it has proven to have it, which is asked for
+// once a second: what comes at n messages a second arrives as n × n, up to 15 × n. So a second message of the same room
+// comes when the first may be proven. A message counts for LeastNews, so there are eight a second, which arrive as 1.5
+// kB; a room whose names are as long as they may be takes 340 bytes. On a full server in an evening users and rooms
+// change once a second.
 const (
 	NewsEvery = 1250 * time.Millisecond
 	NewsPace  = 256
@@ -65,7 +65,7 @@ var RoomJoinRate = rate.Rate{Every: time.Second, Burst: 16}
 // emulator that crashes at once each time it is started takes seconds for it, and is started again by hand.
 var RejoinRate = rate.Rate{Every: 5 * time.Second, Burst: 4}
 
-// Moves to addresses that have proven nothing, see move.go.
+// Moves to addresses that have proven nothing, see kaillera/move.go.
 const (
 	// CallTime is how long a nonce is good for, once to twice that: as long as a client may need for its answer, many
 	// times.
@@ -87,7 +87,7 @@ const (
 // MaxLoginRates bounds the addresses whose login rate is remembered.
 const MaxLoginRates = 4096
 
-// Commands, see commands.go. A command's number is 1 to MaxOrdered (EmuLinker). /finduser names MaxFound users.
+// Commands, see lobby/commands.go. A command's number is 1 to MaxOrdered (EmuLinker). /finduser names MaxFound users.
 // /maxusers, which everybody on the server is told of, may be said once in MaxUsersEvery, in each room (EmuLinker: in
 // all). A list goes out in lines of about ListLine bytes of UTF-8, which no charset makes longer than a line of chat
 // may be. MaxRuledOut is whom a room keeps out, and whom it silences: there are few who come again and again from new

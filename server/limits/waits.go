@@ -18,9 +18,9 @@ const (
 	MaxOpen  = 64 // unanswered ones in all; n02 with a set ping answers none
 )
 
-// The server's own pauses, see standstill.go: while games run it wants to wake each PulseEvery, and has stood still
-// when it wakes Standstill too late, which no scheduler does. QueuedWait is how long no datagram comes when all that
-// were queued are read; the socket holds MaxQueued small ones at most.
+// The server's own pauses, see kaillera/standstill.go: while games run it wants to wake each PulseEvery, and has stood
+// still when it wakes Standstill too late, which no scheduler does. QueuedWait is how long no datagram comes when all
+// that were queued are read; the socket holds MaxQueued small ones at most.
 const (
 	PulseEvery = time.Second
 	Standstill = 250 * time.Millisecond
@@ -48,9 +48,10 @@ const (
 	PlayAskAfter = 50 * time.Millisecond
 )
 
-// How a player may hold up a game, see stalls.go: with a Stall of 10 s, waits above a second count, for half a minute.
-// A computer that makes a frame in a second is of no use to anybody; a single hiccup of nine seconds is forgiven. Who
-// loses the line more than maxLosses times, each within the window after the one before, does not rejoin that game.
+// How a player may hold up a game, see room/stalls.go: with a Stall of 10 s, waits above a second count, for half a
+// minute. A computer that makes a frame in a second is of no use to anybody; a single hiccup of nine seconds is
+// forgiven. Who loses the line more than maxLosses times, each within the window after the one before, does not rejoin
+// that game.
 const (
 	LeastStall   = time.Second
 	StallPart    = 10
@@ -58,10 +59,10 @@ const (
 	MaxTimesAway = 3
 )
 
-// Who was waited for, see lag.go. EmuLinker-K keeps a minute in steps of five seconds. What comes less than a frame
-// late nobody notices; a player with a long frame delay may vary by a part of it, one in LagShare, as lines that are
-// that long do. A game is not slower than SlowestPace; a step with fewer than LeastPaced frames says nothing of it. A
-// step that took longer than the pace by one part in SlowShare has been slowed down, by whoever completed more than
+// Who was waited for, see room/lag.go. EmuLinker-K keeps a minute in steps of five seconds. What comes less than a
+// frame late nobody notices; a player with a long frame delay may vary by a part of it, one in LagShare, as lines that
+// are that long do. A game is not slower than SlowestPace; a step with fewer than LeastPaced frames says nothing of it.
+// A step that took longer than the pace by one part in SlowShare has been slowed down, by whoever completed more than
 // LastShare percent of its frames.
 const (
 	LagStep     = 5 * time.Second

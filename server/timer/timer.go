@@ -89,9 +89,9 @@ func (h *Heap) Remove(t *Timer) {
 	h.remove(t)
 }
 
-// Due takes out a timer whose time has come; nil when there is none. Its owner's Tick must leave it in the future or
-// nowhere.
-func (h *Heap) Due(now time.Time) *Timer {
+// Due takes out a timer whose time has come, and returns its owner; nil when there is none. The owner's Tick must leave
+// the timer in the future or nowhere.
+func (h *Heap) Due(now time.Time) Owner {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if len(h.timers) == 0 || h.timers[0].at.After(now) {
@@ -99,7 +99,7 @@ func (h *Heap) Due(now time.Time) *Timer {
 	}
 	t := h.timers[0]
 	h.remove(t)
-	return t
+	return t.Owner // read with the lock held: who is used again may be given another one
 }
 
 // Mend makes a heap again of whatever is there after a panic, without the timers whose owner is not there any more.
@@ -181,4 +181,12 @@ func (h *Heap) down(i int) {
 		h.swap(i, least)
 		i = least
 	}
+}
+
+// Earliest is the earlier one of two times; the zero time is never.
+func Earliest(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
 }

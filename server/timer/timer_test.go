@@ -47,7 +47,7 @@ func TestTimersFireInOrder(t *testing.T) {
 	}
 	fire := func(now time.Time) {
 		for due := h.Due(now); due != nil; due = h.Due(now) {
-			due.Owner.Tick(now)
+			due.Tick(now)
 		}
 	}
 	fire(base.Add(500 * time.Millisecond))
