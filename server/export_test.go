@@ -1,6 +1,9 @@
 package server
 
 import (
+	"errors"
+	"net"
+	"net/netip"
 	"reflect"
 	"time"
 	"unsafe"
@@ -74,6 +77,22 @@ func (s *Server) Break(what string, roomID uint32) {
 		set(s.lobby, "byName", nil)
 	default:
 		panic(what)
+	}
+}
+
+// ReadToo reads a socket of the server's beside Serve, as one more reader, until the socket is closed.
+func (s *Server) ReadToo(conn PacketConn) {
+	buf := make([]byte, 64<<10)
+	for {
+		n, from, err := conn.ReadFromUDPAddrPort(buf)
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
+		now := time.Now()
+		if err == nil { // else it is the deadline of Serve's
+			s.door.Receive(now, conn, from, netip.Addr{}, buf[:n])
+		}
+		s.door.Run(now)
 	}
 }
 
