@@ -205,8 +205,11 @@ func TestTheTicketLivesUntilItHasSucceeded(t *testing.T) {
 				for n := range 2 { // 15 s each, of the 60 s for which the seat is kept
 					at := netip.AddrPortFrom(netip.AddrFrom4([4]byte{203, 0, 113, byte(100 + n)}), 1)
 					if after <= 0 {
+						var mu sync.Mutex // both ends send at once
 						sent, lists := 0, false
 						a.net.Filter(func(from, to netip.AddrPort, d []byte) bool {
+							mu.Lock()
+							defer mu.Unlock()
 							if from == at {
 								sent++
 							}
