@@ -14,16 +14,16 @@ type clock struct {
 
 	mu     sync.Mutex
 	at     time.Time // the deadline that the socket's read has; zero is none
-	stopAt time.Time // when the goodbyes after Close are over
+	stopAt time.Time // when the goodbyes after Close are over; zero is not known yet
 }
 
 // sleep sets how long the next read may wait, if no timer comes first at next. While a game runs the next timer moves
 // with every datagram; a deadline that is set already and comes first is left alone, since waking once in vain is
 // cheaper than moving it. It reports true when there is to be no read any more.
-func (c *clock) sleep(conn PacketConn, now, next time.Time, stopping bool) (over bool, err error) {
+func (c *clock) sleep(conn PacketConn, now, next time.Time) (over bool, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if stopping {
+	if !c.stopAt.IsZero() {
 		if !now.Before(c.stopAt) {
 			return true, nil
 		}

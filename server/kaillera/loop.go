@@ -44,10 +44,10 @@ func (s *Server) readGames(conn PacketConn) error {
 		if failures == 0 {
 			continue
 		}
-		if stopping {
-			return nil
-		}
 		if !s.readAgain(conn, err, failures) {
+			if stopping {
+				return nil
+			}
 			return err
 		}
 	}
@@ -56,7 +56,7 @@ func (s *Server) readGames(conn PacketConn) error {
 // prepareRead sets how long the next read may wait, and reports whether there is to be none. A panic of the socket's is
 // an error, after which the loop goes on as after others.
 func (s *Server) prepareRead(conn PacketConn, now time.Time) (over bool, err error) {
-	over, err = s.clock.sleep(conn, now, s.timers.Next(), s.stopping.Load())
+	over, err = s.clock.sleep(conn, now, s.timers.Next())
 	s.report(err)
 	return over, err
 }

@@ -2,6 +2,7 @@ package kaillera
 
 import (
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"kbridge/server/limits"
@@ -15,8 +16,8 @@ type summary struct {
 	server *Server
 	timer  timer.Timer
 	said   stats.Refusals // when it was last said
-	total  int64          // of them
-	lines  int64          // left out of the log, likewise
+	total  atomic.Int64   // of them; whoever has no lock may look
+	lines  atomic.Int64   // left out of the log, likewise
 }
 
 func (y *summary) init(s *Server) {
@@ -26,7 +27,7 @@ func (y *summary) init(s *Server) {
 
 // news reports whether something was refused that was not said yet.
 func (y *summary) news() bool {
-	return y.server.count.Refused() != y.total || y.server.parts.LeftOut() != y.lines
+	return y.server.count.Refused() != y.total.Load() || y.server.parts.LeftOut() != y.lines.Load()
 }
 
 // schedule has the summary said a minute after the first refusal of it.
@@ -39,10 +40,11 @@ func (y *summary) schedule(now time.Time) {
 func (y *summary) Tick(time.Time) {
 	refused := y.server.count.Refusals()
 	attrs := refused.Since(y.said).Attrs()
-	if left := y.server.parts.LeftOut(); left != y.lines {
-		attrs = append(attrs, slog.Int64("log-lines", left-y.lines))
-		y.lines = left
+	if left, before := y.server.parts.LeftOut(), y.lines.Load(); left != before {
+		attrs = append(attrs, slog.Int64("log-lines", left-before))
+		y.lines.Store(left)
 	}
-	y.said, y.total = refused, int64(refused.Total())
+	y.said = refused
+	y.total.Store(int64(refused.Total()))
 	y.server.log.Info("refused in the last minute", attrs...)
 }
