@@ -24,7 +24,7 @@ func (s *Server) shutdown(now time.Time, reason string) {
 	if users > 0 {
 		stopAt = now.Add(limits.ShutdownLinger)
 	}
-	defer s.clock.stop(stopAt) // not before everybody has been told, however many they are: the reader closes the socket
+	defer s.clock.stop(stopAt) // not before everybody has been told: the reader closes the socket
 	for _, step := range []func() (more bool){
 		func() bool { s.lobby.Broadcast(now, door.Told{Text: text}); return false },
 		func() bool { return s.lobby.CloseNext(now) },
